@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The facts of a run. Each type below is the body of an [Event]; its JSON names
+// are part of the journal's schema: fields are added, never renamed.
+
+// StreamOpened is the first fact of every journal and every event stream.
+type StreamOpened struct {
+	Schema  int    `json:"schema"`
+	Program string `json:"program"`
+}
+
+// RunPlanned holds the plan, so that the journal alone tells the whole run.
+type RunPlanned struct {
+	Plan Plan `json:"plan"`
+}
+
+// RunStarted and RunResumed say who drives the run from here.
+type RunStarted struct {
+	Driver string `json:"driver"` // user@host, process
+}
+
+// RunResumed says that another process took the run over.
+type RunResumed struct {
+	Driver string `json:"driver"`
+}
+
+// RunFinished is the last fact of a stream. A detached run goes on in Azure and
+// may be resumed; a failed one may be, too.
+type RunFinished struct {
+	Outcome  Outcome       `json:"outcome"`
+	Downtime float64       `json:"downtime_s"` // longest of the legs
+	Items    []ItemOutcome `json:"items"`
+}
+
+// ItemOutcome is how one leg ended.
+type ItemOutcome struct {
+	Item     string  `json:"item"`
+	Outcome  Outcome `json:"outcome"`
+	Phase    Phase   `json:"phase,omitempty"` // where it stands or stopped
+	Downtime float64 `json:"downtime_s"`
+	Damaged  bool    `json:"damaged"`
+}
+
+// Outcome is how a leg or a run ended. OutcomeNone means it has not.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeNone      Outcome = ""
+	OutcomeSucceeded Outcome = "succeeded"
+	OutcomeFailed    Outcome = "failed"
+	OutcomeCancelled Outcome = "cancelled"
+	OutcomeDetached  Outcome = "detached"
+	OutcomeBlocked   Outcome = "blocked" // of a leg: preflight said no
+	OutcomeUnknown   Outcome = "unknown" // of a leg: looking could not decide what happened
+)
+
+// Verdict is a preflight rule's answer.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictOK      Verdict = "ok"
+	VerdictWarn    Verdict = "warn"
+	VerdictBlock   Verdict = "block"
+	VerdictUnknown Verdict = "unknown"
+)
+
+// Finding is one rule's answer for one item. The source document and its date
+// stand beside it, since documents contradict each other.
+type Finding struct {
+	Rule     string  `json:"rule"`
+	Title    string  `json:"title"`
+	Verdict  Verdict `json:"verdict"`
+	Observed string  `json:"observed"`
+	Remedy   string  `json:"remedy,omitempty"`
+	Source   string  `json:"source,omitempty"`
+	Dated    string  `json:"dated,omitempty"` // of the source, YYYY-MM-DD or YYYY-MM
+}
+
+// PreflightChecked is one finding.
+type PreflightChecked struct {
+	Finding
+}
+
+// PhaseStarted says a phase began, or began again after a resume.
+type PhaseStarted struct{}
+
+// PhaseFinished says a phase was seen to be complete.
+type PhaseFinished struct{}
+
+// PhaseFailed says a phase stopped the leg here.
+type PhaseFailed struct {
+	Failure *Failure `json:"failure"`
+}
+
+// Op names an effectful request.
+type Op string
+
+// The effectful requests of a run. Each is sent at most once an intent.
+const (
+	OpStart      Op = "start"
+	OpDeallocate Op = "deallocate"
+	OpComplete   Op = "complete"
+	OpStartVM    Op = "start-vm"
+	OpCommit     Op = "commit"
+	OpReprotect  Op = "reprotect"
+	OpCancel     Op = "cancel"
+)
+
+// IntentRecorded is written, and on disk, before the one side effect it names.
+type IntentRecorded struct {
+	Op      Op     `json:"op"`
+	Request string `json:"request"` // client request id
+}
+
+// OperationAccepted says the service took the request, or that looking found
+// it had (Found).
+type OperationAccepted struct {
+	Op      Op     `json:"op"`
+	Request string `json:"request,omitempty"`
+	Job     string `json:"job,omitempty"`
+	Found   bool   `json:"found,omitempty"`
+}
+
+// TaskChanged says a task of the leg's job changed its state.
+type TaskChanged struct {
+	Job  string `json:"job"`
+	Path string `json:"path"` // names from the root, joined with "/"
+	Task Task   `json:"task"` // without children
+}
+
+// SyncProgress is what is known of a synchronisation. Site Recovery itself
+// reports nothing: the bytes are the agent's counters and an estimate.
+type SyncProgress struct {
+	Read     int64 `json:"read"`    // bytes the agent has read since the phase began
+	Written  int64 `json:"written"` // bytes it has written
+	Total    int64 `json:"total"`   // virtual size of the item's disks
+	Estimate bool  `json:"estimate"`
+}
+
+// PowerChanged says one side of the VM was seen in another power state.
+type PowerChanged struct {
+	Side  Location `json:"side"`
+	Power Power    `json:"power"`
+}
+
+// DowntimeBegan says the Azure VM is being stopped from now on.
+type DowntimeBegan struct{}
+
+// GateOpened says the leg waits for a decision, and what an approval would do.
+type GateOpened struct {
+	Gate         Gate     `json:"gate"`
+	Consequences []string `json:"consequences"`
+	// Again says why the gate is asked a second time, where it is.
+	Again string `json:"again,omitempty"`
+}
+
+// Decision is an answer at a gate. There is only one answer, yes: a leg without
+// it goes on waiting.
+type Decision struct {
+	Gate     Gate   `json:"gate"`
+	By       string `json:"by"`
+	Policy   bool   `json:"policy,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Override bool   `json:"override,omitempty"` // outside the window, with a reason
+}
+
+// DecisionMade is a decision that was taken.
+type DecisionMade struct {
+	Decision
+}
+
+// CancelRequested says somebody asked to cancel the leg, knowing what it leaves.
+type CancelRequested struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// BootResult is how far a boot was proven.
+type BootResult string
+
+// The boot results. Running without proof is a result of its own, never "ok".
+const (
+	BootProven    BootResult = "proven"
+	BootNotProven BootResult = "running-not-proven"
+	BootFailed    BootResult = "failed"
+)
+
+// BootChecked is the proof of the boot.
+type BootChecked struct {
+	Result    BootResult    `json:"result"`
+	State     string        `json:"state"`
+	Heartbeat string        `json:"heartbeat"`
+	Uptime    time.Duration `json:"uptime_ns"`
+	Grew      bool          `json:"uptime_grew"`
+	Addresses []string      `json:"addresses"`
+}
+
+// DiskProved compares one disk's content on both sides at the moment the last
+// synchronisation ended. Equal is only ever true when both sums were read.
+type DiskProved struct {
+	Disk   string `json:"disk"`
+	Bytes  int64  `json:"bytes"`
+	Source string `json:"source_sha256"`
+	Target string `json:"target_sha256"`
+	Equal  bool   `json:"equal"`
+	// Missing says which side could not be read and why; no claim is made then.
+	Missing string `json:"missing,omitempty"`
+}
+
+// DamageMarked says the on-premises VM must not be started.
+type DamageMarked struct {
+	Reason string `json:"reason"`
+}
+
+// DamageCleared says a complete, verified synchronisation ended the damage.
+type DamageCleared struct{}
+
+// Noted is a sentence for people.
+type Noted struct {
+	Level string `json:"level"` // info, warn
+	Text  string `json:"text"`
+}
+
+// LegFinished is the end of a leg, for now or for good.
+type LegFinished struct {
+	Outcome Outcome `json:"outcome"`
+}
+
+// Type names, one a body.
+func (StreamOpened) Type() EventType      { return "stream.opened" }
+func (RunPlanned) Type() EventType        { return "run.planned" }
+func (RunStarted) Type() EventType        { return "run.started" }
+func (RunResumed) Type() EventType        { return "run.resumed" }
+func (RunFinished) Type() EventType       { return "run.finished" }
+func (PreflightChecked) Type() EventType  { return "preflight.checked" }
+func (PhaseStarted) Type() EventType      { return "phase.started" }
+func (PhaseFinished) Type() EventType     { return "phase.finished" }
+func (PhaseFailed) Type() EventType       { return "phase.failed" }
+func (IntentRecorded) Type() EventType    { return "intent.recorded" }
+func (OperationAccepted) Type() EventType { return "operation.accepted" }
+func (TaskChanged) Type() EventType       { return "task.changed" }
+func (SyncProgress) Type() EventType      { return "sync.progress" }
+func (PowerChanged) Type() EventType      { return "power.changed" }
+func (DowntimeBegan) Type() EventType     { return "downtime.began" }
+func (GateOpened) Type() EventType        { return "gate.opened" }
+func (DecisionMade) Type() EventType      { return "decision.made" }
+func (CancelRequested) Type() EventType   { return "cancel.requested" }
+func (BootChecked) Type() EventType       { return "boot.checked" }
+func (DiskProved) Type() EventType        { return "disk.proved" }
+func (DamageMarked) Type() EventType      { return "damage.marked" }
+func (DamageCleared) Type() EventType     { return "damage.cleared" }
+func (Noted) Type() EventType             { return "noted" }
+func (LegFinished) Type() EventType       { return "leg.finished" }
+
+var bodyTypes = map[EventType]func([]byte) (Body, error){
+	"stream.opened":      decodeAs[StreamOpened],
+	"run.planned":        decodeAs[RunPlanned],
+	"run.started":        decodeAs[RunStarted],
+	"run.resumed":        decodeAs[RunResumed],
+	"run.finished":       decodeAs[RunFinished],
+	"preflight.checked":  decodeAs[PreflightChecked],
+	"phase.started":      decodeAs[PhaseStarted],
+	"phase.finished":     decodeAs[PhaseFinished],
+	"phase.failed":       decodeAs[PhaseFailed],
+	"intent.recorded":    decodeAs[IntentRecorded],
+	"operation.accepted": decodeAs[OperationAccepted],
+	"task.changed":       decodeAs[TaskChanged],
+	"sync.progress":      decodeAs[SyncProgress],
+	"power.changed":      decodeAs[PowerChanged],
+	"downtime.began":     decodeAs[DowntimeBegan],
+	"gate.opened":        decodeAs[GateOpened],
+	"decision.made":      decodeAs[DecisionMade],
+	"cancel.requested":   decodeAs[CancelRequested],
+	"boot.checked":       decodeAs[BootChecked],
+	"disk.proved":        decodeAs[DiskProved],
+	"damage.marked":      decodeAs[DamageMarked],
+	"damage.cleared":     decodeAs[DamageCleared],
+	"noted":              decodeAs[Noted],
+	"leg.finished":       decodeAs[LegFinished],
+}
+
+func decodeAs[T Body](raw []byte) (Body, error) {
+	var b T
+	if err := json.Unmarshal(raw, &b); err != nil {
+		return nil, err
+	}
+	return b, nil
+}

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RunID names a run: a folder name, sortable by time.
+type RunID string
+
+var runIDForm = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[a-z0-9]{4,12}$`)
+
+// Valid reports whether the id has the form a run's folder has; anything else
+// must never be joined to a path.
+func (id RunID) Valid() bool { return runIDForm.MatchString(string(id)) }
+
+// Direction is the way a planned failover goes.
+type Direction string
+
+// The directions. There is no default: a plan names one.
+const (
+	DirectionUnknown Direction = ""
+	ToOnPremises     Direction = "to-onprem" // Azure → on-premises, a failback
+	ToAzure          Direction = "to-azure"  // on-premises → Azure
+)
+
+// Arrow is the direction in words, as screens show it.
+func (d Direction) Arrow() string {
+	switch d {
+	case ToOnPremises:
+		return "Azure → on-premises"
+	case ToAzure:
+		return "on-premises → Azure"
+	case DirectionUnknown:
+	}
+	return "unknown direction"
+}
+
+// SyncOption says how data comes home.
+type SyncOption string
+
+// The synchronisation options. There is no default (requirement S25).
+const (
+	SyncUnknown SyncOption = ""
+	// SyncDelta is "synchronize data before failover": ForDownTime on the wire.
+	SyncDelta SyncOption = "delta"
+	// SyncFull is "during failover only": ForSynchronization on the wire.
+	SyncFull SyncOption = "full"
+)
+
+// Target is where the machines go.
+type Target struct {
+	// Alternate is false for the original location.
+	Alternate bool `json:"alternate"`
+	// HostID and HostName name the alternate host; empty for the original.
+	HostID   string `json:"host_id,omitempty"`
+	HostName string `json:"host,omitempty"`
+	// CreateVM lets the VM be created where it does not exist.
+	CreateVM bool `json:"create_vm,omitempty"`
+}
+
+// Label is the target in words.
+func (t Target) Label() string {
+	if !t.Alternate {
+		return "original location"
+	}
+	s := "alternate host " + t.HostName
+	if t.CreateVM {
+		s += ", create the VM if it does not exist"
+	}
+	return s
+}
+
+// PlanItem is one item of a plan, with what the plan was made for: a run
+// compares it with a fresh read before it acts.
+type PlanItem struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	VMID  string `json:"vm_id"`
+	Host  string `json:"host"`
+	Bytes int64  `json:"bytes"`
+	Disks int    `json:"disks"`
+	Group int    `json:"group,omitempty"` // boot group of a recovery plan, from 1; 0 without
+}
+
+// Window is when a switch may happen. The zero value means any time.
+type Window struct {
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+}
+
+// Set reports whether there is a window at all.
+func (w Window) Set() bool { return !w.Start.IsZero() || !w.End.IsZero() }
+
+// Contains reports whether t lies in the window: Start included, End not.
+func (w Window) Contains(t time.Time) bool {
+	return (w.Start.IsZero() || !t.Before(w.Start)) && (w.End.IsZero() || t.Before(w.End))
+}
+
+// Plan is what the operator decided. It is written before a run starts and
+// never changes afterwards.
+type Plan struct {
+	Version      int        `json:"version"`
+	Profile      string     `json:"profile"` // profile or estate
+	Rehearsal    bool       `json:"rehearsal,omitempty"`
+	Vault        string     `json:"vault"`
+	Owner        string     `json:"owner"`
+	Reason       string     `json:"reason,omitempty"`
+	Direction    Direction  `json:"direction"`
+	Sync         SyncOption `json:"sync"`
+	Target       Target     `json:"target"`
+	Items        []PlanItem `json:"items"`
+	RecoveryPlan string     `json:"recovery_plan,omitempty"` // name it was made from
+	// Approve lists the gates that policy may answer.
+	Approve []Gate `json:"approve,omitempty"`
+	Window  Window `json:"window,omitzero"`
+	// Budget is the downtime the owner accepts; 0 means none was stated.
+	Budget time.Duration `json:"downtime_budget,omitempty"`
+	// CertificateThumbprint names the certificate that was checked; the
+	// certificate itself is never kept.
+	CertificateThumbprint string `json:"certificate_thumbprint,omitempty"`
+}
+
+// PlanVersion is the version of plans this program writes.
+const PlanVersion = 1
+
+// Validate checks the plan by itself, without looking at the world. The error
+// is a usage [Failure] that names the field.
+func (p Plan) Validate() error {
+	bad := func(field, why string) error {
+		return &Failure{Kind: FailureUsage, What: "plan", Where: field, Why: why, Remedy: "correct the plan and start again"}
+	}
+	switch {
+	case p.Version != PlanVersion:
+		return bad("version", fmt.Sprintf("this program writes and reads version %d, the plan says %d", PlanVersion, p.Version))
+	case p.Direction != ToOnPremises && p.Direction != ToAzure:
+		return bad("direction", fmt.Sprintf("%q is neither %s nor %s", p.Direction, ToOnPremises, ToAzure))
+	case len(p.Items) == 0:
+		return bad("items", "no item is named")
+	case strings.TrimSpace(p.Owner) == "":
+		return bad("owner", "a plan has an owner")
+	case p.Direction == ToOnPremises && p.Sync != SyncDelta && p.Sync != SyncFull:
+		return bad("sync", fmt.Sprintf("%q is neither %s nor %s; there is no default", p.Sync, SyncDelta, SyncFull))
+	case p.Target.Alternate && p.Direction == ToAzure:
+		return bad("target", "an alternate host is for a failback; the direction is on-premises → Azure")
+	case p.Target.Alternate && p.Target.HostID == "":
+		return bad("target", "an alternate location needs a host")
+	case !p.Target.Alternate && p.Target.CreateVM:
+		return bad("target", "the original location never creates a VM; name an alternate host to create one")
+	case p.Window.Set() && !p.Window.Start.IsZero() && !p.Window.End.IsZero() && !p.Window.Start.Before(p.Window.End):
+		return bad("window", "it ends before it starts")
+	case p.Budget < 0:
+		return bad("downtime_budget", "it is negative")
+	}
+	seen := map[string]bool{}
+	for i, it := range p.Items {
+		if it.ID == "" || it.Name == "" {
+			return bad(fmt.Sprintf("items[%d]", i), "an item needs an id and a name")
+		}
+		if seen[it.Name] {
+			return bad(fmt.Sprintf("items[%d]", i), it.Name+" is named twice")
+		}
+		seen[it.Name] = true
+	}
+	for _, g := range p.Approve {
+		if !slices.Contains(AllGates, g) {
+			return bad("approve", fmt.Sprintf("%q is no gate", g))
+		}
+	}
+	return nil
+}
+
+// MayAnswer reports whether policy may answer the gate.
+func (p Plan) MayAnswer(g Gate) bool { return slices.Contains(p.Approve, g) }

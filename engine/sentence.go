@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Sentence says an event in one plain sentence, without time or item: the same
+// words in the log of a screen, in plain output and in a report. Facts with
+// nothing to say to a person give "".
+func Sentence(e Event) string {
+	switch b := e.Body.(type) {
+	case StreamOpened, SyncProgress:
+		return ""
+	case RunPlanned:
+		return fmt.Sprintf("plan: %s, %s, %s", b.Plan.Direction.Arrow(), syncWords(b.Plan), b.Plan.Target.Label())
+	case RunStarted:
+		return "run started by " + b.Driver
+	case RunResumed:
+		return "run taken over by " + b.Driver
+	case RunFinished:
+		return "run " + string(b.Outcome)
+	case PreflightChecked:
+		return strings.TrimSuffix(fmt.Sprintf("%s: %s: %s; %s", b.Verdict, b.Title, b.Observed, b.Remedy), "; ")
+	case PhaseStarted:
+		return e.Phase.Info().Title + " started"
+	case PhaseFinished:
+		return e.Phase.Info().Title + " done"
+	case PhaseFailed:
+		if b.Failure == nil {
+			return e.Phase.Info().Title + " failed"
+		}
+		return e.Phase.Info().Title + " failed: " + b.Failure.Error()
+	case GateOpened:
+		return fmt.Sprintf("waits for a decision: %s [%s]", b.Gate.Verb(), b.Gate.Portal())
+	case DecisionMade:
+		return decisionSentence(b.Decision)
+	case CancelRequested:
+		return "cancel asked for by " + b.By
+	case LegFinished:
+		return "leg " + string(b.Outcome)
+	}
+	return observation(e)
+}
+
+func observation(e Event) string {
+	switch b := e.Body.(type) {
+	case IntentRecorded:
+		return "about to " + opWords(b.Op)
+	case OperationAccepted:
+		s := opWords(b.Op) + ": accepted"
+		if b.Found {
+			s = opWords(b.Op) + ": found already accepted"
+		}
+		if b.Job != "" {
+			s += ", job " + b.Job
+		}
+		return s
+	case TaskChanged:
+		return fmt.Sprintf("task %s: %s", firstOf(b.Task.Friendly, b.Task.Name), b.Task.State)
+	case PowerChanged:
+		if b.Side == LocationAzure {
+			return "Azure VM " + string(b.Power)
+		}
+		return "on-premises VM " + string(b.Power)
+	case DowntimeBegan:
+		return "downtime begins"
+	case BootChecked:
+		return fmt.Sprintf("boot %s: %s, heartbeat %s", b.Result, b.State, b.Heartbeat)
+	case DiskProved:
+		switch {
+		case b.Missing != "":
+			return fmt.Sprintf("disk %s: not compared: %s", b.Disk, b.Missing)
+		case b.Equal:
+			return fmt.Sprintf("disk %s: every byte equal to the Azure disk (sha256 %.12s…)", b.Disk, b.Target)
+		}
+		return fmt.Sprintf("disk %s: DIFFERS from the Azure disk", b.Disk)
+	case DamageMarked:
+		return "on-premises VM is damaged: " + b.Reason
+	case DamageCleared:
+		return "on-premises VM is no longer damaged"
+	case Noted:
+		return b.Text
+	case Other:
+		return "unknown fact " + string(b.Name)
+	}
+	return ""
+}
+
+func syncWords(p Plan) string {
+	switch p.Sync {
+	case SyncDelta:
+		return "delta (synchronise before failover)"
+	case SyncFull:
+		return "full (during failover only)"
+	case SyncUnknown:
+	}
+	return "no synchronisation option"
+}
+
+func decisionSentence(d Decision) string {
+	who := d.By
+	if d.Policy {
+		who = "policy (" + d.By + ")"
+	}
+	s := fmt.Sprintf("%s: approved by %s", d.Gate.Verb(), who)
+	if d.Reason != "" {
+		s += ": " + d.Reason
+	}
+	return s
+}
+
+func opWords(o Op) string {
+	switch o {
+	case OpStart:
+		return "start the planned failover"
+	case OpDeallocate:
+		return "stop the Azure VM"
+	case OpComplete:
+		return "complete the failover"
+	case OpStartVM:
+		return "start the on-premises VM"
+	case OpCommit:
+		return "commit"
+	case OpReprotect:
+		return "re-protect"
+	case OpCancel:
+		return "cancel the job"
+	}
+	return string(o)
+}

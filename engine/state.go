@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// State is a run, folded from its events: the only model of a run. It is a
+// value: Apply returns a new one and leaves the old as it was, so a reader may
+// keep what it was given.
+type State struct {
+	Run      RunID
+	Schema   int
+	Program  string
+	Plan     Plan
+	Legs     []*Leg // in the order of the plan
+	Driver   string
+	Created  time.Time
+	Updated  time.Time // time of the last event
+	Finished time.Time
+	Outcome  Outcome
+	Seq      uint64
+	Log      []LogLine // newest last, bounded
+}
+
+// LogLine is one line of a run's log, for people.
+type LogLine struct {
+	At    time.Time
+	Item  string
+	Phase Phase
+	Level string // info, warn, error
+	Text  string
+}
+
+// logLimit bounds State.Log; the journal keeps everything.
+const logLimit = 400
+
+// PhaseStatus is how one phase of a leg stands.
+type PhaseStatus string
+
+// The statuses of a phase.
+const (
+	StatusPending PhaseStatus = "pending"
+	StatusRunning PhaseStatus = "running"
+	StatusDone    PhaseStatus = "done"
+	StatusFailed  PhaseStatus = "failed"
+	StatusStopped PhaseStatus = "cancelled"
+)
+
+// PhaseRecord is what happened in one phase of a leg.
+type PhaseRecord struct {
+	Status  PhaseStatus
+	Started time.Time // first start
+	Ended   time.Time
+	Tries   int
+}
+
+// Operation is an effectful request of a leg and what became of it.
+type Operation struct {
+	Op       Op
+	Request  string
+	Job      string
+	Accepted bool
+	At       time.Time
+}
+
+// Sample is one point of a leg's transfer, for rates and sparklines.
+type Sample struct {
+	At   time.Time
+	Read int64
+}
+
+// sampleLimit bounds the samples kept for each leg.
+const sampleLimit = 120
+
+// Leg is one item's way through a run.
+type Leg struct {
+	Item         PlanItem
+	Direction    Direction
+	Steps        []Step
+	At           int // index into Steps; len(Steps) when all are done
+	Mode         Mode
+	Phases       map[Phase]PhaseRecord
+	Findings     []Finding
+	Gate         *GateOpened // the open gate, nil otherwise
+	GateSince    time.Time
+	Decisions    []Decision
+	Ops          map[Op]Operation
+	Job          string // the failback job
+	Tasks        []TaskChanged
+	Sync         map[Phase]SyncProgress
+	Samples      []Sample
+	AzurePower   Power
+	OnPremPower  Power
+	DowntimeFrom time.Time
+	DowntimeTo   time.Time
+	Boot         *BootChecked
+	Proofs       []DiskProved
+	Damage       *DamageMarked
+	DamagedAt    time.Time
+	Cancel       *CancelRequested
+	Failure      *Failure
+	Outcome      Outcome
+	Ended        time.Time
+}
+
+// Step is the step the leg stands at; the zero Step when all are done.
+func (l *Leg) Step() Step {
+	if l.At < len(l.Steps) {
+		return l.Steps[l.At]
+	}
+	return Step{}
+}
+
+// Phase is the phase the leg stands at, or the one before an open gate.
+func (l *Leg) Phase() Phase {
+	for i := min(l.At, len(l.Steps)-1); i >= 0; i-- {
+		if !l.Steps[i].IsGate() {
+			return l.Steps[i].Phase
+		}
+	}
+	return PhaseNone
+}
+
+// reached reports whether the phase has begun or lies behind.
+func (l *Leg) reached(p Phase) bool {
+	r, ok := l.Phases[p]
+	return ok && r.Status != StatusPending
+}
+
+// Passed reports whether the phase was seen to be complete.
+func (l *Leg) Passed(p Phase) bool { return l.Phases[p].Status == StatusDone }
+
+// Verified reports whether the boot was seen and no disk was found different.
+func (l *Leg) Verified() bool { return l.Passed(PhaseVerify) }
+
+// CanCancel reports whether a cancel is still possible, and whether it would
+// leave the on-premises VM damaged.
+func (l *Leg) CanCancel() (ok, damages bool) {
+	if l.Mode == ModeEnded || l.reached(PhaseStartOnPremises) {
+		return false, false
+	}
+	_, started := l.Ops[OpStart]
+	return true, started && l.Direction == ToOnPremises
+}
+
+// Downtime is how long the machine was down, up to now where it still is.
+func (l *Leg) Downtime(now time.Time) time.Duration {
+	switch {
+	case l.DowntimeFrom.IsZero():
+		return 0
+	case l.DowntimeTo.IsZero():
+		return max(0, now.Sub(l.DowntimeFrom))
+	}
+	return l.DowntimeTo.Sub(l.DowntimeFrom)
+}
+
+// InDowntime reports whether the downtime clock runs.
+func (l *Leg) InDowntime() bool { return !l.DowntimeFrom.IsZero() && l.DowntimeTo.IsZero() }
+
+func (l *Leg) clone() *Leg {
+	c := *l
+	c.Phases = maps.Clone(l.Phases)
+	c.Ops = maps.Clone(l.Ops)
+	c.Sync = maps.Clone(l.Sync)
+	// Slices only grow by append or are replaced whole; clip so that two clones
+	// never share a tail.
+	c.Findings = slices.Clip(l.Findings)
+	c.Decisions = slices.Clip(l.Decisions)
+	c.Tasks = slices.Clone(l.Tasks)
+	c.Samples = slices.Clip(l.Samples)
+	c.Proofs = slices.Clip(l.Proofs)
+	return &c
+}
+
+// Leg finds the leg of an item by name; nil if there is none.
+func (s State) Leg(item string) *Leg {
+	for _, l := range s.Legs {
+		if l.Item.Name == item {
+			return l
+		}
+	}
+	return nil
+}
+
+// Ended reports whether the run has finished for now: no process drives it.
+func (s State) Ended() bool { return s.Outcome != OutcomeNone }
+
+// Resumable reports whether a resume could still change something.
+func (s State) Resumable() bool {
+	for _, l := range s.Legs {
+		if l.Mode != ModeEnded {
+			return true
+		}
+	}
+	return len(s.Legs) == 0
+}
+
+// Waiting lists the items that wait at an open gate.
+func (s State) Waiting() []string {
+	var out []string
+	for _, l := range s.Legs {
+		if l.Gate != nil {
+			out = append(out, l.Item.Name)
+		}
+	}
+	return out
+}
+
+// Downtime is the longest downtime of the run's legs.
+func (s State) Downtime(now time.Time) time.Duration {
+	var d time.Duration
+	for _, l := range s.Legs {
+		d = max(d, l.Downtime(now))
+	}
+	return d
+}

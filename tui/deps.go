@@ -1,0 +1,46 @@
+package tui
+
+import (
+	"context"
+
+	"failback/engine"
+	"failback/engine/estimate"
+	"failback/engine/runs"
+)
+
+// Profile is a configured vault, as the home screen offers it.
+type Profile struct {
+	Name  string
+	Vault string
+}
+
+// RunStore is what screens read about runs of the state directory. All methods
+// only read.
+type RunStore interface {
+	List() ([]runs.Summary, error)
+	Events(id engine.RunID) ([]engine.Event, error)
+}
+
+// Deps is what the screens need from outside. The functions are called off the
+// update loop, in commands, and may block until their context ends.
+type Deps struct {
+	Version  string
+	User     string // who decides, in journals: user@host
+	Profiles []Profile
+	Runs     RunStore
+	// Open opens a profile, or with "" the lab.
+	Open func(ctx context.Context, profile string) (*engine.Connection, error)
+	// Start begins a run and Resume goes on with one; ctx bounds only the
+	// beginning, not the run.
+	Start  func(ctx context.Context, c *engine.Connection, p engine.Plan) (runs.Handle, error)
+	Resume func(ctx context.Context, id engine.RunID) (runs.Handle, error)
+	// Check runs the preflight of every item of the plan and streams its
+	// findings; emit is called from one goroutine at a time.
+	Check func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(item string, f engine.Finding)) error
+	// Forecast predicts both sync options for the items.
+	Forecast func(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error)
+	// Report writes the run's report and returns its path.
+	Report func(ctx context.Context, id engine.RunID) (string, error)
+	// Certificate reads a PFX and returns its thumbprint; the password is not kept.
+	Certificate func(path, password string) (thumbprint string, err error)
+}
