@@ -155,7 +155,11 @@ type DowntimeBegan struct{}
 
 // GateOpened says the leg waits for a decision, and what an approval would do.
 type GateOpened struct {
-	Gate         Gate     `json:"gate"`
+	Gate   Gate   `json:"gate"`
+	Verb   string `json:"verb"`   // what an approval does, see [Gate.Action]
+	Portal string `json:"portal"` // Microsoft's term
+	// NeedsReason says that only a person may answer, and with a reason.
+	NeedsReason  bool     `json:"needs_reason,omitempty"`
 	Consequences []string `json:"consequences"`
 	// Again says why the gate is asked a second time, where it is.
 	Again string `json:"again,omitempty"`

@@ -63,6 +63,21 @@ func (g Gate) Portal() string {
 	return ""
 }
 
+// Action is the gate's verb and Microsoft's term for a direction. Towards Azure
+// the same two places have other consequences, so they have other labels.
+func (g Gate) Action(dir Direction) (verb, portal string) {
+	if dir == ToAzure {
+		switch g {
+		case GateComplete:
+			return "Stop on-premises and fail over", "Planned failover"
+		case GateCommit:
+			return "Accept the failover to Azure", "Commit failover"
+		case GateReprotect, GateNone:
+		}
+	}
+	return g.Verb(), g.Portal()
+}
+
 // Step is one row of the phase table: a phase, or a gate between phases.
 type Step struct {
 	Phase Phase

@@ -32,7 +32,7 @@ func Sentence(e Event) string {
 		}
 		return e.Phase.Info().Title + " failed: " + b.Failure.Error()
 	case GateOpened:
-		return fmt.Sprintf("waits for a decision: %s [%s]", b.Gate.Verb(), b.Gate.Portal())
+		return fmt.Sprintf("waits for a decision: %s [%s]", b.Verb, b.Portal)
 	case DecisionMade:
 		return decisionSentence(b.Decision)
 	case CancelRequested:

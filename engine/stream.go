@@ -55,6 +55,9 @@ func (s *Stream) State() State {
 	return s.state
 }
 
+// Now is the stream's clock.
+func (s *Stream) Now() time.Time { return s.now().UTC() }
+
 // Changed returns the state and a channel that is closed at the next event that
 // moved something (passing progress does not).
 func (s *Stream) Changed() (State, <-chan struct{}) {

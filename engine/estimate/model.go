@@ -1,0 +1,245 @@
+package estimate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"failback/engine"
+)
+
+// What is taken where a connection does not know better.
+const (
+	// DefaultCompare is the checksum rate: the documentation says "a few GB per
+	// minute"; 3 GB are taken.
+	DefaultCompare int64 = 3_000_000_000 / 60
+	// DefaultLink is 100 Mbit/s. Nothing documents it.
+	DefaultLink int64 = 12_500_000
+	// DefaultChange is the share of a disk that a guest rewrites in a day.
+	// Nothing documents it.
+	DefaultChange = 0.01
+	// DefaultAge is taken where the time of the failover is not known.
+	DefaultAge = 7 * 24 * time.Hour
+	// DefaultPrepare, DefaultStop and DefaultBoot are plain guesses.
+	DefaultPrepare = 3 * time.Minute
+	DefaultStop    = 3 * time.Minute
+	DefaultBoot    = 5 * time.Minute
+)
+
+// How many times worse than expected P90 takes each factor. Nothing documents
+// a spread; these are guesses, and [Forecasts.Assumed] says so.
+const (
+	WorseCompare = 1.5
+	WorseLink    = 2.0
+	WorseChange  = 2.0
+	WorseSteps   = 2.0 // prepare, stop and boot
+)
+
+// rates are the factors of the model, in bytes and seconds.
+type rates struct {
+	compare, link       float64
+	change              float64 // bytes a second, each item; used where set
+	changeShare         float64 // share of an item a second, used otherwise
+	prepare, stop, boot float64
+}
+
+func (r rates) pessimistic() rates {
+	r.compare /= WorseCompare
+	r.link /= WorseLink
+	r.change *= WorseChange
+	r.changeShare *= WorseChange
+	r.prepare *= WorseSteps
+	r.stop *= WorseSteps
+	r.boot *= WorseSteps
+	return r
+}
+
+// disk is one item as the model sees it.
+type disk struct {
+	size, allocated float64
+	age             float64 // seconds since the failover
+}
+
+func (d disk) changed(r rates, during float64) float64 {
+	perSecond := r.change
+	if perSecond == 0 {
+		perSecond = r.changeShare * d.size
+	}
+	return min(d.allocated, perSecond*during)
+}
+
+type model struct {
+	disks     []disk
+	size      float64
+	allocated float64
+	missing   bool
+	oldest    time.Duration // age of the oldest known failover
+	expected  rates
+	assumed   []string
+}
+
+func newModel(in Input) *model {
+	m := &model{missing: in.TargetMissing}
+	m.expected = m.ratesOf(in.Rates)
+	for _, it := range in.Items {
+		size := float64(max(0, it.Bytes()))
+		m.size += size
+		m.disks = append(m.disks, disk{size: size, age: m.ageOf(it, in.Now).Seconds()})
+	}
+	m.allocate(in.Allocated)
+	if len(m.disks) > 1 {
+		m.assume("the items share the link and the checksum rate")
+	}
+	m.assume("checksums and downloads follow each other; where they overlap it is faster")
+	m.assume("the 90 % value takes half the link, two thirds of the checksum rate, twice the changes and twice the time of each step")
+	return m
+}
+
+// allocate spreads the measured bytes over the items by their size: only the
+// sum is known.
+func (m *model) allocate(measured int64) {
+	m.allocated = m.size
+	if measured >= 0 {
+		m.allocated = min(float64(measured), m.size)
+		m.assume("a full download leaves out empty ranges (inferred); the 90 % value counts the whole disks")
+	} else {
+		m.assume("how much of the disks holds data could not be read: the whole size is taken")
+	}
+	for i := range m.disks {
+		if m.size > 0 {
+			m.disks[i].allocated = m.allocated * (m.disks[i].size / m.size)
+		}
+	}
+}
+
+func (m *model) ageOf(it engine.Item, now time.Time) time.Duration {
+	if it.FailedOver.IsZero() || now.IsZero() {
+		m.assume(fmt.Sprintf("the time of %s's failover is not known: %d days are taken", it.Name, int(DefaultAge.Hours()/24)))
+		return DefaultAge
+	}
+	age := max(0, now.Sub(it.FailedOver))
+	m.oldest = max(m.oldest, age)
+	return age
+}
+
+func (m *model) ratesOf(known engine.Rates) rates {
+	r := rates{
+		compare: float64(known.Compare), link: float64(known.Link),
+		change:  max(0, float64(known.Change)) / 3600,
+		prepare: known.Prepare.Seconds(), stop: known.Stop.Seconds(), boot: known.Boot.Seconds(),
+	}
+	m.take(&r.compare, float64(DefaultCompare), "checksums at 3 GB a minute (documented: a few GB a minute)")
+	m.take(&r.link, float64(DefaultLink), "a download of 100 Mbit/s")
+	if r.change == 0 {
+		r.changeShare = DefaultChange / (24 * time.Hour).Seconds()
+		m.assume("1 % of the disks rewritten a day")
+	}
+	m.take(&r.prepare, DefaultPrepare.Seconds(), engine.SpanWords(DefaultPrepare)+" to prepare the target")
+	m.take(&r.stop, DefaultStop.Seconds(), engine.SpanWords(DefaultStop)+" to stop the Azure VM")
+	m.take(&r.boot, DefaultBoot.Seconds(), engine.SpanWords(DefaultBoot)+" to start the on-premises VM and prove its boot")
+	return r
+}
+
+func (m *model) take(v *float64, otherwise float64, what string) {
+	if *v > 0 {
+		return
+	}
+	*v = otherwise
+	m.assume(what)
+}
+
+func (m *model) assume(what string) {
+	if !slices.Contains(m.assumed, what) {
+		m.assumed = append(m.assumed, what)
+	}
+}
+
+// changed is how many bytes differ from the on-premises disks now.
+func (m *model) changed(r rates) float64 {
+	if m.missing {
+		return m.allocated
+	}
+	var n float64
+	for _, d := range m.disks {
+		n += d.changed(r, d.age)
+	}
+	return n
+}
+
+func (m *model) delta() Forecast {
+	expected, worse := m.deltaParts(m.expected), m.deltaParts(m.expected.pessimistic())
+	return Forecast{
+		Option: engine.SyncDelta,
+		Bytes:  whole(expected.first + expected.last),
+		Total:  expected.rangeTo(worse, parts.total), Downtime: expected.rangeTo(worse, parts.downtime),
+		Reasons: expected.reasons(m.expected),
+	}
+}
+
+func (m *model) deltaParts(r rates) parts {
+	p := parts{prepare: r.prepare, stop: r.stop, boot: r.boot, size: m.size, first: m.changed(r)}
+	p.compare = m.size / r.compare
+	p.download = p.first / r.link
+	for _, d := range m.disks {
+		p.last += d.changed(r, p.compare+p.download)
+	}
+	p.final = p.last / r.link
+	return p
+}
+
+func (m *model) full() Forecast {
+	expected := m.fullParts(m.expected, m.allocated)
+	worse := m.fullParts(m.expected.pessimistic(), m.size)
+	return Forecast{
+		Option: engine.SyncFull,
+		Bytes:  whole(expected.last),
+		Total:  expected.rangeTo(worse, parts.total), Downtime: expected.rangeTo(worse, parts.downtime),
+		Reasons: expected.reasons(m.expected),
+	}
+}
+
+func (m *model) fullParts(r rates, bytes float64) parts {
+	return parts{prepare: r.prepare, stop: r.stop, boot: r.boot, size: m.size, last: bytes, final: bytes / r.link}
+}
+
+// parts are the times a forecast consists of, in seconds.
+type parts struct {
+	prepare, compare, download, stop, final, boot float64
+	size, first, last                             float64 // bytes
+}
+
+func (p parts) downtime() float64 { return p.stop + p.final + p.boot }
+func (p parts) total() float64    { return p.prepare + p.compare + p.download + p.downtime() }
+
+func (p parts) rangeTo(worse parts, of func(parts) float64) Range {
+	return Range{P50: seconds(of(p)), P90: seconds(of(worse))}
+}
+
+// reasons says each factor that takes time, the biggest first.
+func (p parts) reasons(r rates) []string {
+	type factor struct {
+		s    float64
+		what string
+	}
+	last := "download what changed meanwhile, with the Azure VM off"
+	if p.compare == 0 {
+		last = "download the disks, with the Azure VM off"
+	}
+	factors := []factor{
+		{p.compare, fmt.Sprintf("checksums of %s at %s/s", engine.SizeWords(whole(p.size)), engine.SizeWords(whole(r.compare)))},
+		{p.download, fmt.Sprintf("download %s that changed, at %s/s", engine.SizeWords(whole(p.first)), engine.SizeWords(whole(r.link)))},
+		{p.final, fmt.Sprintf("%s: %s at %s/s", last, engine.SizeWords(whole(p.last)), engine.SizeWords(whole(r.link)))},
+		{p.prepare, "prepare the target"},
+		{p.stop, "stop the Azure VM"},
+		{p.boot, "start the on-premises VM and prove its boot"},
+	}
+	slices.SortStableFunc(factors, func(a, b factor) int { return cmp.Compare(b.s, a.s) })
+	var out []string
+	for _, f := range factors {
+		if f.s > 0 {
+			out = append(out, fmt.Sprintf("%s: %s", engine.SpanWords(seconds(f.s)), f.what))
+		}
+	}
+	return out
+}

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// gate waits for a decision. Policy answers at once where the plan lets it; else
+// the leg waits as long as it takes, looking now and then whether somebody
+// outside this run has decided already.
+func (l *leg) gate(ctx context.Context, g Gate) error {
+	if g == GateComplete {
+		if err := l.awaitGroups(ctx); err != nil {
+			return err
+		}
+	}
+	if l.state().Mode != ModeWaiting {
+		opened, err := l.opening(ctx, g)
+		if err != nil {
+			return err
+		}
+		if err := l.emit(opened); err != nil {
+			return err
+		}
+	}
+	for {
+		s, changed := l.r.Stream.Changed()
+		me := s.Leg(l.item.Name)
+		if me.Mode != ModeWaiting {
+			return nil
+		}
+		if s.Plan.MayAnswer(g) && !me.Gate.NeedsReason {
+			if err := l.policy(s.Plan, g); err == nil {
+				return nil
+			}
+		}
+		if err := l.waitAtGate(ctx, g, changed); err != nil {
+			return err
+		}
+	}
+}
+
+// policy answers the gate in the plan's name. Outside the window it is refused
+// and asked again later.
+func (l *leg) policy(p Plan, g Gate) error {
+	why := "the plan approves this gate"
+	if p.Rehearsal {
+		why += "; nothing real is at stake"
+	}
+	return l.r.Decide(l.item.Name, Decision{Gate: g, By: p.Owner, Policy: true, Reason: why})
+}
+
+// waitAtGate waits for the next change or look.
+func (l *leg) waitAtGate(ctx context.Context, g Gate, changed <-chan struct{}) error {
+	t := time.NewTimer(4 * l.r.Poll)
+	defer t.Stop()
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+	}
+	if err := l.hostContact(ctx); err != nil {
+		return err
+	}
+	return l.outside(ctx, g)
+}
+
+// outside sees whether somebody else has answered at the service itself. What
+// was decided there is recorded as such; a job cancelled there ends the leg.
+func (l *leg) outside(ctx context.Context, g Gate) error {
+	who := Decision{Gate: g, By: "somebody outside this run", Override: true}
+	switch g {
+	case GateComplete:
+		if l.state().Job == "" {
+			return nil
+		}
+		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		switch {
+		case err != nil || j.WaitsForComplete() || j.State == JobSuspended:
+			return nil //nolint:nilerr // a gate waits whether or not the service answers
+		case j.State.Ended() && !j.State.Good():
+			return l.r.Cancel(l.item.Name, who.By, "the job was found "+strings.ToLower(string(j.State)))
+		}
+		who.Reason = "the job was found resumed"
+	case GateCommit, GateReprotect:
+		it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+		if err != nil {
+			return nil //nolint:nilerr // as above
+		}
+		if g == GateCommit && !l.committed(it) || g == GateReprotect && it.State != ItemReverseReplicating && it.State != ItemProtected {
+			return nil
+		}
+		who.Reason = "the item was found in state " + it.stateText()
+	case GateNone:
+		return nil
+	}
+	return l.r.Stream.Emit(l.item.Name, PhaseNone, DecisionMade{who})
+}
+
+// awaitGroups holds a leg of a recovery plan until every leg of a lower boot
+// group is verified or has stopped.
+func (l *leg) awaitGroups(ctx context.Context) error {
+	if l.item.Group <= 1 {
+		return nil
+	}
+	said := false
+	for {
+		s, changed := l.r.Stream.Changed()
+		open := ""
+		for _, o := range s.Legs {
+			if o.Item.Group < l.item.Group && !o.Verified() && o.Outcome == OutcomeNone {
+				open = o.Item.Name
+			}
+		}
+		if open == "" {
+			return nil
+		}
+		if !said {
+			said = true
+			if err := l.r.Stream.Emit(l.item.Name, PhaseNone, Noted{"info", fmt.Sprintf("group %d waits for the groups before it (%s)", l.item.Group, open)}); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// opening is what the gate's dialog says: what an approval does, with names.
+func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
+	dir := l.plan().Direction
+	verb, portal := g.Action(dir)
+	o := GateOpened{Gate: g, Verb: verb, Portal: portal}
+	s := l.state()
+	if s.Mode == ModeInterrupted || s.Mode == ModeFailed {
+		o.Again = "another process drove the run before"
+	}
+	it, err := l.fresh(ctx)
+	if err != nil {
+		return o, err
+	}
+	if err := l.hostContact(ctx); err != nil {
+		return o, err
+	}
+	if !l.contact.IsZero() {
+		o.Consequences = append(o.Consequences, "Mind: "+l.host()+" is out of contact with the vault since "+l.contact.Format("15:04")+".")
+	}
+	if dir == ToAzure {
+		o.Consequences = append(o.Consequences, consequencesToAzure(g, it)...)
+		return o, nil
+	}
+	switch g {
+	case GateComplete:
+		o.Consequences = append(o.Consequences, l.consequencesOfComplete(it)...)
+	case GateCommit:
+		o.Consequences = append(o.Consequences, consequencesOfCommit(it, s)...)
+		o.NeedsReason = s.Boot == nil || s.Boot.Result != BootProven
+	case GateReprotect:
+		o.Consequences = append(o.Consequences,
+			it.Name+" replicates to Azure again: only what changed since the Azure VM stopped is sent.",
+			"Until that is healthy the machine is unprotected.")
+	case GateNone:
+	}
+	return o, nil
+}
+
+func (l *leg) consequencesOfComplete(it Item) []string {
+	p := l.plan()
+	out := []string{"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now."}
+	if p.Sync == SyncFull {
+		out = append(out, fmt.Sprintf("The whole disk is downloaded while it is down: %s in %d disks.", bytesText(it.Bytes()), len(it.Disks)))
+	} else {
+		out = append(out, "What changed since the snapshot is copied, then the on-premises VM on "+l.host()+" is started.")
+	}
+	out = append(out, "Cancelling before the end leaves the on-premises VM damaged, until the failback is run again to its end.")
+	if p.Budget > 0 {
+		out = append(out, "The plan's downtime budget is "+p.Budget.String()+".")
+	}
+	if p.Window.Set() {
+		out = append(out, "The plan's window is "+windowText(p.Window)+".")
+	}
+	return out
+}
+
+func consequencesOfCommit(it Item, s *Leg) []string {
+	out := []string{"Azure VM " + it.AzureVM.Name + " is deleted."}
+	for _, d := range it.Disks {
+		out = append(out, "Its disk "+d.Name+" ("+bytesText(d.Bytes)+") is deleted.")
+	}
+	out = append(out, "There is no way back to this Azure copy.")
+	if s.Boot == nil || s.Boot.Result != BootProven {
+		return append(out, "Mind: the boot of the on-premises VM is NOT proven. Look at its console and say what you saw.")
+	}
+	for _, p := range s.Proofs {
+		if p.Missing != "" {
+			return append(out, "The boot is proven; the disks were not compared byte for byte ("+p.Missing+").")
+		}
+	}
+	return append(out, "The boot is proven and every byte of the disks was equal when the synchronisation ended.")
+}
+
+func consequencesToAzure(g Gate, it Item) []string {
+	if g == GateCommit {
+		return []string{"The failover of " + it.Name + " to Azure is accepted; its recovery points are deleted.", "Nothing on-premises is deleted."}
+	}
+	return []string{it.Name + " is shut down on-premises: downtime begins now.", "The last changes are sent and the Azure VM is started."}
+}
+
+// bytesText is a size for a sentence.
+func bytesText(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return fmt.Sprintf("%d B", n)
+	}
+	div, exp := int64(unit), 0
+	for m := n / unit; m >= unit; m /= unit {
+		div *= unit
+		exp++
+	}
+	return fmt.Sprintf("%.1f %ciB", float64(n)/float64(div), "KMGTPE"[exp])
+}

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// leg walks one item through its steps. It is used by one goroutine.
+type leg struct {
+	r    *Runner
+	item PlanItem
+	free func() // gives the leg's slot back; nil without one
+
+	contact time.Time // since when the host is seen disconnected; zero while connected
+}
+
+func (l *leg) state() *Leg { return l.r.Stream.State().Leg(l.item.Name) }
+
+func (l *leg) plan() Plan { return l.r.Stream.State().Plan }
+
+// emit records a fact in the leg's current phase.
+func (l *leg) emit(b Body) error {
+	return l.r.Stream.Emit(l.item.Name, l.state().Step().Phase, b)
+}
+
+func (l *leg) note(level, text string) error { return l.emit(Noted{Level: level, Text: text}) }
+
+// host is the host the machine goes to.
+func (l *leg) host() string {
+	if t := l.plan().Target; t.Alternate {
+		return t.HostName
+	}
+	return l.item.Host
+}
+
+// walk goes from where the journal says the leg stands to its end, to a failure,
+// or until ctx ends. Its error means that the journal can't be kept.
+func (l *leg) walk(run, ctx context.Context) error {
+	for {
+		s := l.state()
+		var err error
+		switch {
+		case s.Mode == ModeEnded:
+			return nil
+		case s.Mode == ModeCancelling:
+			// The leg's own context was ended by the cancel itself.
+			if err = l.cancel(run); err == nil || run.Err() != nil {
+				return nil
+			}
+			return l.fail(l.failure(err))
+		case s.At >= len(s.Steps):
+			return l.r.Stream.Emit(l.item.Name, PhaseNone, LegFinished{OutcomeSucceeded})
+		case s.Step().IsGate():
+			l.release()
+			err = l.gate(ctx, s.Step().Gate)
+		default:
+			err = l.phase(ctx, s.Step().Phase)
+		}
+		if err == nil {
+			continue
+		}
+		if l.state().Mode == ModeCancelling {
+			continue
+		}
+		if run.Err() != nil {
+			return nil // detached: the journal says where to go on
+		}
+		return l.fail(l.failure(err))
+	}
+}
+
+// phase carries out one phase: begin, look, act, watch.
+func (l *leg) phase(ctx context.Context, p Phase) error {
+	if err := l.acquire(ctx); err != nil {
+		return err
+	}
+	if l.state().Mode != ModeRunning {
+		if err := l.emit(PhaseStarted{}); err != nil {
+			return err
+		}
+	}
+	work := phaseWork[p]
+	seen, err := work.look(ctx, l)
+	if err != nil {
+		return err
+	}
+	if seen == sightTodo && work.act != nil {
+		if err := work.act(ctx, l); err != nil {
+			return err
+		}
+	}
+	if seen != sightDone && work.watch != nil {
+		if err := work.watch(ctx, l); err != nil {
+			return err
+		}
+	}
+	return l.emit(PhaseFinished{})
+}
+
+func (l *leg) acquire(ctx context.Context) error {
+	if l.free != nil {
+		return nil
+	}
+	free, err := l.r.slots.take(ctx, l.host())
+	l.free = free
+	return err
+}
+
+func (l *leg) release() {
+	if l.free != nil {
+		l.free()
+		l.free = nil
+	}
+}
+
+// failure gives err the leg's place where it has none of its own.
+func (l *leg) failure(err error) *Failure {
+	f := AsFailure(err, l.state().Step().Phase.Info().Title, l.item.Name)
+	if f.Where == "" {
+		c := *f
+		c.Where = l.item.Name
+		f = &c
+	}
+	return f
+}
+
+// fail records that the leg stops here for now.
+func (l *leg) fail(f *Failure) error {
+	if err := l.emit(PhaseFailed{f}); err != nil {
+		return err
+	}
+	out := OutcomeFailed
+	switch f.Kind {
+	case FailureBlocked:
+		out = OutcomeBlocked
+	case FailureUnknown:
+		out = OutcomeUnknown
+	case FailureOther, FailureRetryable, FailureRefused, FailureNotFound, FailurePermission,
+		FailureUsage, FailureCancelled, FailureJob, FailureBoot, FailureUnsafe:
+	}
+	return l.emit(LegFinished{out})
+}
+
+// pause waits one poll interval, or ends with the context's cause.
+func (l *leg) pause(ctx context.Context) error { return sleep(ctx, l.r.Poll) }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// acting is the context of an effectful request: once begun it is never aborted
+// by a detach or a cancel, since its outcome would be unknown then.
+func acting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+}

@@ -1,0 +1,226 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// work is a phase as three functions: what is true now, the one side effect,
+// and watching until done. act and watch may be nil.
+type work struct {
+	look  func(context.Context, *leg) (sight, error)
+	act   func(context.Context, *leg) error
+	watch func(context.Context, *leg) error
+}
+
+// phaseWork is the acting half of the phase table.
+var phaseWork = map[Phase]work{
+	PhasePreflight:        {look: always(sightTodo), watch: watchPreflight},
+	PhasePrepare:          {look: always(sightTodo), act: actStart, watch: watchPrepare},
+	PhaseInitialSync:      {look: always(sightUnderway), watch: watchInitialSync},
+	PhaseStopAzure:        {look: always(sightTodo), act: actStopAzure, watch: watchStopAzure},
+	PhaseFinalSync:        {look: always(sightUnderway), watch: watchFinalSync},
+	PhaseStartOnPremises:  {look: lookStart, act: actStartVM, watch: watchStartVM},
+	PhaseVerify:           {look: always(sightTodo), watch: watchVerify},
+	PhaseCommit:           {look: always(sightTodo), act: actCommit, watch: watchCommit},
+	PhaseReverseReplicate: {look: always(sightTodo), act: actReprotect, watch: watchReprotect},
+	PhaseProtected:        {look: always(sightUnderway), watch: watchProtected},
+	PhaseFailover:         {look: always(sightTodo), act: actStart, watch: watchFailover},
+}
+
+// always is for phases whose looking belongs to the effect itself (see
+// [leg.perform]) or that only watch.
+func always(s sight) func(context.Context, *leg) (sight, error) {
+	return func(context.Context, *leg) (sight, error) { return s, nil }
+}
+
+func watchPreflight(ctx context.Context, l *leg) error {
+	var blocks []string
+	var broken error
+	err := l.r.Preflight(ctx, l.r.Ports, l.plan(), l.item, func(f Finding) {
+		if f.Verdict == VerdictBlock {
+			blocks = append(blocks, strings.TrimSuffix(f.Title+": "+f.Observed+" ("+f.Remedy+")", " ()"))
+		}
+		if err := l.emit(PreflightChecked{f}); err != nil && broken == nil {
+			broken = err
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case broken != nil:
+		return broken
+	case len(blocks) > 0:
+		return &Failure{Kind: FailureBlocked, What: "preflight", Where: l.item.Name,
+			Why: strings.Join(blocks, "; "), Remedy: "mend what is named and start again; nothing was changed"}
+	}
+	return nil
+}
+
+// actStart begins the planned failover. A job of somebody else is never joined.
+func actStart(ctx context.Context, l *leg) error {
+	return l.perform(ctx, effect{op: OpStart, look: l.lookStarted, act: l.start})
+}
+
+func (l *leg) lookStarted(ctx context.Context, request string) (string, sight, error) {
+	if j, ok, err := l.jobByRequest(ctx, request); err != nil || ok {
+		return j.Name, sightUnderway, err
+	}
+	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	if err != nil {
+		return "", sightTodo, err
+	}
+	if ready := it.Ready(l.plan().Direction); !ready.Ready {
+		return "", sightTodo, Refuse("start the planned failover", l.item.Name, ready.Reason, ready.Remedy)
+	}
+	return "", sightTodo, nil
+}
+
+func (l *leg) start(ctx context.Context, request string) (string, error) {
+	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	if err != nil {
+		return "", err
+	}
+	p := l.plan()
+	return l.r.Ports.Failover.Start(ctx, StartRequest{
+		Item: it, Direction: p.Direction, Sync: p.Sync,
+		CreateVM: p.Target.CreateVM, HostID: p.Target.HostID, RequestID: request,
+	})
+}
+
+// watchPrepare waits until the on-premises VM is prepared: its task is done, or
+// the job is beyond it.
+func watchPrepare(ctx context.Context, l *leg) error {
+	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
+		if j.WaitsForComplete() || j.State.Good() || taskBegun(j, TaskStartFailback, "") {
+			return true
+		}
+		t, ok := j.Find(TaskPrepare, "")
+		return ok && t.Done()
+	}, nil)
+	return err
+}
+
+func taskBegun(j Job, name, within string) bool {
+	t, ok := j.Find(name, within)
+	return ok && t.State != TaskStateNotStarted && t.State != TaskStateSkipped
+}
+
+// watchInitialSync waits for the job to ask for "Complete failover". The Azure
+// VM must run meanwhile; if somebody else stops it, that is said.
+func watchInitialSync(ctx context.Context, l *leg) error {
+	m := l.meter()
+	err := l.watchJob(ctx, l.state().Job,
+		func(j Job) bool { return j.WaitsForComplete() || taskBegun(j, TaskStartFailback, "") || j.State.Good() },
+		func(ctx context.Context) error {
+			if err := l.watchPower(ctx); err != nil {
+				return err
+			}
+			return m.tick(ctx)
+		})
+	return l.damaging(ctx, err)
+}
+
+// watchPower records the Azure VM's power while it should be running.
+func (l *leg) watchPower(ctx context.Context) error {
+	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	if err != nil {
+		return nil //nolint:nilerr // the job is what counts here; power is looked at again at the next poll
+	}
+	p, err := l.r.Ports.Azure.Power(ctx, it.AzureVM)
+	if err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	return l.sawAzure(p)
+}
+
+// sawAzure records a power state of the Azure VM if it is news. A machine that
+// stops while it should run is an alarm.
+func (l *leg) sawAzure(p Power) error {
+	s := l.state()
+	if s.AzurePower == p {
+		return nil
+	}
+	if err := l.emit(PowerChanged{Side: LocationAzure, Power: p}); err != nil {
+		return err
+	}
+	if p.Off() && s.Step().Phase == PhaseInitialSync {
+		return l.note("warn", "the Azure VM is "+string(p)+" although nothing of this run has stopped it: its users are without it")
+	}
+	return nil
+}
+
+func (l *leg) sawOnPremises(p Power) error {
+	if l.state().OnPremPower == p {
+		return nil
+	}
+	return l.emit(PowerChanged{Side: LocationOnPremises, Power: p})
+}
+
+// damaging marks the on-premises VM damaged where a job ended badly in the middle
+// of writing its disks, and passes err on.
+func (l *leg) damaging(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	switch KindOf(err) {
+	case FailureJob, FailureCancelled, FailureUnsafe:
+		if dErr := l.markDamaged(ctx, "the synchronisation stopped before its end: "+err.Error()); dErr != nil {
+			return dErr
+		}
+		f := *AsFailure(err, "", l.item.Name)
+		f.Remedy = strings.TrimPrefix(f.Remedy+"; the on-premises VM is damaged, do not start it: run the failback again to its end", "; ")
+		return &f
+	case FailureOther, FailureRetryable, FailureRefused, FailureNotFound, FailurePermission,
+		FailureUnknown, FailureBlocked, FailureUsage, FailureBoot:
+	}
+	return err
+}
+
+// markDamaged records the damage and sets the start guard on the host. A guard
+// that can't be set is said; the mark in the journal holds all the same.
+func (l *leg) markDamaged(ctx context.Context, why string) error {
+	if l.state().Damage != nil {
+		return nil
+	}
+	if err := l.emit(DamageMarked{Reason: why}); err != nil {
+		return err
+	}
+	vm, err := l.findVM(ctx)
+	if err == nil {
+		mark := fmt.Sprintf("failback %s: damaged, do not start; run the failback again", l.r.Stream.State().Run)
+		err = l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, mark)
+	}
+	if err != nil {
+		return l.note("warn", "the start guard could not be set on "+l.host()+", see that nobody starts the VM: "+err.Error())
+	}
+	return l.note("info", "start guard set on "+l.host()+": automatic start is off")
+}
+
+// findVM finds the item's VM on the target host: by id, or, where Site Recovery
+// created it afresh at an alternate location, the only one of exactly its name.
+func (l *leg) findVM(ctx context.Context) (VM, error) {
+	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	if err != nil {
+		return VM{}, err
+	}
+	vm, err := l.r.Ports.Hosts.VM(ctx, l.host(), it.HyperVID)
+	if err == nil || KindOf(err) != FailureNotFound || !l.plan().Target.Alternate {
+		return vm, err
+	}
+	vms, listErr := l.r.Ports.Hosts.VMs(ctx, l.host())
+	if listErr != nil {
+		return VM{}, listErr
+	}
+	var found []VM
+	for _, v := range vms {
+		if v.Name == it.Name {
+			found = append(found, v)
+		}
+	}
+	if len(found) != 1 {
+		return VM{}, err
+	}
+	return found[0], nil
+}

@@ -1,0 +1,318 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// bootPatience is how long a boot is given before it counts as not proven.
+const bootPatience = 40 // polls
+
+// watchVerify proves the boot, then compares the disks. Downtime ends with the
+// proven boot, not with the comparison.
+func watchVerify(ctx context.Context, l *leg) error {
+	boot, err := l.proveBoot(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.emit(boot); err != nil {
+		return err
+	}
+	if boot.Result == BootFailed {
+		return &Failure{Kind: FailureBoot, What: "verify the boot", Where: l.item.Name + " on " + l.host(),
+			Why:    fmt.Sprintf("the VM does not boot: state %s, heartbeat %s", boot.State, boot.Heartbeat),
+			Remedy: "look at the VM's console; the Azure copy is stopped and whole. Mend the VM and resume the run, or do not commit and start the Azure VM again in the portal"}
+	}
+	if err := l.proveDisks(ctx); err != nil {
+		return err
+	}
+	if boot.Result == BootNotProven {
+		if err := l.acceptUnproven(boot); err != nil {
+			return err
+		}
+	}
+	if l.state().Damage != nil {
+		return l.liftDamage(ctx)
+	}
+	return nil
+}
+
+// acceptUnproven lets a running VM without proof of its boot go on to the commit
+// gate, where a person has to answer with a reason. Policy can't.
+func (l *leg) acceptUnproven(b BootChecked) error {
+	if !l.plan().MayAnswer(GateCommit) || l.r.Answered != nil && l.r.Answered(l.item.Name, GateCommit) {
+		return nil
+	}
+	return &Failure{Kind: FailureBoot, What: "verify the boot", Where: l.item.Name + " on " + l.host(),
+		Why:    fmt.Sprintf("the VM runs, but its boot is not proven: heartbeat %s, addresses %s", b.Heartbeat, firstOf(strings.Join(b.Addresses, ", "), "none")),
+		Remedy: "policy must not accept this: look at the VM's console; if it is well, say so with failback decide RUN commit --reason … and resume the run. The Azure copy is stopped and whole"}
+}
+
+// proveBoot looks until the boot is proven (running, heartbeat ok, uptime grown
+// across two reads), has failed, or patience ends.
+func (l *leg) proveBoot(ctx context.Context) (BootChecked, error) {
+	var first, last VM
+	for i := range bootPatience {
+		vm, err := patient(ctx, l, "look at the VM on "+l.host(), l.findVM)
+		if err != nil {
+			return BootChecked{}, err
+		}
+		if i == 0 {
+			first = vm
+		}
+		last = vm
+		grew := i > 0 && vm.Uptime > first.Uptime
+		switch {
+		case strings.HasPrefix(vm.Heartbeat, "Ok") && vm.Running() && grew:
+			return bootOf(vm, BootProven, grew), l.sawOnPremises(PowerRunning)
+		case bootBroken(vm, first):
+			return bootOf(vm, BootFailed, grew), nil
+		}
+		if err := l.pause(ctx); err != nil {
+			return BootChecked{}, err
+		}
+	}
+	if !last.Running() {
+		return bootOf(last, BootFailed, false), nil
+	}
+	return bootOf(last, BootNotProven, last.Uptime > first.Uptime), nil
+}
+
+// bootBroken: a heartbeat that reports an error, a state that lost its storage,
+// or an uptime that went back (the VM starts over and over).
+func bootBroken(vm, first VM) bool {
+	switch vm.Heartbeat {
+	case "Error", "LostCommunication":
+		return true
+	}
+	return strings.HasSuffix(vm.State, "Critical") || vm.Running() && vm.Uptime < first.Uptime
+}
+
+func bootOf(vm VM, r BootResult, grew bool) BootChecked {
+	return BootChecked{Result: r, State: vm.State, Heartbeat: vm.Heartbeat, Uptime: vm.Uptime, Grew: grew, Addresses: vm.Addresses}
+}
+
+// proveDisks compares each disk as the last synchronisation left it with the
+// stopped Azure disk, whole. Where a side can't be read, nothing is claimed.
+func (l *leg) proveDisks(ctx context.Context) error {
+	it, err := l.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	targets := map[string]DiskSum{}
+	missing := ""
+	vm, err := l.findVM(ctx)
+	if err == nil {
+		var sums []DiskSum
+		sums, err = l.r.Ports.Hosts.DiskSums(ctx, l.host(), vm.ID)
+		for _, s := range sums {
+			targets[s.Disk] = s
+		}
+	}
+	if err != nil {
+		missing = "on-premises: " + err.Error()
+	}
+	for _, d := range it.Disks {
+		proof := l.proveDisk(ctx, d, targets, missing)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := l.emit(proof); err != nil {
+			return err
+		}
+		if proof.Missing == "" && !proof.Equal {
+			return l.different(ctx, proof)
+		}
+	}
+	return nil
+}
+
+func (l *leg) proveDisk(ctx context.Context, d Disk, targets map[string]DiskSum, missing string) DiskProved {
+	p := DiskProved{Disk: d.Name, Bytes: d.Bytes, Missing: missing}
+	target, ok := targets[d.Name]
+	if p.Missing == "" && !ok {
+		p.Missing = "on-premises: the mover left no checksum for this disk"
+	}
+	if p.Missing != "" {
+		return p
+	}
+	p.Target = target.SHA256
+	source, err := l.r.Ports.Azure.DiskSum(ctx, d, nil)
+	if err != nil {
+		p.Missing = "Azure: " + err.Error()
+		return p
+	}
+	p.Source = source.SHA256
+	p.Equal = source.SHA256 != "" && source.SHA256 == target.SHA256
+	return p
+}
+
+// different stops the leg: data was lost on the way. The VM runs on wrong data.
+func (l *leg) different(ctx context.Context, p DiskProved) error {
+	if err := l.markDamaged(ctx, "disk "+p.Disk+" differs from the Azure disk"); err != nil {
+		return err
+	}
+	return &Failure{Kind: FailureUnsafe, What: "compare the disks", Where: l.item.Name + ", disk " + p.Disk,
+		Why:    fmt.Sprintf("on-premises sha256 %s, Azure sha256 %s", p.Target, p.Source),
+		Remedy: "do not commit: the Azure copy is stopped and whole. Shut the on-premises VM down, start the Azure VM in the portal, and run the failback again"}
+}
+
+// liftDamage ends the damage after a complete, verified synchronisation.
+func (l *leg) liftDamage(ctx context.Context) error {
+	if err := l.emit(DamageCleared{}); err != nil {
+		return err
+	}
+	vm, err := l.findVM(ctx)
+	if err == nil {
+		err = l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, "")
+	}
+	if err != nil {
+		return l.note("warn", "the start guard could not be lifted on "+l.host()+": "+err.Error())
+	}
+	return nil
+}
+
+// actCommit commits. After a failback this deletes the Azure VM and its disks.
+func actCommit(ctx context.Context, l *leg) error {
+	want := AllowFinalizeFailback
+	if l.plan().Direction == ToAzure {
+		want = AllowCommit
+	}
+	return l.perform(ctx, effect{
+		op: OpCommit,
+		look: func(ctx context.Context, request string) (string, sight, error) {
+			if j, ok, err := l.jobByRequest(ctx, request); err != nil || ok {
+				return j.Name, sightUnderway, err
+			}
+			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+			switch {
+			case err != nil:
+				return "", sightTodo, err
+			case it.Allows(want):
+				return "", sightTodo, nil
+			case l.committed(it):
+				return "", sightDone, nil
+			}
+			return "", sightTodo, &Failure{Kind: FailureRetryable, What: "commit", Where: l.item.Name,
+				Why: "Site Recovery does not offer the commit now (state: " + it.stateText() + ")", Remedy: "look at the item's job in the portal"}
+		},
+		act: func(ctx context.Context, request string) (string, error) {
+			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+			if err != nil {
+				return "", err
+			}
+			return l.r.Ports.Failover.Commit(ctx, it, request)
+		},
+	})
+}
+
+// committed reports whether the item shows that its failback or failover is
+// committed already.
+func (l *leg) committed(it Item) bool {
+	if l.plan().Direction == ToAzure {
+		return it.Allows(AllowFailback)
+	}
+	return it.Active == LocationOnPremises && (it.Allows(AllowReverseReplicate) || it.State == ItemFailbackCommitted ||
+		it.State == ItemReverseReplicating || it.State == ItemProtected)
+}
+
+// watchCommit waits for the commit and sees the Azure VM gone.
+func watchCommit(ctx context.Context, l *leg) error {
+	before, err := l.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.watchOp(ctx, OpCommit); err != nil {
+		return err
+	}
+	if _, err := l.watchItem(ctx, l.committed); err != nil {
+		return err
+	}
+	if l.plan().Direction == ToAzure || before.AzureVM.Name == "" {
+		return nil
+	}
+	for range 4 {
+		p, err := l.power(ctx, before.AzureVM)
+		if err != nil {
+			return l.note("warn", "whether the Azure VM is deleted could not be seen: "+err.Error())
+		}
+		if err := l.sawAzure(p); err != nil || p == PowerDeleted {
+			return err
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
+	}
+	return l.note("warn", "the commit is done, but Azure VM "+before.AzureVM.Name+" is still there: look at it in the portal")
+}
+
+// watchOp watches the job of an effect, where it has one.
+func (l *leg) watchOp(ctx context.Context, op Op) error {
+	job := l.state().Ops[op].Job
+	if job == "" {
+		return nil
+	}
+	return l.watchJob(ctx, job, func(j Job) bool { return j.State.Good() }, nil)
+}
+
+// watchItem looks at the item until done says so.
+func (l *leg) watchItem(ctx context.Context, done func(Item) bool) (Item, error) {
+	for {
+		it, err := l.fresh(ctx)
+		if err != nil || done(it) {
+			return it, err
+		}
+		if err := l.pause(ctx); err != nil {
+			return it, err
+		}
+	}
+}
+
+func actReprotect(ctx context.Context, l *leg) error {
+	return l.perform(ctx, effect{
+		op: OpReprotect,
+		look: func(ctx context.Context, request string) (string, sight, error) {
+			if j, ok, err := l.jobByRequest(ctx, request); err != nil || ok {
+				return j.Name, sightUnderway, err
+			}
+			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+			switch {
+			case err != nil:
+				return "", sightTodo, err
+			case it.Allows(AllowReverseReplicate):
+				return "", sightTodo, nil
+			case it.State == ItemReverseReplicating || it.State == ItemProtected:
+				return "", sightDone, nil
+			}
+			return "", sightTodo, &Failure{Kind: FailureRetryable, What: "re-protect", Where: l.item.Name,
+				Why: "Site Recovery does not offer it now (state: " + it.stateText() + ")", Remedy: "look at the item's job in the portal"}
+		},
+		act: func(ctx context.Context, request string) (string, error) {
+			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+			if err != nil {
+				return "", err
+			}
+			return l.r.Ports.Failover.Reprotect(ctx, it, request)
+		},
+	})
+}
+
+func watchReprotect(ctx context.Context, l *leg) error { return l.watchOp(ctx, OpReprotect) }
+
+// watchProtected waits until the item is protected and idle again, and says now
+// and then how long the machine has been unprotected.
+func watchProtected(ctx context.Context, l *leg) error {
+	since := l.state().Phases[PhaseCommit].Ended
+	said := l.r.Stream.Now()
+	_, err := l.watchItem(ctx, func(it Item) bool {
+		if now := l.r.Stream.Now(); now.Sub(said) > 10*time.Minute {
+			said = now
+			// A note that can't be kept breaks the stream, and the next emit says so.
+			_ = l.note("info", "unprotected since "+since.Format("15:04")+": "+it.stateText())
+		}
+		return it.State == ItemProtected && it.Active == LocationOnPremises && it.CurrentJob == "" && it.Allows(AllowPlannedFailover)
+	})
+	return err
+}

@@ -1,0 +1,298 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+)
+
+// stopLooks is how many polls a stopping Azure VM is given.
+const stopLooks = 40
+
+// actStopAzure stops the Azure VM. With delta sync the program stops it itself
+// and sees it stopped before it lets Site Recovery go on: the final sync can then
+// never begin on a machine that still writes (Site Recovery's own stop follows
+// and finds it stopped). With full sync the job stops it, and is watched.
+func actStopAzure(ctx context.Context, l *leg) error {
+	if l.plan().Sync == SyncFull {
+		return nil
+	}
+	it, err := l.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	power, err := l.power(ctx, it.AzureVM)
+	if err != nil {
+		return err
+	}
+	if err := l.sawAzure(power); err != nil {
+		return err
+	}
+	if !power.Off() {
+		if err := l.stopAndConfirm(ctx, it.AzureVM); err != nil {
+			return err
+		}
+	} else if err := l.emitDowntime(); err != nil {
+		return err
+	}
+	return l.perform(ctx, effect{
+		op: OpComplete,
+		look: func(ctx context.Context, _ string) (string, sight, error) {
+			j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+			if err != nil {
+				return "", sightTodo, err
+			}
+			if j.WaitsForComplete() {
+				return "", sightTodo, nil
+			}
+			if j.State.Ended() && !j.State.Good() {
+				return "", sightTodo, jobFailure(l.item.Name, j)
+			}
+			return j.Name, sightUnderway, nil
+		},
+		act: func(ctx context.Context, request string) (string, error) {
+			job := l.state().Job
+			return job, l.r.Ports.Failover.Complete(ctx, job, l.completeComment(), request)
+		},
+	})
+}
+
+func (l *leg) completeComment() string {
+	s := l.state()
+	for _, d := range s.Decisions {
+		if d.Gate == GateComplete {
+			return fmt.Sprintf("failback %s: %s %s", l.r.Stream.State().Run, d.By, d.Reason)
+		}
+	}
+	return "failback " + string(l.r.Stream.State().Run)
+}
+
+func (l *leg) power(ctx context.Context, vm AzureVMRef) (Power, error) {
+	return patient(ctx, l, "read the power state of Azure VM "+vm.Name, func(ctx context.Context) (Power, error) {
+		return l.r.Ports.Azure.Power(ctx, vm)
+	})
+}
+
+func (l *leg) emitDowntime() error {
+	if !l.state().DowntimeFrom.IsZero() {
+		return nil
+	}
+	return l.emit(DowntimeBegan{})
+}
+
+// stopAndConfirm asks Azure to stop the VM and believes only the power state.
+func (l *leg) stopAndConfirm(ctx context.Context, vm AzureVMRef) error {
+	if l.state().Ops[OpDeallocate].Accepted {
+		// An earlier driver asked and the VM still runs. Asking again is safe.
+		if err := l.emit(IntentRecorded{Op: OpDeallocate, Request: l.r.NewID()}); err != nil {
+			return err
+		}
+	}
+	err := l.perform(ctx, effect{
+		op: OpDeallocate,
+		look: func(ctx context.Context, _ string) (string, sight, error) {
+			p, err := l.r.Ports.Azure.Power(ctx, vm)
+			if err == nil && (p.Off() || p == PowerStopping) {
+				return "", sightUnderway, nil
+			}
+			return "", sightTodo, err
+		},
+		act: func(ctx context.Context, _ string) (string, error) {
+			if err := l.emitDowntime(); err != nil {
+				return "", err
+			}
+			return "", l.r.Ports.Azure.Deallocate(ctx, vm)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.emitDowntime(); err != nil {
+		return err
+	}
+	return l.confirmOff(ctx, vm, "the final sync was not started and nothing is lost. Find out why it does not stop, stop it in the portal, then resume this run")
+}
+
+// confirmOff waits until the VM is seen off.
+func (l *leg) confirmOff(ctx context.Context, vm AzureVMRef, remedy string) error {
+	var p Power
+	for range stopLooks {
+		var err error
+		if p, err = l.power(ctx, vm); err != nil {
+			return err
+		}
+		if err := l.sawAzure(p); err != nil {
+			return err
+		}
+		if p.Off() {
+			return nil
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
+	}
+	return &Failure{
+		Kind: FailureUnsafe, What: "stop the Azure VM", Where: vm.Name, Remedy: remedy,
+		Why: fmt.Sprintf("the stop was accepted, but after %d looks its power state is still %q: users may go on writing to it", stopLooks, p),
+	}
+}
+
+// watchStopAzure waits for Site Recovery's own stop and confirms it.
+func watchStopAzure(ctx context.Context, l *leg) error {
+	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
+		t, ok := j.Find(TaskShutdownAzure, TaskStartFailback)
+		return ok && t.Done() || j.State.Good()
+	}, func(ctx context.Context) error {
+		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		if err == nil && taskBegun(j, TaskShutdownAzure, TaskStartFailback) {
+			return l.emitDowntime()
+		}
+		return nil //nolint:nilerr // the next poll looks again
+	})
+	if err != nil {
+		return l.damaging(ctx, err)
+	}
+	if err := l.emitDowntime(); err != nil {
+		return err
+	}
+	it, err := l.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	return l.damaging(ctx, l.confirmOff(ctx, it.AzureVM,
+		"Site Recovery copies a disk that is still written to: do not commit. Cancel this run, find out why the VM does not stop, and run the failback again"))
+}
+
+// watchFinalSync waits until Site Recovery begins to start the on-premises VM.
+func watchFinalSync(ctx context.Context, l *leg) error {
+	m := l.meter()
+	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
+		return j.State.Good() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback)
+	}, m.tick)
+	return l.damaging(ctx, err)
+}
+
+// lookStart tells whether the on-premises VM runs already. Starting is Site
+// Recovery's part; only where its job failed at that very task, the data being
+// home, is the start ours to repeat.
+func lookStart(ctx context.Context, l *leg) (sight, error) {
+	j, err := patient(ctx, l, "read job "+l.state().Job, func(ctx context.Context) (Job, error) {
+		return l.r.Ports.Inventory.Job(ctx, l.state().Job)
+	})
+	if err != nil {
+		return sightTodo, err
+	}
+	if !j.State.Ended() || j.State.Good() {
+		return sightUnderway, nil
+	}
+	if l.state().Phases[PhaseStartOnPremises].Tries > 1 {
+		return sightTodo, nil
+	}
+	if err := l.recordTasks(j); err != nil {
+		return sightTodo, err
+	}
+	return sightTodo, startFailed(l.item.Name, j)
+}
+
+// startFailed says that the data is home and only the start failed.
+func startFailed(item string, j Job) error {
+	f := *jobFailure(item, j)
+	f.Kind, f.What = FailureBoot, "start the on-premises VM"
+	f.Remedy = firstOf(f.Remedy, "mend what is named") + "; the data is home and complete: resume the run, it repeats only the start"
+	return &f
+}
+
+// actStartVM starts the VM on its host, the data being home.
+func actStartVM(ctx context.Context, l *leg) error {
+	vm, err := l.findVM(ctx)
+	if err != nil {
+		return err
+	}
+	if vm.Running() {
+		return nil
+	}
+	_, err = StartOnPremises(ctx, l.r.Ports.Hosts, l.host(), vm.ID, l.damage())
+	return err
+}
+
+func (l *leg) damage() *Damage {
+	s := l.state()
+	if s.Damage == nil {
+		return nil
+	}
+	return &Damage{Since: s.DamagedAt, Reason: s.Damage.Reason, Job: s.Job, Run: l.r.Stream.State().Run}
+}
+
+// StartOnPremises starts a VM on its host, unless it is damaged: a VM whose disks
+// were left half-written may not boot, or boot and lose what it holds. It returns
+// the VM as it was before.
+func StartOnPremises(ctx context.Context, hosts HostAccess, host, vmID string, d *Damage) (VM, error) {
+	vm, err := hosts.VM(ctx, host, vmID)
+	if err != nil {
+		return vm, err
+	}
+	if d != nil {
+		return vm, Refuse("start the on-premises VM", vm.Name+" on "+host,
+			"it is damaged since "+d.Since.Format("2006-01-02 15:04")+": "+d.Reason,
+			"run the failback again to its end; that repairs it")
+	}
+	if vm.Running() {
+		return vm, nil
+	}
+	return vm, hosts.Start(ctx, host, vmID)
+}
+
+// watchStartVM waits for the job's end and sees the VM running on its host.
+func watchStartVM(ctx context.Context, l *leg) error {
+	if l.state().Phases[PhaseStartOnPremises].Tries <= 1 {
+		err := l.watchJob(ctx, l.state().Job, func(j Job) bool { return j.State.Good() || startTaskFailed(j) }, nil)
+		if err != nil {
+			return err
+		}
+	}
+	j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+	if err == nil && startTaskFailed(j) && l.state().Phases[PhaseStartOnPremises].Tries <= 1 {
+		return startFailed(l.item.Name, j)
+	}
+	for range stopLooks {
+		vm, err := patient(ctx, l, "look at the VM on "+l.host(), l.findVM)
+		if err != nil {
+			return err
+		}
+		if vm.Running() {
+			return l.sawOnPremises(PowerRunning)
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
+	}
+	return &Failure{Kind: FailureBoot, What: "start the on-premises VM", Where: l.item.Name + " on " + l.host(),
+		Why: "Site Recovery says it started, its host says it does not run", Remedy: "look at the host's event log, start the VM there, then resume the run"}
+}
+
+func startTaskFailed(j Job) bool {
+	t, ok := j.Find(TaskStartOnPrimary, TaskStartFailback)
+	return ok && t.State == TaskStateFailed
+}
+
+// watchFailover is the acting phase of the forward direction: the job to its end.
+func watchFailover(ctx context.Context, l *leg) error {
+	if err := l.emitDowntime(); err != nil {
+		return err
+	}
+	if err := l.watchJob(ctx, l.state().Job, func(j Job) bool { return j.State.Good() }, nil); err != nil {
+		return err
+	}
+	it, err := l.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	return l.sawPowerOf(ctx, it.AzureVM)
+}
+
+func (l *leg) sawPowerOf(ctx context.Context, vm AzureVMRef) error {
+	p, err := l.power(ctx, vm)
+	if err != nil {
+		return err
+	}
+	return l.sawAzure(p)
+}

@@ -1,0 +1,119 @@
+package rules
+
+import (
+	"slices"
+
+	"failback/engine"
+)
+
+// Rule is one row of the preflight table. What a caller may read is what stands
+// in documentation; how it decides stays here.
+type Rule struct {
+	ID    string
+	Title string // what is true when the rule says ok
+	// Source is the document the rule comes from and Dated its date; a source
+	// that begins with "inferred" is this program's own judgement.
+	Source string
+	Dated  string
+	// Severity is the worst verdict the rule can give.
+	Severity engine.Verdict
+
+	needs   source // what must have been read
+	handles source // the reads whose failure the rule judges itself
+	// unread is the verdict where something needed could not be read; unknown
+	// where it is empty.
+	unread   engine.Verdict
+	applies  func(engine.Plan, engine.Item) bool
+	evaluate func(*observation) answer
+}
+
+// answer is what a rule concludes. Source and dated replace the rule's own where
+// another document decided.
+type answer struct {
+	verdict  engine.Verdict
+	observed string
+	remedy   string
+	source   string
+	dated    string
+}
+
+func ok(observed string) answer {
+	return answer{verdict: engine.VerdictOK, observed: observed}
+}
+
+func warn(observed, remedy string) answer {
+	return answer{verdict: engine.VerdictWarn, observed: observed, remedy: remedy}
+}
+
+func block(observed, remedy string) answer {
+	return answer{verdict: engine.VerdictBlock, observed: observed, remedy: remedy}
+}
+
+func unknown(observed, remedy string) answer {
+	return answer{verdict: engine.VerdictUnknown, observed: observed, remedy: remedy}
+}
+
+// Rules lists every rule in the order of the table, for documentation.
+func Rules() []Rule { return slices.Clone(table) }
+
+// Blocked reports whether any finding forbids the start. Warnings and unknowns
+// do not: they are for the operator to weigh.
+func Blocked(findings []engine.Finding) bool {
+	return slices.ContainsFunc(findings, func(f engine.Finding) bool { return f.Verdict == engine.VerdictBlock })
+}
+
+// table holds the rules in the order in which an operator would ask.
+var table = slices.Concat(itemRules, providerRules, hostRules, vmRules, alternateRules, capacityRules, azureRules)
+
+// finding evaluates the rule on what has been read.
+func (r Rule) finding(o *observation) engine.Finding {
+	a := r.answer(o)
+	f := engine.Finding{
+		Rule: r.ID, Title: r.Title, Verdict: a.verdict, Observed: a.observed, Remedy: a.remedy,
+		Source: r.Source, Dated: r.Dated,
+	}
+	if a.source != "" {
+		f.Source, f.Dated = a.source, a.dated
+	}
+	return f
+}
+
+func (r Rule) answer(o *observation) answer {
+	failure := o.failure(r.needs &^ r.handles)
+	if failure == nil {
+		return r.evaluate(o)
+	}
+	verdict := r.unread
+	if verdict == "" {
+		verdict = engine.VerdictUnknown
+	}
+	return answer{verdict: verdict, observed: "could not be read: " + words(failure), remedy: remedyOf(failure)}
+}
+
+// words are the failure without its remedy, which has a place of its own.
+func words(f *engine.Failure) string {
+	plain := *f
+	plain.Remedy = ""
+	return plain.Error()
+}
+
+func remedyOf(f *engine.Failure) string {
+	if f.Remedy != "" {
+		return f.Remedy
+	}
+	return "make it readable and check again"
+}
+
+// Conditions under which rules apply.
+
+func always(engine.Plan, engine.Item) bool { return true }
+
+func failback(p engine.Plan, _ engine.Item) bool { return p.Direction == engine.ToOnPremises }
+
+func forward(p engine.Plan, _ engine.Item) bool { return p.Direction == engine.ToAzure }
+
+func toOriginal(p engine.Plan, it engine.Item) bool { return failback(p, it) && !p.Target.Alternate }
+
+func toAlternate(p engine.Plan, it engine.Item) bool { return failback(p, it) && p.Target.Alternate }
+
+func ofVMM(_ engine.Plan, it engine.Item) bool { return it.Kind == engine.KindVMM }

@@ -1,0 +1,248 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Preflight checks one item of a plan and reports each finding as it is known.
+// It returns an error only when ctx ended before it was through.
+type Preflight func(ctx context.Context, p Ports, plan Plan, item PlanItem, emit func(Finding)) error
+
+// Limits bound how many legs are at work at once. Legs that wait at a gate do
+// not count. Zero means the default.
+type Limits struct {
+	Run  int // of the whole run, default 32
+	Host int // towards one host, default 8
+}
+
+// Runner carries out the plan of a stream's run: one goroutine a leg. Every step
+// follows the same rule: write the intent, look, act once, watch by id.
+type Runner struct {
+	Ports     Ports
+	Stream    *Stream
+	Preflight Preflight
+	Poll      time.Duration // between two looks
+	NewID     func() string // client request ids
+	Limits    Limits
+	// Answered reports whether a person has already left an answer for a gate
+	// that is not open yet. May be nil.
+	Answered func(item string, g Gate) bool
+
+	mu      sync.Mutex
+	cancels map[string]context.CancelCauseFunc
+	slots   *slots
+}
+
+var errCancelling = errors.New("cancel was asked for")
+
+// Run walks every leg that has not ended and returns how the run stands then.
+// When ctx ends it detaches: jobs in Azure go on, and the run can be resumed. The
+// error is non-nil only when the journal could not be kept.
+func (r *Runner) Run(ctx context.Context) (Outcome, error) {
+	r.mu.Lock()
+	r.cancels = map[string]context.CancelCauseFunc{}
+	r.slots = newSlots(r.Limits)
+	r.mu.Unlock()
+
+	var g errgroup.Group
+	for _, l := range r.Stream.State().Legs {
+		if l.Mode == ModeEnded {
+			continue
+		}
+		legCtx, cancel := context.WithCancelCause(ctx)
+		r.mu.Lock()
+		r.cancels[l.Item.Name] = cancel
+		r.mu.Unlock()
+		g.Go(func() error {
+			defer cancel(nil)
+			return r.leg(ctx, legCtx, l.Item)
+		})
+	}
+	err := g.Wait()
+	out := r.outcome(ctx)
+	if err != nil {
+		return out, err
+	}
+	return out, r.Stream.Emit("", PhaseNone, r.finished(out))
+}
+
+// leg walks one leg; a panic becomes a failure of that leg alone. run ends when
+// the process lets go of the run, ctx also when this leg is cancelled.
+func (r *Runner) leg(run, ctx context.Context, it PlanItem) (err error) {
+	l := &leg{r: r, item: it}
+	defer l.release()
+	defer func() {
+		if p := recover(); p != nil {
+			err = l.fail(&Failure{
+				Kind: FailureOther, What: "internal error", Where: it.Name,
+				Why: fmt.Sprint(p), Remedy: "resume the run; report this with the log",
+				Err: fmt.Errorf("%v\n%s", p, debug.Stack()),
+			})
+		}
+	}()
+	return l.walk(run, ctx)
+}
+
+// outcome of the whole run from its legs.
+func (r *Runner) outcome(ctx context.Context) Outcome {
+	s := r.Stream.State()
+	count := map[Outcome]int{}
+	for _, l := range s.Legs {
+		count[l.Outcome]++
+	}
+	switch {
+	case count[OutcomeSucceeded] == len(s.Legs):
+		return OutcomeSucceeded
+	case ctx.Err() != nil && count[OutcomeNone] > 0:
+		return OutcomeDetached
+	case count[OutcomeFailed]+count[OutcomeBlocked]+count[OutcomeUnknown] > 0:
+		return OutcomeFailed
+	case count[OutcomeCancelled] > 0:
+		return OutcomeCancelled
+	}
+	return OutcomeFailed
+}
+
+func (r *Runner) finished(out Outcome) RunFinished {
+	s := r.Stream.State()
+	now := r.Stream.Now()
+	f := RunFinished{Outcome: out, Downtime: s.Downtime(now).Seconds()}
+	for _, l := range s.Legs {
+		o := l.Outcome
+		if o == OutcomeNone {
+			o = OutcomeDetached
+		}
+		f.Items = append(f.Items, ItemOutcome{
+			Item: l.Item.Name, Outcome: o, Phase: l.Phase(),
+			Downtime: l.Downtime(now).Seconds(), Damaged: l.Damage != nil,
+		})
+	}
+	return f
+}
+
+// Decide answers the open gate of an item. It fails, with the reason, where the
+// gate is not open, the window is closed, or a reason is needed and missing.
+func (r *Runner) Decide(item string, d Decision) error {
+	s := r.Stream.State()
+	l := s.Leg(item)
+	refuse := func(why, remedy string) error { return Refuse("decide "+string(d.Gate), item, why, remedy) }
+	switch {
+	case l == nil:
+		return refuse("the run has no such item", "failback show RUN lists them")
+	case l.Gate == nil || l.Gate.Gate != d.Gate:
+		return refuse("that gate is not open; the leg is at "+l.Step().Name(), "wait until it opens")
+	case l.Gate.NeedsReason && (d.Policy || d.Reason == ""):
+		return refuse("this answer needs a person and a reason", "give the reason")
+	}
+	if d.Gate == GateComplete && !s.Plan.Window.Contains(r.Stream.Now()) && (!d.Override || d.Reason == "") {
+		return refuse("it is outside the plan's window ("+windowText(s.Plan.Window)+")", "wait for the window, or override it with a reason")
+	}
+	return r.Stream.Emit(item, PhaseNone, DecisionMade{d})
+}
+
+func windowText(w Window) string {
+	text := func(t time.Time, none string) string {
+		if t.IsZero() {
+			return none
+		}
+		return t.Format("2006-01-02 15:04 MST")
+	}
+	return text(w.Start, "any time") + " to " + text(w.End, "any time")
+}
+
+// Cancel asks to cancel the leg of an item, or every leg that can be with item
+// "". It fails where nothing can be cancelled any more.
+func (r *Runner) Cancel(item, by, reason string) error {
+	s := r.Stream.State()
+	if item != "" && s.Leg(item) == nil {
+		return Refuse("cancel", item, "the run has no such item", "failback show RUN lists them")
+	}
+	some := false
+	for _, l := range s.Legs {
+		if item != "" && l.Item.Name != item {
+			continue
+		}
+		if ok, _ := l.CanCancel(); !ok {
+			if item != "" {
+				return Refuse("cancel", item, "the switch has been made or the leg has ended; there is nothing left that a cancel could undo", "decide at the gate, or leave it as it is")
+			}
+			continue
+		}
+		if err := r.Stream.Emit(l.Item.Name, cancelPhase(l), CancelRequested{By: by, Reason: reason}); err != nil {
+			return err
+		}
+		some = true
+		r.stopLeg(l.Item.Name)
+	}
+	if !some {
+		return Refuse("cancel", string(s.Run), "no leg can be cancelled any more", "")
+	}
+	return nil
+}
+
+// cancelPhase is the phase a cancel interrupts: none while waiting at a gate.
+func cancelPhase(l *Leg) Phase { return l.Step().Phase }
+
+func (r *Runner) stopLeg(item string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if stop := r.cancels[item]; stop != nil {
+		stop(errCancelling)
+	}
+}
+
+// slots bound the legs at work.
+type slots struct {
+	mu    sync.Mutex
+	run   chan struct{}
+	host  map[string]chan struct{}
+	limit int
+}
+
+func newSlots(l Limits) *slots {
+	run, host := l.Run, l.Host
+	if run <= 0 {
+		run = 32
+	}
+	if host <= 0 {
+		host = 8
+	}
+	return &slots{run: make(chan struct{}, run), host: map[string]chan struct{}{}, limit: host}
+}
+
+func (s *slots) of(host string) chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.host[host] == nil {
+		s.host[host] = make(chan struct{}, s.limit)
+	}
+	return s.host[host]
+}
+
+// take waits for a place of the host and one of the run, in that order.
+func (s *slots) take(ctx context.Context, host string) (func(), error) {
+	var held []chan struct{}
+	release := func() {
+		for _, c := range slices.Backward(held) {
+			<-c
+		}
+	}
+	for _, c := range []chan struct{}{s.of(host), s.run} {
+		select {
+		case c <- struct{}{}:
+			held = append(held, c)
+		case <-ctx.Done():
+			release()
+			return nil, context.Cause(ctx)
+		}
+	}
+	return release, nil
+}

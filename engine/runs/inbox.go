@@ -1,0 +1,94 @@
+package runs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"failback/engine"
+)
+
+// decisionsDir holds answers from other terminals, one file each. A file appears
+// whole (written aside and renamed) and is removed once it was used or refused.
+const decisionsDir = "decisions"
+
+// answer is one file of the inbox.
+type answer struct {
+	Item     string           `json:"item"`
+	Decision *engine.Decision `json:"decision,omitempty"`
+	Cancel   *cancelAsk       `json:"cancel,omitempty"`
+	At       time.Time        `json:"at"`
+	path     string
+}
+
+type cancelAsk struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Decide leaves a decision for whoever drives the run, now or at its resume. The
+// item may be empty where only one leg waits at that gate.
+func (s *Store) Decide(id engine.RunID, item string, d engine.Decision) error {
+	return s.leave(id, answer{Item: item, Decision: &d})
+}
+
+// RequestCancel leaves a request to cancel for whoever drives the run.
+func (s *Store) RequestCancel(id engine.RunID, item, by, reason string) error {
+	return s.leave(id, answer{Item: item, Cancel: &cancelAsk{By: by, Reason: reason}})
+}
+
+func (s *Store) leave(id engine.RunID, a answer) error {
+	dir := filepath.Join(s.Dir(id), decisionsDir)
+	a.At = time.Now().UTC()
+	raw, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("leave an answer for run %s: %w", id, err)
+	}
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	name := fmt.Sprintf("%020d-%s.json", a.At.UnixNano(), strings.TrimPrefix(filepath.Base(f.Name()), ".new-"))
+	return os.Rename(f.Name(), filepath.Join(dir, name))
+}
+
+// answers reads the inbox, oldest first. A file that can't be read is moved
+// aside, so that it is neither acted on nor read again.
+func (s *Store) answers(id engine.RunID) []answer {
+	dir := filepath.Join(s.Dir(id), decisionsDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var out []answer
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".json") {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		var a answer
+		if err := json.Unmarshal(raw, &a); err != nil || a.Decision == nil == (a.Cancel == nil) {
+			_ = os.Rename(path, path+".unreadable")
+			continue
+		}
+		a.path = path
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b answer) int { return strings.Compare(a.path, b.path) })
+	return out
+}
+
+func (a answer) used() error { return os.Remove(a.path) }

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// patience is how many polls in a row a read may fail retryably before the leg
+// stops: some ten minutes at the usual interval.
+const patience = 40
+
+// patient repeats a read that fails retryably, a poll apart. The first failure
+// and the recovery are noted, so that nobody looks at stale data unawares.
+func patient[T any](ctx context.Context, l *leg, what string, read func(context.Context) (T, error)) (T, error) {
+	var since time.Time
+	for tries := 1; ; tries++ {
+		v, err := read(ctx)
+		if err == nil {
+			if !since.IsZero() {
+				return v, l.note("info", what+": works again")
+			}
+			return v, nil
+		}
+		if KindOf(err) != FailureRetryable || tries >= patience || ctx.Err() != nil {
+			return v, err
+		}
+		if since.IsZero() {
+			since = l.r.Stream.Now()
+			if err := l.note("warn", fmt.Sprintf("%s: no answer since %s, asking again: %v", what, since.Format("15:04:05"), err)); err != nil {
+				return v, err
+			}
+		}
+		if err := l.pause(ctx); err != nil {
+			return v, err
+		}
+	}
+}
+
+// watchJob looks at a job until done says so, recording every task that changed.
+// A job that ended badly is a failure in the service's own words.
+func (l *leg) watchJob(ctx context.Context, name string, done func(Job) bool, each func(context.Context) error) error {
+	for {
+		j, err := patient(ctx, l, "read job "+name, func(ctx context.Context) (Job, error) {
+			return l.r.Ports.Inventory.Job(ctx, name)
+		})
+		if err != nil {
+			return err
+		}
+		if err := l.recordTasks(j); err != nil {
+			return err
+		}
+		if done(j) {
+			return nil
+		}
+		if j.State.Ended() {
+			if j.State.Good() {
+				return &Failure{Kind: FailureJob, What: "watch job", Where: jobPlace(l.item.Name, j), Job: j.Name,
+					Why: "the job ended before it came to this phase", Remedy: "look at the job in the portal"}
+			}
+			return jobFailure(l.item.Name, j)
+		}
+		if each != nil {
+			if err := each(ctx); err != nil {
+				return err
+			}
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// recordTasks emits what changed against the fold.
+func (l *leg) recordTasks(j Job) error {
+	known := map[string]Task{}
+	for _, t := range l.state().Tasks {
+		if t.Job == j.Name {
+			known[t.Path] = t.Task
+		}
+	}
+	return eachTask(j.Tasks, "", func(path string, t Task) error {
+		t.Children, t.Errors = nil, nil
+		old, ok := known[path]
+		if ok && old.State == t.State && old.Detail == t.Detail || !ok && t.State == TaskStateNotStarted {
+			return nil
+		}
+		return l.emit(TaskChanged{Job: j.Name, Path: path, Task: t})
+	})
+}
+
+func eachTask(ts []Task, prefix string, f func(path string, t Task) error) error {
+	for _, t := range ts {
+		path := prefix + t.Name
+		if err := f(path, t); err != nil {
+			return err
+		}
+		if err := eachTask(t.Children, path+"/", f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jobPlace(item string, j Job) string {
+	return fmt.Sprintf("%s, job %s (%s)", item, j.Name, firstOf(j.Friendly, j.Scenario))
+}
+
+// jobFailure says why a job ended badly, in the words of its first error.
+func jobFailure(item string, j Job) *Failure {
+	f := &Failure{
+		Kind: FailureJob, What: "Site Recovery job ended " + strings.ToLower(string(j.State)), Where: jobPlace(item, j),
+		Job: j.Name, Why: firstOf(j.Detail, string(j.State)),
+	}
+	if t, ok := badTask(j.Tasks); ok {
+		f.Where += ", task " + firstOf(t.Friendly, t.Name)
+		if len(j.Errors) == 0 {
+			j.Errors = t.Errors
+		}
+	}
+	if len(j.Errors) > 0 {
+		e := j.Errors[0]
+		f.Code, f.Why, f.Causes, f.Remedy = e.Code, firstOf(e.Message, f.Why), e.PossibleCauses, e.Recommended
+	}
+	if j.State == JobCancelled {
+		f.Kind = FailureCancelled
+	}
+	return f
+}
+
+func badTask(ts []Task) (Task, bool) {
+	for _, t := range ts {
+		if c, ok := badTask(t.Children); ok {
+			return c, true
+		}
+		if t.State == TaskStateFailed {
+			return t, true
+		}
+	}
+	return Task{}, false
+}
+
+// meter turns the host agent's counters into progress of a synchronisation.
+type meter struct {
+	l     *leg
+	total int64
+	base  *Activity
+	quiet bool // said once that there are no counters
+	looks int
+}
+
+func (l *leg) meter() *meter { return &meter{l: l, total: l.item.Bytes} }
+
+// tick reads the counters once, and now and then whether the host is in contact.
+// Missing counters cost the picture, never the run.
+func (m *meter) tick(ctx context.Context) error {
+	m.looks++
+	if m.looks%4 == 1 {
+		if err := m.l.hostContact(ctx); err != nil {
+			return err
+		}
+	}
+	a, err := m.l.r.Ports.Hosts.Activity(ctx, m.l.host())
+	if err != nil {
+		if m.quiet || ctx.Err() != nil {
+			return nil
+		}
+		m.quiet = true
+		return m.l.note("info", "the host's agent can't be asked how much it has moved: "+err.Error())
+	}
+	if m.base == nil {
+		m.base = &a
+	}
+	return m.l.emit(SyncProgress{
+		Read: a.Read - m.base.Read, Written: a.Written - m.base.Written, Total: m.total, Estimate: true,
+	})
+}
+
+// hostContact notes when the vault loses contact with the host and when it is
+// back. A lost contact stops nothing: Site Recovery goes on when it returns.
+func (l *leg) hostContact(ctx context.Context) error {
+	hosts, err := l.r.Ports.Inventory.Hosts(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // an unreadable list says nothing about contact; the job is watched anyway
+	}
+	for _, h := range hosts {
+		if !strings.EqualFold(h.Name, l.host()) {
+			continue
+		}
+		switch {
+		case !h.Connected && l.contact.IsZero():
+			l.contact = l.r.Stream.Now()
+			return l.note("warn", fmt.Sprintf("on-premises disconnected since %s: %s is not in contact with the vault (last heartbeat %s)",
+				l.contact.Format("15:04"), h.Name, h.LastHeartbeat.Format("15:04")))
+		case h.Connected && !l.contact.IsZero():
+			since := l.contact
+			l.contact = time.Time{}
+			return l.note("info", fmt.Sprintf("on-premises connected again: %s was out of contact since %s", h.Name, since.Format("15:04")))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// SizeWords says a number of bytes in binary units, the same way in findings,
+// forecasts and reports.
+func SizeWords(bytes int64) string {
+	units := [...]string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	v, i := float64(bytes), -1
+	for math.Abs(v) >= 1024 && i < len(units)-1 {
+		v /= 1024
+		i++
+	}
+	if i < 0 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	return fmt.Sprintf("%.1f %s", v, units[i])
+}
+
+// SpanWords says a duration the way a person would: two units at most, never
+// more exact than is of use.
+func SpanWords(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + SpanWords(-max(d, -math.MaxInt64))
+	case d == 0:
+		return "0 s"
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", max(1, d.Milliseconds()))
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}

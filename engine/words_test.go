@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func TestSizeWords(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0 B", 1023: "1023 B", 2048: "2.0 KiB", 127 << 30: "127.0 GiB", 3 << 39: "1.5 TiB",
+		-4096: "-4.0 KiB", math.MaxInt64: "8.0 EiB",
+	} {
+		if got := SizeWords(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestSpanWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", time.Microsecond: "1 ms", 40 * time.Millisecond: "40 ms", 42 * time.Second: "42 s",
+		12*time.Minute + 5*time.Second: "12 min 05 s", 90 * time.Minute: "1 h 30 min",
+		72 * time.Hour: "3 days", -time.Minute: "-1 min 00 s", math.MinInt64: "-106751 days",
+	} {
+		if got := SpanWords(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
