@@ -176,7 +176,7 @@ func (l *leg) consequencesOfComplete(it Item) []string {
 	p := l.plan()
 	out := []string{"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now."}
 	if p.Sync == SyncFull {
-		out = append(out, fmt.Sprintf("The whole disk is downloaded while it is down: %s in %d disks.", bytesText(it.Bytes()), len(it.Disks)))
+		out = append(out, fmt.Sprintf("The whole disk is downloaded while it is down: %s in %d disks.", SizeWords(it.Bytes()), len(it.Disks)))
 	} else {
 		out = append(out, "What changed since the snapshot is copied, then the on-premises VM on "+l.host()+" is started.")
 	}
@@ -193,7 +193,7 @@ func (l *leg) consequencesOfComplete(it Item) []string {
 func consequencesOfCommit(it Item, s *Leg) []string {
 	out := []string{"Azure VM " + it.AzureVM.Name + " is deleted."}
 	for _, d := range it.Disks {
-		out = append(out, "Its disk "+d.Name+" ("+bytesText(d.Bytes)+") is deleted.")
+		out = append(out, "Its disk "+d.Name+" ("+SizeWords(d.Bytes)+") is deleted.")
 	}
 	out = append(out, "There is no way back to this Azure copy.")
 	if s.Boot == nil || s.Boot.Result != BootProven {
@@ -212,18 +212,4 @@ func consequencesToAzure(g Gate, it Item) []string {
 		return []string{"The failover of " + it.Name + " to Azure is accepted; its recovery points are deleted.", "Nothing on-premises is deleted."}
 	}
 	return []string{it.Name + " is shut down on-premises: downtime begins now.", "The last changes are sent and the Azure VM is started."}
-}
-
-// bytesText is a size for a sentence.
-func bytesText(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	div, exp := int64(unit), 0
-	for m := n / unit; m >= unit; m /= unit {
-		div *= unit
-		exp++
-	}
-	return fmt.Sprintf("%.1f %ciB", float64(n)/float64(div), "KMGTPE"[exp])
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"failback/engine"
 )
@@ -25,12 +26,14 @@ var capacityRules = []Rule{
 	{
 		ID: "memory", Title: "The host has memory for the VM",
 		Source: inferred, Severity: engine.VerdictBlock,
-		needs: theItem | theFacts | theVM, handles: theVM, applies: toOriginal, evaluate: func(o *observation) answer { return memory(o, theVM) },
+		needs: theItem | theFacts | theVM, handles: theVM, applies: toOriginal,
+		evaluate: func(o *observation) answer { return memory(o, o.vm, theVM) },
 	},
 	{
-		ID: "memory", Title: "The host has memory for the VM",
+		ID: "alternate-memory", Title: "The alternate host has memory for the VM",
 		Source: inferred, Severity: engine.VerdictBlock,
-		needs: theItem | theFacts | theOriginal, handles: theOriginal, applies: toAlternate, evaluate: func(o *observation) answer { return memory(o, theOriginal) },
+		needs: theItem | theFacts | theOriginal, handles: theOriginal, applies: toAlternate,
+		evaluate: func(o *observation) answer { return memory(o, o.original, theOriginal) },
 	},
 }
 
@@ -66,35 +69,36 @@ func spaceToCreate(o *observation) answer {
 // spaceToGrow adds up, by volume, how far the existing disks could still grow.
 // It warns only: they grow by the data they receive, which is mostly less.
 func spaceToGrow(o *observation) answer {
-	need := map[engine.Volume]int64{}
+	if len(o.vm.Disks) == 0 {
+		return unknown("the host named no disks of the VM", "compare the free space by hand")
+	}
+	need := map[string]int64{}
 	for _, d := range o.vm.Disks {
 		v, found := volumeOf(o.facts.Volumes, d.Path)
 		if !found {
 			return unknown("the host does not name the volume of "+d.Path, "compare the free space by hand")
 		}
-		need[v] += max(0, d.Bytes-d.File)
+		need[v.Path] += max(0, d.Bytes-d.File)
 	}
-	worst, short := answer{}, false
-	for v, n := range need {
-		seen := fmt.Sprintf("%s free on %s, the disks may grow by %s", engine.SizeWords(v.Free), v.Path, engine.SizeWords(n))
-		if v.Free < n+margin(n) {
-			worst, short = warn(seen+fmt.Sprintf(", %s wanted as a margin", engine.SizeWords(margin(n))), "make room before the data arrives: a full volume stops the synchronisation half-way"), true
-		} else if !short {
-			worst = ok(seen)
+	var seen []string
+	short := false
+	for _, v := range o.facts.Volumes {
+		n, used := need[v.Path]
+		if !used {
+			continue
 		}
+		seen = append(seen, fmt.Sprintf("%s free on %s, the disks may grow by %s and %s are wanted as a margin",
+			engine.SizeWords(v.Free), v.Path, engine.SizeWords(n), engine.SizeWords(margin(n))))
+		short = short || v.Free < n+margin(n)
 	}
-	if len(need) == 0 {
-		return unknown("the host named no disks of the VM", "compare the free space by hand")
+	if short {
+		return warn(strings.Join(seen, "; "), "make room before the data arrives: a full volume stops the synchronisation half-way")
 	}
-	return worst
+	return ok(strings.Join(seen, "; "))
 }
 
 // memory wants what the VM takes at its start to be free on the host.
-func memory(o *observation, from source) answer {
-	vm := o.vm
-	if from == theOriginal {
-		vm = o.original
-	}
+func memory(o *observation, vm engine.VM, from source) answer {
 	switch {
 	case o.facts.MemoryFree <= 0:
 		return unknown("the host does not say how much is free", "compare by hand")

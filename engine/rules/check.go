@@ -15,7 +15,7 @@ import (
 // what can't be read is a finding, too. Where the item itself can't be read
 // there is one finding, a block, and no other.
 func Check(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, emit func(engine.Finding)) error {
-	c := &check{
+	c := &inspection{
 		ports: p, emit: emit, pending: table, readings: make(chan reading),
 		o: &observation{plan: plan, planned: item, now: time.Now(), failures: map[source]*engine.Failure{}},
 	}
@@ -26,8 +26,8 @@ func Check(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.Pl
 	return err
 }
 
-// check is one check while it goes on.
-type check struct {
+// inspection is one check while it goes on.
+type inspection struct {
 	ports    engine.Ports
 	o        *observation
 	emit     func(engine.Finding)
@@ -45,7 +45,7 @@ type reading struct {
 	err    error
 }
 
-func (c *check) run(ctx context.Context) error {
+func (c *inspection) run(ctx context.Context) error {
 	c.read(ctx, theItem, c.readItem)
 	c.read(ctx, theHosts, c.readHosts)
 	for c.running != c.o.read {
@@ -69,7 +69,7 @@ func (c *check) run(ctx context.Context) error {
 }
 
 // read begins one read of its own goroutine. A panic in it is a failed read.
-func (c *check) read(ctx context.Context, s source, do func(context.Context) (func(*observation), error)) {
+func (c *inspection) read(ctx context.Context, s source, do func(context.Context) (func(*observation), error)) {
 	c.running |= s
 	c.readers.Go(func() {
 		r := reading{source: s}
@@ -87,7 +87,7 @@ func (c *check) read(ctx context.Context, s source, do func(context.Context) (fu
 }
 
 // take notes the result of a read.
-func (c *check) take(r reading) {
+func (c *inspection) take(r reading) {
 	c.o.read |= r.source
 	if r.err != nil {
 		c.o.failures[r.source] = engine.AsFailure(r.err, "preflight", c.o.planned.Name)
@@ -98,7 +98,7 @@ func (c *check) take(r reading) {
 
 // follow begins the reads that became possible, and settles those that became
 // impossible: a host that did not answer, or let nobody in, is not asked again.
-func (c *check) follow(ctx context.Context, done source) {
+func (c *inspection) follow(ctx context.Context, done source) {
 	switch done {
 	case theItem:
 		c.followItem(ctx)
@@ -111,7 +111,7 @@ func (c *check) follow(ctx context.Context, done source) {
 	}
 }
 
-func (c *check) followItem(ctx context.Context) {
+func (c *inspection) followItem(ctx context.Context) {
 	o := c.o
 	if o.item.OutOfScope != "" {
 		return
@@ -132,7 +132,7 @@ func (c *check) followItem(ctx context.Context) {
 	}
 }
 
-func (c *check) readTarget(ctx context.Context) {
+func (c *inspection) readTarget(ctx context.Context) {
 	if !failback(c.o.plan, c.o.item) {
 		return
 	}
@@ -143,7 +143,7 @@ func (c *check) readTarget(ctx context.Context) {
 }
 
 // skip settles reads that are not made, for the reason given.
-func (c *check) skip(s source, why *engine.Failure) {
+func (c *inspection) skip(s source, why *engine.Failure) {
 	c.running |= s
 	c.o.read |= s
 	for _, one := range allSources {
@@ -154,7 +154,7 @@ func (c *check) skip(s source, why *engine.Failure) {
 }
 
 // settle emits every pending rule whose needs have been read.
-func (c *check) settle() {
+func (c *inspection) settle() {
 	if c.o.read&theItem == 0 {
 		return
 	}

@@ -66,18 +66,18 @@ func scope(o *observation) answer {
 	return block("what protects it is not known", "check the item in the portal: only Hyper-V VMs can be brought home with this program")
 }
 
-// direction refuses a plan that contradicts the item. Site Recovery already
-// reports on-premises before a failback is committed; the rule on the commit
-// tells those two apart.
+// direction refuses a plan that contradicts where the VM is active.
 func direction(o *observation) answer {
 	arrow := o.plan.Direction.Arrow()
+	home, away := o.item.Active == engine.LocationOnPremises, o.item.Active == engine.LocationAzure
 	switch {
-	case o.item.Active == engine.LocationUnknown:
+	case !home && !away:
 		return unknown("the vault does not say where the VM is active", "look at the item in the portal")
-	case failback(o.plan, o.item) && o.item.Active == engine.LocationOnPremises:
-		return block("already on-premises; the plan says "+arrow, "nothing to bring home; to send it to Azure choose the direction on-premises → Azure")
-	case forward(o.plan, o.item) && o.item.Active == engine.LocationAzure:
-		return block("already in Azure; the plan says "+arrow, "choose the direction Azure → on-premises")
+	case failback(o.plan, o.item) && home, forward(o.plan, o.item) && away:
+		// Site Recovery says on-premises before a failback is committed, too;
+		// the reason tells the two apart.
+		ready := o.item.Ready(o.plan.Direction)
+		return block(firstOf(ready.Reason, "active at "+string(o.item.Active))+"; the plan says "+arrow, ready.Remedy)
 	}
 	return ok("active at " + string(o.item.Active) + ", " + arrow)
 }

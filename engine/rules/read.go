@@ -10,36 +10,36 @@ import (
 // The reads of a check. Each runs on a goroutine of its own, reads the plan and
 // the item, which do not change any more, and hands back what to keep.
 
-func (c *check) readItem(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readItem(ctx context.Context) (func(*observation), error) {
 	it, err := c.ports.Inventory.Item(ctx, c.o.planned.ID)
 	return func(o *observation) { o.item = it }, err
 }
 
-func (c *check) readHosts(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readHosts(ctx context.Context) (func(*observation), error) {
 	hosts, err := c.ports.Inventory.Hosts(ctx)
 	return func(o *observation) { o.hosts = hosts }, err
 }
 
 // readFacts takes our own time in the middle of the call, so that a slow answer
 // does not look like a wrong clock.
-func (c *check) readFacts(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readFacts(ctx context.Context) (func(*observation), error) {
 	before := time.Now()
 	facts, err := c.ports.Hosts.Facts(ctx, targetHost(c.o.plan, c.o.item))
 	middle := before.Add(time.Since(before) / 2)
 	return func(o *observation) { o.facts, o.factsAt = facts, middle }, err
 }
 
-func (c *check) readVM(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readVM(ctx context.Context) (func(*observation), error) {
 	vm, err := c.ports.Hosts.VM(ctx, targetHost(c.o.plan, c.o.item), vmID(c.o.item))
 	return func(o *observation) { o.vm = vm }, err
 }
 
-func (c *check) readNames(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readNames(ctx context.Context) (func(*observation), error) {
 	vms, err := c.ports.Hosts.VMs(ctx, targetHost(c.o.plan, c.o.item))
 	return func(o *observation) { o.names = vms }, err
 }
 
-func (c *check) readOriginal(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readOriginal(ctx context.Context) (func(*observation), error) {
 	if c.o.item.HostName == "" {
 		return nil, &engine.Failure{
 			Kind: engine.FailureNotFound, What: "find the original host", Where: c.o.item.Name,
@@ -50,7 +50,7 @@ func (c *check) readOriginal(ctx context.Context) (func(*observation), error) {
 	return func(o *observation) { o.original = vm }, err
 }
 
-func (c *check) readPower(ctx context.Context) (func(*observation), error) {
+func (c *inspection) readPower(ctx context.Context) (func(*observation), error) {
 	power, err := c.ports.Azure.Power(ctx, c.o.item.AzureVM)
 	return func(o *observation) { o.power = power }, err
 }

@@ -99,6 +99,32 @@ func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engin
 // Resume takes over a run that nobody drives. A run that another process drives
 // is refused with its owner; one where every leg has ended is refused too.
 func (m *Manager) Resume(ctx context.Context, id engine.RunID) (Handle, error) {
+	r, err := m.takeOver(id)
+	if err != nil {
+		return nil, err
+	}
+	r.drive(ctx)
+	return r, nil
+}
+
+// Cancel takes over a run that nobody drives and cancels the leg of an item, or
+// with item "" every leg that can be, before anything else is done with them.
+func (m *Manager) Cancel(ctx context.Context, id engine.RunID, item, by, reason string) (Handle, error) {
+	r, err := m.takeOver(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.runner.Cancel(item, by, reason); err != nil {
+		// Nothing was changed: the run is detached again as it was found.
+		end := r.stream.Emit("", engine.PhaseNone, engine.RunFinished{Outcome: engine.OutcomeDetached})
+		return nil, errors.Join(err, end, r.close())
+	}
+	r.drive(ctx)
+	return r, nil
+}
+
+// takeOver locks a run and opens its journal for another driver.
+func (m *Manager) takeOver(id engine.RunID) (*run, error) {
 	dir := m.store.Dir(id)
 	if _, err := m.store.State(id); err != nil {
 		return nil, err
@@ -129,7 +155,6 @@ func (m *Manager) Resume(ctx context.Context, id engine.RunID) (Handle, error) {
 	if err := r.stream.Emit("", engine.PhaseNone, engine.RunResumed{Driver: m.set.Driver}); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
-	r.drive(ctx)
 	return r, nil
 }
 
