@@ -20,8 +20,8 @@ func TestSizeWords(t *testing.T) {
 func TestSpanWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 s", time.Microsecond: "1 ms", 40 * time.Millisecond: "40 ms", 42 * time.Second: "42 s",
-		12*time.Minute + 5*time.Second: "12 min 05 s", 90 * time.Minute: "1 h 30 min",
-		72 * time.Hour: "3 days", -time.Minute: "-1 min 00 s", math.MinInt64: "-106751 days",
+		12*time.Minute + 5*time.Second: "12 min 05 s", 90 * time.Minute: "1 h 30 min", 30 * time.Minute: "30 min", 2 * time.Hour: "2 h",
+		72 * time.Hour: "3 days", -time.Minute: "-1 min", math.MinInt64: "-106751 days",
 	} {
 		if got := SpanWords(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)

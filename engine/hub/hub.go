@@ -138,7 +138,8 @@ func (b *Mailbox) Next(ctx context.Context) ([]engine.Event, error) {
 	}
 }
 
-// Close lets go of the mailbox. Next returns io.EOF from then on.
+// Close lets go of the mailbox: what waits is still delivered, then Next returns
+// io.EOF.
 func (b *Mailbox) Close() {
 	b.hub.remove(b)
 	b.end()

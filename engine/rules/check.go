@@ -99,16 +99,18 @@ func (c *inspection) take(r reading) {
 // follow begins the reads that became possible, and settles those that became
 // impossible: a host that did not answer, or let nobody in, is not asked again.
 func (c *inspection) follow(ctx context.Context, done source) {
-	switch done {
-	case theItem:
+	if done == theItem {
 		c.followItem(ctx)
-	case theFacts:
-		if f := c.o.failures[theFacts]; f != nil && (f.Kind == engine.FailureRetryable || f.Kind == engine.FailurePermission) {
-			c.skip(theVM|theNames, f)
-			return
-		}
-		c.readTarget(ctx)
+		return
 	}
+	if done != theFacts {
+		return
+	}
+	if f := c.o.failures[theFacts]; f != nil && (f.Kind == engine.FailureRetryable || f.Kind == engine.FailurePermission) {
+		c.skip(theVM|theNames, f)
+		return
+	}
+	c.readTarget(ctx)
 }
 
 func (c *inspection) followItem(ctx context.Context) {

@@ -8,15 +8,16 @@ import (
 	"failback/engine"
 )
 
-func vmOn(host string, change func(*engine.VM)) func(*world) {
-	return func(w *world) { change(&w.vms[host][0]) }
+// vm changes the item's VM on its original host.
+func vm(change func(*engine.VM)) func(*world) {
+	return func(w *world) { change(&w.vms["hv1"][0]) }
 }
 
 func TestS19OriginalVMIsFoundByID(t *testing.T) {
 	runAll(t, []trip{
 		{"deleted", nil, func(w *world) { w.vms = nil }, "original-vm", engine.VerdictBlock, "alternate location"},
-		{"same name, another id", nil, vmOn("hv1", func(vm *engine.VM) { vm.ID = "other" }), "original-vm", engine.VerdictBlock, "no VM with the id"},
-		{"renamed", nil, vmOn("hv1", func(vm *engine.VM) { vm.Name = "web-old" }), "original-vm", engine.VerdictOK, "web-old"},
+		{"same name, another id", nil, vm(func(vm *engine.VM) { vm.ID = "other" }), "original-vm", engine.VerdictBlock, "no VM with the id"},
+		{"renamed", nil, vm(func(vm *engine.VM) { vm.Name = "web-old" }), "original-vm", engine.VerdictOK, "web-old"},
 		{"unreadable", nil, func(w *world) {
 			w.fails["vm@hv1"] = &engine.Failure{Kind: engine.FailurePermission, What: "read the VM", Why: "access denied", Remedy: "ask for rights"}
 		}, "original-vm", engine.VerdictBlock, "access denied"},
@@ -25,12 +26,12 @@ func TestS19OriginalVMIsFoundByID(t *testing.T) {
 
 func TestSPlus1VMIsOffWithoutCheckpoints(t *testing.T) {
 	runAll(t, []trip{
-		{"running", nil, vmOn("hv1", func(vm *engine.VM) { vm.State = "Running" }), "off", engine.VerdictBlock, "shut it down"},
-		{"saved", nil, vmOn("hv1", func(vm *engine.VM) { vm.State = "Saved" }), "off", engine.VerdictBlock, "Saved"},
-		{"storage lost", nil, vmOn("hv1", func(vm *engine.VM) { vm.State = "OffCritical" }), "off", engine.VerdictBlock, "storage"},
-		{"silent", nil, vmOn("hv1", func(vm *engine.VM) { vm.State = "" }), "off", engine.VerdictUnknown, "does not say"},
-		{"checkpoints", nil, vmOn("hv1", func(vm *engine.VM) { vm.Checkpoints = 2 }), "checkpoints", engine.VerdictBlock, "2 checkpoints"},
-		{"the original runs", elsewhere, vmOn("hv1", func(vm *engine.VM) { vm.State = "Running" }), "original-copy", engine.VerdictBlock, "twice"},
+		{"running", nil, vm(func(vm *engine.VM) { vm.State = "Running" }), "off", engine.VerdictBlock, "shut it down"},
+		{"saved", nil, vm(func(vm *engine.VM) { vm.State = "Saved" }), "off", engine.VerdictBlock, "Saved"},
+		{"storage lost", nil, vm(func(vm *engine.VM) { vm.State = "OffCritical" }), "off", engine.VerdictBlock, "storage"},
+		{"silent", nil, vm(func(vm *engine.VM) { vm.State = "" }), "off", engine.VerdictUnknown, "does not say"},
+		{"checkpoints", nil, vm(func(vm *engine.VM) { vm.Checkpoints = 2 }), "checkpoints", engine.VerdictBlock, "2 checkpoints"},
+		{"the original runs", elsewhere, vm(func(vm *engine.VM) { vm.State = "Running" }), "original-copy", engine.VerdictBlock, "twice"},
 		{"the original is gone", elsewhere, func(w *world) { w.vms = nil }, "original-copy", engine.VerdictOK, "any more"},
 	})
 	w := healthy()
@@ -65,7 +66,7 @@ func TestS55AlternateHostIsOfTheSiteAndHasRoom(t *testing.T) {
 		{"no memory", elsewhere, func(w *world) { f := w.facts["hv2"]; f.MemoryFree = gib; w.facts["hv2"] = f }, "alternate-memory", engine.VerdictBlock, "1.0 GiB"},
 		{"memory of a deleted VM", elsewhere, func(w *world) { w.vms = nil }, "alternate-memory", engine.VerdictUnknown, "not known"},
 		{"original: volume short", nil, func(w *world) { w.facts["hv1"].Volumes[1].Free = 100 * gib }, "space", engine.VerdictWarn, "make room"},
-		{"original: elsewhere stored", nil, vmOn("hv1", func(vm *engine.VM) { vm.Disks[0].Path = `\\share\web.vhdx` }), "space", engine.VerdictUnknown, `\\share`},
+		{"original: elsewhere stored", nil, vm(func(vm *engine.VM) { vm.Disks[0].Path = `\\share\web.vhdx` }), "space", engine.VerdictUnknown, `\\share`},
 		{"original: no memory", nil, func(w *world) { f := w.facts["hv1"]; f.MemoryFree = gib; w.facts["hv1"] = f }, "memory", engine.VerdictBlock, "could not start"},
 		{"original: memory not said", nil, func(w *world) { f := w.facts["hv1"]; f.MemoryFree = 0; w.facts["hv1"] = f }, "memory", engine.VerdictUnknown, "by hand"},
 	})
@@ -87,7 +88,7 @@ func TestS52SwitchNamesAreExact(t *testing.T) {
 		{"case", elsewhere, switches("lan"), "switch", engine.VerdictBlock, `"lan"`},
 		{"none", elsewhere, switches(), "switch", engine.VerdictBlock, "New-VMSwitch"},
 		{"one more", elsewhere, switches("DMZ", "LAN"), "switch", engine.VerdictOK, "LAN"},
-		{"no cable", elsewhere, vmOn("hv1", func(vm *engine.VM) { vm.Switches = []string{""} }), "switch", engine.VerdictOK, "uses"},
+		{"no cable", elsewhere, vm(func(vm *engine.VM) { vm.Switches = []string{""} }), "switch", engine.VerdictOK, "uses"},
 		{"original gone", elsewhere, func(w *world) { w.vms = nil }, "switch", engine.VerdictUnknown, "by hand"},
 		{"VM exists", elsewhere, func(w *world) { w.vms["hv2"] = w.vms["hv1"]; switches()(w) }, "switch", engine.VerdictOK, "keeps its adapters"},
 	})

@@ -151,6 +151,7 @@ type trip struct {
 
 // run checks that the rule says ok without the change and the verdict with it.
 func (c trip) run(t *testing.T) {
+	t.Helper()
 	t.Run(c.name, func(t *testing.T) {
 		base := c.world
 		if base == nil {
