@@ -55,6 +55,7 @@ func BenchmarkFloor(b *testing.B) {
 }
 
 func benchCopy(b *testing.B, opt transfer.Options) {
+	b.Helper()
 	src, dst := benchFile(b, true), benchFile(b, false)
 	source := transfer.FileSource(src, benchSize)
 	b.SetBytes(benchSize / 2)

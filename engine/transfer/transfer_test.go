@@ -290,7 +290,7 @@ func TestFileSourceHasTheBytesOfTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	const size = 8 << 20
 	want := make([]byte, size)
 	copy(want[1<<20:], bytes.Repeat([]byte{5}, 100_000))

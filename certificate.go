@@ -1,0 +1,35 @@
+package main
+
+import (
+	"crypto/sha1" // a thumbprint is a name that Windows and the vault use, not a proof
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
+)
+
+// certificateThumbprint opens a PFX and returns the SHA-1 thumbprint by which
+// Windows and the vault name it. It has to hold a private key and be valid now.
+// Neither the password nor the key is kept.
+func certificateThumbprint(path, password string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	key, cert, _, err := pkcs12.DecodeChain(raw, password)
+	switch {
+	case errors.Is(err, pkcs12.ErrIncorrectPassword):
+		return "", errors.New("the password is wrong")
+	case err != nil:
+		return "", fmt.Errorf("not a PFX with a certificate and its key: %w", err)
+	case key == nil:
+		return "", errors.New("it holds no private key")
+	}
+	now := time.Now()
+	if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+		return "", fmt.Errorf("it is valid from %s to %s only", cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly))
+	}
+	return fmt.Sprintf("%X", sha1.Sum(cert.Raw)), nil
+}

@@ -1,0 +1,127 @@
+package config
+
+import (
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// minPoll keeps a typing mistake from hammering the service.
+const minPoll = 100 * time.Millisecond
+
+// check finds contradictions in one profile of the document.
+func (p Profile) check(doc document, name string) error {
+	at := func(why string, keys ...string) error {
+		return doc.bad(why, append([]string{"profiles", name}, keys...)...)
+	}
+	if strings.TrimSpace(name) == "" {
+		return at("a profile needs a name")
+	}
+	for _, m := range []struct{ key, value string }{
+		{"subscription", p.Subscription}, {"resource_group", p.ResourceGroup}, {"vault", p.Vault},
+	} {
+		if strings.TrimSpace(m.value) == "" {
+			return at(m.key+" is missing", m.key)
+		}
+	}
+	if p.Poll != 0 && p.Poll.Std() < minPoll {
+		return at("shorter than "+minPoll.String(), "poll")
+	}
+	if err := p.checkAuth(at); err != nil {
+		return err
+	}
+	if err := p.Cloud.check(at); err != nil {
+		return err
+	}
+	return p.checkHosts(at)
+}
+
+type complain func(why string, keys ...string) error
+
+func (p Profile) checkAuth(at complain) error {
+	switch {
+	case p.Auth != "" && !slices.Contains(Auths, p.Auth):
+		words := make([]string, len(Auths))
+		for i, a := range Auths {
+			words[i] = string(a)
+		}
+		return at("\""+string(p.Auth)+"\" is none of "+strings.Join(words, ", "), "auth")
+	case p.Token != "" && p.Auth != AuthLoopback:
+		return at("a token may stand in a file only with auth: loopback", "token")
+	case p.Auth != AuthLoopback:
+		return nil
+	case p.Token == "":
+		return at("auth: loopback needs the token the service printed", "token")
+	case !p.Cloud.Custom():
+		return at("auth: loopback needs cloud.resource_manager, a service on this machine", "cloud", "resource_manager")
+	case !loopback(p.Cloud.ResourceManager):
+		return at("auth: loopback sends its token to this machine only; \""+p.Cloud.ResourceManager+"\" is another", "cloud", "resource_manager")
+	}
+	return nil
+}
+
+func (c Cloud) check(at complain) error {
+	switch {
+	case c.Name != "" && c.Custom():
+		return at("a cloud is given by its name or by its endpoints, not both", "cloud")
+	case c.Name != "" && !slices.Contains(Clouds, c.Name):
+		return at("\""+c.Name+"\" is none of "+strings.Join(Clouds, ", "), "cloud", "name")
+	case !c.Custom() && (c.Authority != "" || c.Storage != ""):
+		return at("a custom cloud needs resource_manager", "cloud", "resource_manager")
+	}
+	for _, e := range []struct{ key, value string }{
+		{"resource_manager", c.ResourceManager}, {"authority", c.Authority},
+	} {
+		if e.value == "" {
+			continue
+		}
+		if why := badURL(e.value); why != "" {
+			return at(why, "cloud", e.key)
+		}
+	}
+	return nil
+}
+
+func (p Profile) checkHosts(at complain) error {
+	for _, name := range slices.Sorted(maps.Keys(p.Hosts)) {
+		h := p.Hosts[name]
+		if h.URL == "" {
+			return at("url is missing", "hosts", name, "url")
+		}
+		if why := badURL(h.URL); why != "" {
+			return at(why, "hosts", name, "url")
+		}
+		if h.PasswordFile != "" && h.User == "" {
+			return at("a password without a user", "hosts", name, "user")
+		}
+	}
+	return nil
+}
+
+// badURL says what is wrong with an endpoint; empty where nothing is.
+func badURL(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return "\"" + s + "\" is no http or https address"
+	case u.User != nil:
+		return "an address with a user or password in it"
+	}
+	return ""
+}
+
+// loopback reports whether an address is on this machine.
+func loopback(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+)
+
+// Load reads the configuration: the file named by flag, else by
+// FAILBACK_CONFIG, else the user's own (see [DefaultFile]). A named file must be
+// there; without the user's own there are no profiles.
+func Load(flag string) (File, error) {
+	path, named := flag, true
+	if path == "" {
+		path = os.Getenv("FAILBACK_CONFIG")
+	}
+	if path == "" {
+		path, named = DefaultFile(), false
+	}
+	raw, err := readFile(path)
+	if !named && errors.Is(err, fs.ErrNotExist) {
+		return File{}, nil
+	}
+	if err != nil {
+		return File{}, err
+	}
+	return Parse(path, raw)
+}
+
+// Parse decodes and checks a configuration file. path names it in errors, and
+// password files are looked for beside it.
+func Parse(path string, raw []byte) (File, error) {
+	var f File
+	doc, err := decode(path, raw, &f)
+	if err != nil {
+		return File{}, err
+	}
+	f.Path = path
+	for _, name := range f.Names() {
+		p := f.Profiles[name]
+		if err := p.check(doc, name); err != nil {
+			return File{}, err
+		}
+		p.Name = name
+		p.fill(f.Defaults, filepath.Dir(path))
+		f.Profiles[name] = p
+	}
+	if d := f.Defaults.Profile; d != "" {
+		if _, ok := f.Profiles[d]; !ok {
+			return File{}, doc.bad("there is no profile "+d+"; there is "+orNone(f.Names()), "defaults", "profile")
+		}
+	}
+	return f, nil
+}
+
+// fill completes a checked profile from the defaults and the file's folder.
+func (p *Profile) fill(d Defaults, dir string) {
+	if p.Auth == "" {
+		p.Auth = AuthDefault
+	}
+	if p.Poll == 0 {
+		p.Poll = d.Poll
+	}
+	if u, err := url.Parse(p.Cloud.Storage); err == nil && u.Host != "" {
+		p.Cloud.Storage = u.Hostname()
+	}
+	for name, h := range p.Hosts {
+		if h.PasswordFile != "" && !filepath.IsAbs(h.PasswordFile) {
+			h.PasswordFile = filepath.Join(dir, h.PasswordFile)
+			p.Hosts[name] = h
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// PlanFile is a plan as an operator writes it down: names, not ids. What they
+// mean is looked up in the vault when the run starts.
+type PlanFile struct {
+	Path         string   `yaml:"-"`
+	Profile      string   `yaml:"profile"`
+	Lab          bool     `yaml:"lab"`
+	Estate       string   `yaml:"estate"`
+	Items        []string `yaml:"items"`
+	RecoveryPlan string   `yaml:"recovery_plan"`
+	Direction    string   `yaml:"direction"`
+	Sync         string   `yaml:"sync"`
+	// To is "original" or the name of a host.
+	To             string   `yaml:"to"`
+	CreateVM       bool     `yaml:"create_vm"`
+	Certificate    string   `yaml:"certificate"`
+	Approve        []string `yaml:"approve"`
+	Window         Window   `yaml:"window"`
+	DowntimeBudget Duration `yaml:"downtime_budget"`
+	Reason         string   `yaml:"reason"`
+}
+
+// Window is when a switch may happen. Either end may be missing.
+type Window struct {
+	Start Moment `yaml:"start"`
+	End   Moment `yaml:"end"`
+}
+
+// Set reports whether there is a window at all.
+func (w Window) Set() bool { return !w.Start.IsZero() || !w.End.IsZero() }
+
+// ReadPlan reads a plan file. Its words are checked here, its names against the
+// vault by whoever starts the run.
+func ReadPlan(path string) (PlanFile, error) {
+	raw, err := readFile(path)
+	if err != nil {
+		return PlanFile{}, err
+	}
+	return ParsePlan(path, raw)
+}
+
+// ParsePlan decodes and checks a plan file; path names it in errors.
+func ParsePlan(path string, raw []byte) (PlanFile, error) {
+	var p PlanFile
+	doc, err := decode(path, raw, &p)
+	if err != nil {
+		return PlanFile{}, err
+	}
+	p.Path = path
+	return p, p.check(doc)
+}
+
+func (p PlanFile) check(doc document) error {
+	for _, w := range []struct {
+		key, value string
+		allowed    []string
+	}{
+		{"direction", p.Direction, []string{"", "to-onprem", "to-azure"}},
+		{"sync", p.Sync, []string{"", "delta", "full"}},
+	} {
+		if !slices.Contains(w.allowed, w.value) {
+			return doc.bad("\""+w.value+"\" is none of "+strings.Join(w.allowed[1:], ", "), w.key)
+		}
+	}
+	for i, g := range p.Approve {
+		if !slices.Contains([]string{"complete", "commit", "reprotect", "all", "none"}, g) {
+			return doc.bad("\""+g+"\" is none of complete, commit, reprotect, all, none", "approve", strconv.Itoa(i))
+		}
+	}
+	for i, name := range p.Items {
+		if strings.TrimSpace(name) == "" {
+			return doc.bad("an item without a name", "items", strconv.Itoa(i))
+		}
+	}
+	switch {
+	case len(p.Items) == 0 && p.RecoveryPlan == "":
+		return doc.bad("a plan names items or a recovery_plan", "items")
+	case len(p.Items) > 0 && p.RecoveryPlan != "":
+		return doc.bad("a plan names items or a recovery_plan, not both", "recovery_plan")
+	case p.Lab && p.Profile != "":
+		return doc.bad("a plan is for the lab or for a profile, not both", "profile")
+	case p.Estate != "" && !p.Lab:
+		return doc.bad("an estate belongs to the lab; say lab: true", "estate")
+	case !p.Window.Start.IsZero() && !p.Window.End.IsZero() && !p.Window.Start.Before(p.Window.End.Time):
+		return doc.bad("the window ends before it starts", "window", "end")
+	}
+	return nil
+}

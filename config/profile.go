@@ -1,0 +1,114 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// File is a whole configuration file. The zero value is what a missing file
+// means: no profiles.
+type File struct {
+	// Path is where it was read from, empty for a missing default file.
+	Path     string             `yaml:"-"`
+	Defaults Defaults           `yaml:"defaults"`
+	Profiles map[string]Profile `yaml:"profiles"`
+}
+
+// Defaults hold for every command that does not say otherwise.
+type Defaults struct {
+	// Profile is used where no --profile is given. With one profile in the
+	// file there is no need to name it.
+	Profile string `yaml:"profile"`
+	// Poll is the interval between two looks at a job, for profiles without
+	// their own.
+	Poll Duration `yaml:"poll"`
+	// Reason is written into plans that give none.
+	Reason string `yaml:"reason"`
+}
+
+// Profile is one vault and how to reach it and its hosts.
+type Profile struct {
+	Name          string          `yaml:"-"`
+	Cloud         Cloud           `yaml:"cloud"`
+	Auth          Auth            `yaml:"auth"`
+	Token         string          `yaml:"token"`
+	Subscription  string          `yaml:"subscription"`
+	ResourceGroup string          `yaml:"resource_group"`
+	Vault         string          `yaml:"vault"`
+	Hosts         map[string]Host `yaml:"hosts"`
+	Poll          Duration        `yaml:"poll"`
+}
+
+// Cloud is either one of Microsoft's clouds by name or a custom one by its
+// endpoints. The zero value is the public cloud.
+type Cloud struct {
+	Name            string `yaml:"name"`
+	ResourceManager string `yaml:"resource_manager"`
+	Authority       string `yaml:"authority"`
+	// Storage is the DNS suffix below which disks may be read, such as
+	// core.windows.net. An address is taken for its host name.
+	Storage string `yaml:"storage"`
+}
+
+// Custom reports whether the cloud is given by its endpoints.
+func (c Cloud) Custom() bool { return c.ResourceManager != "" }
+
+// Host is how one Hyper-V host is reached over WinRM. The password itself never
+// stands in a configuration file.
+type Host struct {
+	URL          string `yaml:"url"`
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"password_file"`
+	// Sealed allows http:// beyond this machine: messages are sealed then, but
+	// the host does not prove who it is.
+	Sealed bool `yaml:"sealed"`
+}
+
+// Auth names a way to sign in to Azure.
+type Auth string
+
+// The ways to sign in. The empty value means AuthDefault.
+const (
+	AuthDefault         Auth = "default" // environment, workload, managed identity, Azure CLI: the first that works
+	AuthCLI             Auth = "cli"
+	AuthManagedIdentity Auth = "managed-identity"
+	AuthLoopback        Auth = "loopback" // a fixed token, for services on this machine only
+)
+
+// Auths lists the ways to sign in.
+var Auths = []Auth{AuthDefault, AuthCLI, AuthManagedIdentity, AuthLoopback}
+
+// Clouds lists Microsoft's clouds that a profile may name.
+var Clouds = []string{"public", "usgov", "china"}
+
+// Names lists the profiles, sorted.
+func (f File) Names() []string { return slices.Sorted(maps.Keys(f.Profiles)) }
+
+// Profile finds the profile to use: the named one, else the default one, else
+// the only one. The error is for an operator and names what there is.
+func (f File) Profile(name string) (Profile, error) {
+	if name == "" {
+		name = f.Defaults.Profile
+	}
+	if name == "" && len(f.Profiles) == 1 {
+		name = f.Names()[0]
+	}
+	p, ok := f.Profiles[name]
+	switch {
+	case ok:
+		return p, nil
+	case len(f.Profiles) == 0 && f.Path == "":
+		return Profile{}, &Error{File: "no configuration file", Why: "no profile is configured"}
+	case name == "":
+		return Profile{}, &Error{File: f.Path, Key: "profiles", Why: "several profiles and no default; name one of " + strings.Join(f.Names(), ", ")}
+	}
+	return Profile{}, &Error{File: f.Path, Key: "profiles", Why: "there is no profile " + name + "; there is " + orNone(f.Names())}
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"path/filepath"
+
+	"github.com/hinshun/vt10x"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+)
+
+// pen draws cells of a terminal.
+type pen struct {
+	regular, bold font.Face
+	cell          image.Point
+	ascent        int
+	fg, bg        color.RGBA
+}
+
+const (
+	points = 15
+	border = 12 // pixels around the screen
+)
+
+func newPen(fonts string, light bool) (*pen, error) {
+	regular, err := face(filepath.Join(fonts, "DejaVuSansMono.ttf"))
+	if err != nil {
+		return nil, err
+	}
+	bold, err := face(filepath.Join(fonts, "DejaVuSansMono-Bold.ttf"))
+	if err != nil {
+		return nil, err
+	}
+	m := regular.Metrics()
+	width, _ := regular.GlyphAdvance('M')
+	p := &pen{
+		regular: regular, bold: bold, ascent: m.Ascent.Ceil(),
+		cell: image.Pt(width.Round(), (m.Ascent + m.Descent).Ceil()),
+		fg:   color.RGBA{0xd4, 0xd8, 0xde, 255}, bg: palette[0],
+	}
+	if light {
+		p.fg, p.bg = color.RGBA{0x22, 0x26, 0x2b, 255}, palette[15]
+	}
+	return p, nil
+}
+
+func face(path string) (font.Face, error) {
+	raw, err := os.ReadFile(path) //nolint:gosec // a font of the system
+	if err != nil {
+		return nil, err
+	}
+	f, err := opentype.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	return opentype.NewFace(f, &opentype.FaceOptions{Size: points, DPI: 96, Hinting: font.HintingFull})
+}
+
+// Attributes of a cell, as the emulator numbers them.
+const (
+	attrReverse = 1 << 0
+	attrBold    = 1 << 2
+)
+
+func (p *pen) draw(term vt10x.Terminal, path string) error {
+	cols, rows := term.Size()
+	img := image.NewRGBA(image.Rect(0, 0, cols*p.cell.X+2*border, rows*p.cell.Y+2*border))
+	draw.Draw(img, img.Bounds(), image.NewUniform(p.bg), image.Point{}, draw.Src)
+	for y := range rows {
+		for x := range cols {
+			p.glyph(img, x, y, term.Cell(x, y))
+		}
+	}
+	f, err := os.Create(path) //nolint:gosec // the folder the caller named
+	if err != nil {
+		return err
+	}
+	if err := png.Encode(f, img); err != nil {
+		_ = f.Close() // the first error matters
+		return err
+	}
+	return f.Close()
+}
+
+func (p *pen) glyph(img *image.RGBA, x, y int, g vt10x.Glyph) {
+	fg, bg := p.colour(g.FG, p.fg), p.colour(g.BG, p.bg)
+	if g.Mode&attrReverse != 0 {
+		fg, bg = bg, fg
+	}
+	at := image.Pt(border+x*p.cell.X, border+y*p.cell.Y)
+	if bg != p.bg {
+		draw.Draw(img, image.Rectangle{Min: at, Max: at.Add(p.cell)}, image.NewUniform(bg), image.Point{}, draw.Src)
+	}
+	if g.Char == 0 || g.Char == ' ' {
+		return
+	}
+	f := p.regular
+	if g.Mode&attrBold != 0 {
+		f = p.bold
+	}
+	d := font.Drawer{Dst: img, Src: image.NewUniform(fg), Face: f, Dot: fixed.P(at.X, at.Y+p.ascent)}
+	d.DrawString(string(g.Char))
+}
+
+// colour turns the emulator's number of a colour into one; numbers above the
+// true colours stand for the defaults.
+func (p *pen) colour(c vt10x.Color, otherwise color.RGBA) color.RGBA {
+	switch {
+	case c >= 1<<24:
+		return otherwise
+	case c < 16:
+		return palette[c]
+	case c < 232:
+		return cube(uint8(c - 16))
+	case c < 256:
+		v := uint8(8 + (c-232)*10)
+		return color.RGBA{v, v, v, 255}
+	}
+	return color.RGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 255} //nolint:gosec // three bytes of a colour
+}
+
+// cube is one of the 216 colours of the 256-colour palette.
+func cube(n uint8) color.RGBA {
+	level := func(v uint8) uint8 {
+		if v == 0 {
+			return 0
+		}
+		return 55 + 40*v
+	}
+	return color.RGBA{level(n / 36), level(n / 6 % 6), level(n % 6), 255}
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary the program itself, so that the scripts run
+// what is shipped: its main, its streams, its exit statuses.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"failback": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			// Nothing of the machine's own configuration or runs is seen.
+			e.Setenv("FAILBACK_STATE_DIR", e.WorkDir+"/state")
+			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/home-config")
+			e.Setenv("AppData", e.WorkDir+"/home-config")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": status, "jsonline": jsonLine, "fill": fill,
+		},
+	})
+}

@@ -1,0 +1,64 @@
+// Package connect opens everything a run needs of one vault: Site Recovery, the
+// Azure copies and the Hyper-V hosts, behind the ports of package engine. A
+// rehearsal is opened the same way, against the lab's addresses.
+package connect
+
+import (
+	"context"
+	"time"
+
+	"failback/engine"
+	"failback/providers/azure"
+	"failback/providers/hyperv"
+	"failback/providers/siterecovery"
+)
+
+// defaultPoll is the interval between two looks at a job. The service itself
+// asks for 30 s between two looks at an operation and allows far more.
+const defaultPoll = 15 * time.Second
+
+// Options describes a vault and how it is reached.
+type Options struct {
+	Name      string // profile or estate
+	Rehearsal bool   // nothing real is at stake
+	// Azure is the sign-in; its subscription is the vault's.
+	Azure         azure.Options
+	ResourceGroup string
+	Vault         string
+	// Hosts are the Hyper-V hosts by the names the vault uses. Without one a
+	// run can't look at that host, and says so.
+	Hosts map[string]hyperv.Endpoint
+	Poll  time.Duration // 15 s where zero
+	Rates engine.Rates
+}
+
+// Open opens the vault. It sends nothing: settings that make no sense are
+// failures here, a wrong account or a host that is off shows at the first read.
+func Open(ctx context.Context, o Options) (*engine.Connection, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	session, err := azure.Open(o.Azure)
+	if err != nil {
+		return nil, err
+	}
+	vault, err := siterecovery.New(siterecovery.Options{
+		Subscription: o.Azure.Subscription, ResourceGroup: o.ResourceGroup, Vault: o.Vault,
+		Credential: session.Credential(), ClientOptions: session.ClientOptions(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := hyperv.New(hyperv.Options{Hosts: o.Hosts})
+	if err != nil {
+		return nil, err
+	}
+	if o.Poll <= 0 {
+		o.Poll = defaultPoll
+	}
+	return &engine.Connection{
+		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
+		Ports: engine.Ports{Inventory: vault, Failover: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
+		Close: hosts.Close,
+	}, nil
+}

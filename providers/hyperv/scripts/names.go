@@ -1,0 +1,113 @@
+package scripts
+
+import (
+	"crypto/sha256"
+	_ "embed" // the PowerShell files are part of the program
+	"encoding/hex"
+	"slices"
+)
+
+// The names of the scripts.
+const (
+	HostFacts = "host-facts" // NoParams → HostFactsAnswer
+	ReadVM    = "vm"         // VMParams → VMAnswer, everything about one VM
+	ListVMs   = "vms"        // NoParams → VMsAnswer, thin rows
+	StartVM   = "start-vm"   // VMParams → StartVMAnswer, mutating
+	Guard     = "guard"      // GuardParams → GuardAnswer, mutating
+	Activity  = "activity"   // NoParams → ActivityAnswer
+	DiskSums  = "disk-sums"  // VMParams → DiskSumsAnswer
+)
+
+// The texts. Those that name a VM share find-vm.ps1, which opens them.
+var (
+	//go:embed ps/host-facts.ps1
+	hostFactsText string
+	//go:embed ps/find-vm.ps1
+	findVMText string
+	//go:embed ps/vm.ps1
+	vmText string
+	//go:embed ps/vms.ps1
+	vmsText string
+	//go:embed ps/start-vm.ps1
+	startVMText string
+	//go:embed ps/guard.ps1
+	guardText string
+	//go:embed ps/activity.ps1
+	activityText string
+	//go:embed ps/disk-sums.ps1
+	diskSumsText string
+)
+
+// script is one constant script.
+type script struct {
+	name     string
+	text     string
+	mutating bool
+}
+
+var all = []script{
+	{HostFacts, hostFactsText, false},
+	{ReadVM, findVMText + vmText, false},
+	{ListVMs, findVMText + vmsText, false},
+	{StartVM, findVMText + startVMText, true},
+	{Guard, findVMText + guardText, true},
+	{Activity, activityText, false},
+	{DiskSums, findVMText + diskSumsText, false},
+}
+
+func byName(name string) (script, bool) {
+	i := slices.IndexFunc(all, func(s script) bool { return s.name == name })
+	if i < 0 {
+		return script{}, false
+	}
+	return all[i], true
+}
+
+// Names lists the scripts, sorted.
+func Names() []string {
+	names := make([]string, 0, len(all))
+	for _, s := range all {
+		names = append(names, s.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Text returns the PowerShell text of a script, empty for an unknown name. It is
+// the same for every call: no data ever becomes part of it.
+func Text(name string) string {
+	s, _ := byName(name)
+	return s.text
+}
+
+// Mutating reports whether a script changes its host. Such a script must not be
+// sent again after a lost answer without looking first.
+func Mutating(name string) bool {
+	s, _ := byName(name)
+	return s.mutating
+}
+
+// Hash is the hexadecimal SHA-256 of a script's text, empty for an unknown name.
+func Hash(name string) string {
+	s, ok := byName(name)
+	if !ok {
+		return ""
+	}
+	return hashOf(s.text)
+}
+
+// ByText finds the script that has exactly this text, by its hash.
+func ByText(text string) (name string, ok bool) {
+	hash := hashOf(text)
+	for _, s := range all {
+		if hashOf(s.text) == hash {
+			return s.name, true
+		}
+	}
+	return "", false
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

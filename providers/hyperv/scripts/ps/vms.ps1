@@ -1,0 +1,2 @@
+$machines = @(Get-VM -ErrorAction Stop)
+return [ordered]@{ vms = @($machines | ForEach-Object { ConvertTo-Row $_ }) }

@@ -1,0 +1,148 @@
+package hyperv
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/masterzen/winrm"
+
+	"failback/providers/hyperv/scripts"
+)
+
+// maxOutput bounds what a command may write: an answer in base64, and noise.
+const maxOutput = 4 << 20
+
+// shell is one shell on a host, for one command.
+type shell struct {
+	at      checked
+	session *session
+	id      string
+	command string
+	done    bool // the command ended by itself
+	sent    bool // the command may have got its input
+}
+
+// result is what a command left.
+type result struct {
+	stdout []byte
+	stderr []byte
+	exit   int
+}
+
+// open signs in and creates the shell.
+func (s *shell) open(ctx context.Context) error {
+	session, err := openSession(ctx, s.at)
+	if err != nil {
+		return err
+	}
+	s.session = session
+	reply, err := s.session.post(ctx, createMessage(s.url()))
+	if err != nil {
+		return fmt.Errorf("creating a shell: %w", err)
+	}
+	id, err := winrm.ParseOpenShellResponse(reply.text)
+	if err = badID(id, err); err != nil {
+		return fmt.Errorf("creating a shell: %w", err)
+	}
+	s.id = id
+	return nil
+}
+
+// execute runs the bootstrap on the payload and waits for its end.
+func (s *shell) execute(ctx context.Context, payload []byte) (result, error) {
+	reply, err := s.session.post(ctx, commandMessage(s.url(), s.id))
+	if err != nil {
+		return result{}, fmt.Errorf("starting %s: %w", scripts.Executable, err)
+	}
+	command, err := winrm.ParseExecuteCommandResponse(reply.text)
+	if err = badID(command, err); err != nil {
+		return result{}, fmt.Errorf("starting %s: %w", scripts.Executable, err)
+	}
+	s.command = command
+	// Input goes in one message. Whatever happens to it, its answer included, the
+	// script may run from here on.
+	s.sent = true
+	if _, err := s.session.post(ctx, sendMessage(s.url(), s.id, s.command, payload)); err != nil {
+		return result{}, fmt.Errorf("sending the script: %w", err)
+	}
+	return s.collect(ctx)
+}
+
+// collect reads output until the command is done. A host with nothing to say
+// answers with a timeout fault every 20 seconds; ctx ends the waiting.
+func (s *shell) collect(ctx context.Context) (result, error) {
+	var stdout, stderr bytes.Buffer
+	for {
+		reply, err := s.session.post(ctx, receiveMessage(s.url(), s.id, s.command))
+		var f *Fault
+		if errors.As(err, &f) && f.Code == codeOperationTimeout {
+			continue
+		}
+		if err != nil {
+			return result{}, fmt.Errorf("reading the script's output: %w", err)
+		}
+		done, exit, err := winrm.ParseSlurpOutputErrResponse(reply.text, &stdout, &stderr)
+		if err != nil {
+			return result{}, fmt.Errorf("reading the script's output: %w: %w", errReply, err)
+		}
+		if stdout.Len() > maxOutput {
+			return result{}, fmt.Errorf("reading the script's output: %w: more than %d bytes", errReply, maxOutput)
+		}
+		keep(&stderr)
+		if !done {
+			continue
+		}
+		s.done = true
+		if !reply.exitCode {
+			return result{}, fmt.Errorf("reading the script's output: %w: the command ended without an exit code", errReply)
+		}
+		return result{stdout: stdout.Bytes(), stderr: stderr.Bytes(), exit: exit}, nil
+	}
+}
+
+// remove ends the command, if it still runs, and deletes the shell. After a
+// broken conversation it signs in again to do so. An error is of no use to
+// anybody: the host itself removes a shell that is idle.
+func (s *shell) remove(ctx context.Context) {
+	if s.session == nil {
+		return
+	}
+	defer func() { s.session.close() }()
+	if s.id == "" {
+		return
+	}
+	if s.session.broken {
+		fresh, err := openSession(ctx, s.at)
+		if err != nil {
+			return
+		}
+		s.session.close()
+		s.session = fresh
+	}
+	if s.command != "" && !s.done {
+		if _, err := s.session.post(ctx, signalMessage(s.url(), s.id, s.command)); err != nil && s.session.broken {
+			return
+		}
+	}
+	_, _ = s.session.post(ctx, deleteMessage(s.url(), s.id))
+}
+
+// url is the address as messages hold it: the library writes text as it is.
+func (s *shell) url() string { return escaped(s.at.url.String()) }
+
+// ids are what hosts give shells and commands, so that one can stand in a
+// message, which the library would not escape.
+var ids = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+
+func badID(id string, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", errReply, err)
+	case !ids.MatchString(id):
+		return fmt.Errorf("%w: %q is no id", errReply, id)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package estate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Moment is when a fault strikes.
+type Moment string
+
+// The moments. Those of requests strike when the management server is called,
+// the others when a job reaches that point.
+const (
+	Always        Moment = "always"
+	OnRead        Moment = "read"  // any GET
+	OnStart       Moment = "start" // POST plannedFailover
+	OnComplete    Moment = "complete"
+	OnCancel      Moment = "cancel"
+	OnCommit      Moment = "commit"
+	OnReprotect   Moment = "reprotect"
+	OnDeallocate  Moment = "deallocate"
+	AtPrepare     Moment = "prepare"
+	AtInitialSync Moment = "initial-sync"
+	AtStop        Moment = "stop"
+	AtFinalSync   Moment = "final-sync"
+	AtBoot        Moment = "boot"
+	AtCommitting  Moment = "committing"
+	AtProtecting  Moment = "protecting"
+)
+
+// Trouble is what goes wrong.
+type Trouble string
+
+// Troubles of requests.
+const (
+	Throttled        Trouble = "throttled"          // 429 with Retry-After
+	ServerError      Trouble = "server-error"       // 500, nothing was done
+	ErrorAfterAccept Trouble = "server-error-after" // 500, but the request was accepted
+	LostAnswer       Trouble = "lost-answer"        // accepted, then the connection breaks
+	ManagedRefused   Trouble = "managed-refused"    // failback to blobs only: a managed disk is refused
+)
+
+// Conditions: they hold from their moment on, for a time or for good.
+const (
+	HostUnreachable Trouble = "host-unreachable"
+	HeartbeatOld    Trouble = "heartbeat-old"
+	SwitchMissing   Trouble = "switch-missing"
+	VolumeFull      Trouble = "volume-full"
+)
+
+// Troubles of jobs.
+const (
+	SyncStalls       Trouble = "sync-stalls"        // no byte moves for a while
+	DropChangedRange Trouble = "drop-changed-range" // one changed range is lost on the way
+	StopLies         Trouble = "stop-lies"          // the stop says OK, the VM runs on
+	NoBoot           Trouble = "no-boot"            // the VM starts, its guest never answers
+	StartFails       Trouble = "start-fails"        // the VM is not started, the data is home
+	JobFails         Trouble = "job-fails"          // the job ends with a Site Recovery error
+	JobWarns         Trouble = "job-warns"          // the job ends well, with a warning
+	FullResync       Trouble = "full-resync"        // replication starts from nothing
+	ForeignStart     Trouble = "foreign-start"      // somebody starts the on-premises VM
+)
+
+var requestMoments = []Moment{OnStart, OnComplete, OnCancel, OnCommit, OnReprotect, OnDeallocate}
+
+var jobMoments = []Moment{AtPrepare, AtInitialSync, AtStop, AtFinalSync, AtBoot, AtCommitting, AtProtecting}
+
+var conditions = []Trouble{HostUnreachable, HeartbeatOld, SwitchMissing, VolumeFull}
+
+// moments says at which moments a trouble can strike.
+var moments = map[Trouble][]Moment{
+	Throttled:        append([]Moment{OnRead}, requestMoments...),
+	ServerError:      append([]Moment{OnRead}, requestMoments...),
+	ErrorAfterAccept: requestMoments,
+	LostAnswer:       requestMoments,
+	ManagedRefused:   {OnStart},
+	HostUnreachable:  append([]Moment{Always}, jobMoments...),
+	HeartbeatOld:     append([]Moment{Always}, jobMoments...),
+	SwitchMissing:    append([]Moment{Always}, jobMoments...),
+	VolumeFull:       append([]Moment{Always}, jobMoments...),
+	SyncStalls:       {AtInitialSync, AtFinalSync},
+	DropChangedRange: {AtFinalSync},
+	StopLies:         {AtStop, OnDeallocate},
+	NoBoot:           {AtBoot},
+	StartFails:       {AtBoot},
+	JobFails:         jobMoments,
+	JobWarns:         jobMoments,
+	FullResync:       {AtProtecting},
+	ForeignStart:     {AtInitialSync},
+}
+
+// Condition reports whether the trouble is a state that lasts rather than an
+// event that strikes.
+func (t Trouble) Condition() bool { return slices.Contains(conditions, t) }
+
+func (f Fault) check(names map[string]bool, hosts map[string]bool) error {
+	at, known := moments[f.What]
+	switch {
+	case !known:
+		return fmt.Errorf("what: unknown trouble %q", f.What)
+	case !slices.Contains(at, f.When):
+		return fmt.Errorf("when: %s cannot strike at %q (%s)", f.What, f.When, joinMoments(at))
+	case f.Item != "" && !names[f.Item]:
+		return fmt.Errorf("item: there is no item %q", f.Item)
+	case f.Host != "" && !hosts[f.Host]:
+		return fmt.Errorf("host: there is no host %q", f.Host)
+	case f.Times < 0:
+		return fmt.Errorf("times: %d is negative", f.Times)
+	}
+	return nil
+}
+
+func joinMoments(ms []Moment) string {
+	words := make([]string, len(ms))
+	for i, m := range ms {
+		words[i] = string(m)
+	}
+	return "only at " + strings.Join(words, ", ")
+}

@@ -1,0 +1,175 @@
+package hosts
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"failback/providers/hyperv/scripts"
+	"failback/providers/lab/world"
+)
+
+// row is a VM in a list.
+func row(s *world.State, vm *world.VM) scripts.VMRow {
+	r := scripts.VMRow{
+		ID: vm.ID, Name: vm.Name, State: vm.State, AutoStart: vm.AutoStart, Notes: vm.Notes, Heartbeat: "NoContact",
+	}
+	if vm.State == world.VMRunning {
+		r.Uptime = int64(time.Since(vm.Since).Seconds())
+	}
+	if vm.Booted {
+		r.Heartbeat = "OkApplicationsHealthy"
+	}
+	if it := s.Item(vm.Item); it != nil {
+		r.Generation, r.CPUs, r.Memory = it.Generation, it.CPUs, it.Memory
+	}
+	return r
+}
+
+func (m Model) vms(host string) (any, error) {
+	answer := scripts.VMsAnswer{VMs: []scripts.VMRow{}}
+	m.World.Read(func(s *world.State) {
+		for _, vm := range s.VMs {
+			if vm.Host == host {
+				answer.VMs = append(answer.VMs, row(s, vm))
+			}
+		}
+	})
+	return answer, nil
+}
+
+func (m Model) vm(host, id string) (any, error) {
+	answer := scripts.VMAnswer{Addresses: []string{}, Switches: []string{}, Disks: []scripts.VMDisk{}}
+	found := false
+	m.World.Read(func(s *world.State) {
+		vm := s.VM(host, id)
+		if vm == nil {
+			return
+		}
+		found = true
+		answer.VMRow = row(s, vm)
+		if vm.Booted {
+			answer.Addresses = []string{address(id)}
+		}
+		it := s.Item(vm.Item)
+		answer.Switches = []string{""}
+		if s.HasSwitch(host, it.Switch) {
+			answer.Switches = []string{it.Switch}
+		}
+		for i, d := range it.Disks {
+			answer.Disks = append(answer.Disks, scripts.VMDisk{
+				Path: s.WindowsPath(vm, d), Format: "VHDX", Bytes: d.Bytes, File: m.World.FileBytes(vm.Files[i]),
+			})
+		}
+	})
+	if !found {
+		return nil, notFound(id)
+	}
+	return answer, nil
+}
+
+// address is an address of documentation's range that follows from the VM's id.
+func address(id string) string {
+	n := 0
+	for _, c := range id {
+		n = (n*31 + int(c)) % 250
+	}
+	return "192.0.2." + itoa(n+1)
+}
+
+// guardLine is the line that a guard leaves in a VM's notes.
+var guardLine = regexp.MustCompile(`^\[failback-guard auto-start=([A-Za-z]+)\] `)
+
+func (m Model) start(host, id string) (any, error) {
+	var vm *world.VM
+	m.World.Read(func(s *world.State) {
+		if found := s.VM(host, id); found != nil {
+			c := *found
+			vm = &c
+		}
+	})
+	switch {
+	case vm == nil:
+		return nil, notFound(id)
+	case guarded(vm.Notes):
+		return nil, scriptError(scripts.IDGuarded, "InvalidOperation", "The notes of the virtual machine carry the start guard: its disks are half-written.")
+	case vm.State != world.VMOff:
+		return nil, scriptError(scripts.IDPrecondition, "InvalidOperation", "The virtual machine is "+vm.State+"; it is started from Off or Saved only.")
+	}
+	if err := m.World.StartHome(host, id); err != nil {
+		return nil, scriptError("VirtualMachineStartFailed,Microsoft.HyperV.PowerShell.Commands.StartVM", "NotSpecified", err.Error())
+	}
+	return scripts.StartVMAnswer{Before: vm.State, After: world.VMRunning}, nil
+}
+
+func guarded(notes string) bool {
+	for line := range strings.SplitSeq(notes, "\n") {
+		if strings.HasPrefix(line, "[failback-guard ") {
+			return true
+		}
+	}
+	return false
+}
+
+// guard does what the script of that name does to notes and automatic start.
+func (m Model) guard(host, id, mark string) (any, error) {
+	var answer scripts.GuardAnswer
+	err := m.World.EditVM(host, id, func(vm *world.VM) {
+		answer.Before = scripts.GuardState{AutoStart: vm.AutoStart, Notes: vm.Notes}
+		vm.AutoStart, vm.Notes = setGuard(vm.AutoStart, vm.Notes, mark)
+		answer.After = scripts.GuardState{AutoStart: vm.AutoStart, Notes: vm.Notes}
+	})
+	if err != nil {
+		return nil, notFound(id)
+	}
+	return answer, nil
+}
+
+var lineBreaks = regexp.MustCompile(`[\r\n]+`)
+
+func setGuard(action, notes, mark string) (newAction, newNotes string) {
+	mark = lineBreaks.ReplaceAllString(mark, " ")
+	var kept []string
+	for line := range strings.SplitSeq(notes, "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if m := guardLine.FindStringSubmatch(line); m != nil {
+			action = m[1]
+			continue
+		}
+		kept = append(kept, line)
+	}
+	if mark != "" {
+		if len(kept) == 1 && kept[0] == "" {
+			kept = nil
+		}
+		kept = append(kept, scripts.GuardPrefix+action+"] "+mark)
+		action = scripts.AutoStartNothing
+	}
+	return action, strings.Join(kept, "\r\n")
+}
+
+func (m Model) sums(host, id string) (any, error) {
+	answer := scripts.DiskSumsAnswer{}
+	found := false
+	m.World.Read(func(s *world.State) {
+		vm := s.VM(host, id)
+		if vm == nil {
+			return
+		}
+		found = true
+		it := s.Item(vm.Item)
+		for i, sum := range vm.Sums {
+			answer.Sums = append(answer.Sums, scripts.DiskSum{
+				Disk: sum.Disk, Bytes: sum.Bytes, SHA256: sum.SHA256, At: sum.At, Path: s.WindowsPath(vm, it.Disks[i]),
+			})
+		}
+	})
+	switch {
+	case !found:
+		return nil, notFound(id)
+	case len(answer.Sums) == 0:
+		return nil, scriptError(scripts.IDNotFound, "ObjectNotFound", "No checksum file lies beside the disks of the virtual machine.")
+	}
+	return answer, nil
+}
+

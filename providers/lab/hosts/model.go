@@ -1,0 +1,54 @@
+// Package hosts answers the program's own PowerShell scripts from the lab's
+// world, as Hyper-V hosts would.
+package hosts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"failback/providers/hyperv/scripts"
+	"failback/providers/lab/winrm"
+	"failback/providers/lab/world"
+)
+
+// Model runs scripts on the hosts of a world. It is safe for concurrent use.
+type Model struct{ World *world.World }
+
+var _ winrm.Model = Model{}
+
+// Run answers one script; host is the host's name. Errors are those that the
+// script itself would have met.
+func (m Model) Run(_ context.Context, host, script string, params json.RawMessage) (any, error) {
+	switch script {
+	case scripts.HostFacts:
+		return m.facts(host)
+	case scripts.ListVMs:
+		return m.vms(host)
+	case scripts.Activity:
+		return m.activity(host)
+	}
+	var p scripts.GuardParams // VMParams is a part of it
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, scriptError(scripts.IDPayload, "InvalidData", "The parameters are not JSON.")
+	}
+	switch script {
+	case scripts.ReadVM:
+		return m.vm(host, p.VMID)
+	case scripts.StartVM:
+		return m.start(host, p.VMID)
+	case scripts.Guard:
+		return m.guard(host, p.VMID, p.Mark)
+	case scripts.DiskSums:
+		return m.sums(host, p.VMID)
+	}
+	return nil, fmt.Errorf("the lab has no script %q", script)
+}
+
+func scriptError(id, category, msg string) *winrm.ScriptError {
+	return &winrm.ScriptError{Msg: msg, Type: "System.Management.Automation.RuntimeException", ID: id, Category: category}
+}
+
+func notFound(id string) *winrm.ScriptError {
+	return scriptError(scripts.IDNotFound, "ObjectNotFound", "No virtual machine with the id "+id+" is on this host.")
+}

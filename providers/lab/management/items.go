@@ -1,0 +1,207 @@
+package management
+
+import (
+	"encoding/base64"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"failback/providers/lab/world"
+)
+
+const (
+	itemType        = fabricType + "/replicationProtectionContainers/replicationProtectedItems"
+	protectableType = fabricType + "/replicationProtectionContainers/replicationProtectableItems"
+)
+
+// filterTerm is one term of the filters that were recorded.
+var filterTerm = regexp.MustCompile(`(\w+)\s+eq\s+'([^']*)'`)
+
+func (c *call) listItems(names []string) {
+	terms := map[string]string{}
+	for _, m := range filterTerm.FindAllStringSubmatch(c.r.URL.Query().Get("$filter"), -1) {
+		terms[strings.ToLower(m[1])] = m[2]
+	}
+	c.read(func(s *world.State) (obj, error) {
+		var rows []obj
+		for _, it := range s.Items {
+			if len(names) > 3 && !strings.EqualFold(it.Fabric, names[3]) || !matches(s, it, terms) {
+				continue
+			}
+			rows = append(rows, c.item(s, it))
+		}
+		return page(rows), nil
+	})
+}
+
+func matches(s *world.State, it *world.Item, terms map[string]string) bool {
+	if fabric, ok := terms["sourcefabricname"]; ok && !strings.EqualFold(fabric, it.Fabric) {
+		return false
+	}
+	name, ok := terms["recoveryplanname"]
+	if !ok {
+		return true
+	}
+	if p := s.Plan(name); p != nil {
+		for _, group := range p.Groups {
+			for _, member := range group {
+				if member == it.Name {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// named finds the item that a path names.
+func named(s *world.State, names []string) (*world.Item, error) {
+	it := s.Item(names[5])
+	if it == nil || !strings.EqualFold(it.Fabric, names[3]) {
+		return nil, notThere("replication protected item", names[5])
+	}
+	return it, nil
+}
+
+func (c *call) getItem(names []string) {
+	c.read(func(s *world.State) (obj, error) {
+		it, err := named(s, names)
+		if err != nil {
+			return nil, err
+		}
+		return c.item(s, it), nil
+	})
+}
+
+// item is a replicated item as the service shows it.
+func (c *call) item(s *world.State, it *world.Item) obj {
+	id := ids{s}
+	f := s.Fabric(it.Fabric)
+	location, source := "Primary", "SingleHostHyperVFabric"
+	if it.AtRecovery {
+		location = "Recovery"
+	}
+	if f.VMM {
+		source = "VmmFabric"
+	}
+	details, kind := c.hyperVDetails(s, it), "HyperVVirtualMachine"
+	if it.Foreign {
+		details, kind = obj{"instanceType": "InMageRcm"}, "VmwareVirtualMachine"
+	}
+	properties := obj{
+		"friendlyName": it.Name, "protectedItemType": kind, "protectableItemId": id.protectable(it),
+		"recoveryServicesProviderId": id.provider(s.Host(it.Host)),
+		"primaryFabricFriendlyName":  f.Friendly, "primaryFabricProvider": source,
+		"recoveryFabricFriendlyName": azureName, "recoveryFabricId": azureName,
+		"primaryProtectionContainerFriendlyName":  f.Friendly,
+		"recoveryProtectionContainerFriendlyName": azureName,
+		"protectionState":                         it.Protection, "protectionStateDescription": world.Describe(it.Protection),
+		"activeLocation": location, "testFailoverState": "None", "testFailoverStateDescription": "None",
+		"allowedOperations": allowed(it), "replicationHealth": "Normal", "failoverHealth": "Warning",
+		"replicationHealthErrors": []obj{}, "failoverHealthErrors": []obj{}, "healthErrors": []obj{noTestYet(it)},
+		"policyId": id.policy(), "policyFriendlyName": policyName,
+		"lastSuccessfulFailoverTime": stampOrNull(it.FailedOver), "lastSuccessfulTestFailoverTime": nil,
+		"currentScenario": scenario(id, it.Scenario), "failoverRecoveryPointId": nil,
+		"eventCorrelationId": it.HyperVID, "switchProviderState": nil, "switchProviderStateDescription": nil,
+		"providerSpecificDetails": details,
+		"recoveryContainerId":     id.fabric(azureFabric) + "/replicationProtectionContainers/" + azureContainer,
+	}
+	return obj{"id": id.item(it), "name": it.Name, "type": itemType, "location": nil, "properties": properties}
+}
+
+func allowed(it *world.Item) []string {
+	if it.Foreign {
+		return []string{"TestFailover", "DisableProtection"}
+	}
+	return it.Allowed()
+}
+
+// noTestYet is the harmless warning that most items carry.
+func noTestYet(it *world.Item) obj {
+	return obj{
+		"errorSource": "", "errorType": "", "errorLevel": "Warning", "errorCategory": "TestFailover", "errorCode": "161011",
+		"errorId": "TestFailoverNotDone", "summaryMessage": "No test failover was done.",
+		"errorMessage":      "No test failover was done on the virtual machine yet.",
+		"possibleCauses":    "The virtual machine has not been tested.",
+		"recommendedAction": "Do a test failover.", "creationTimeUtc": stamp(it.Replicated),
+		"recoveryProviderErrorMessage": nil, "entityId": it.VMID, "customerResolvability": "Allowed", "innerHealthErrors": []obj{},
+	}
+}
+
+func scenario(id ids, sc world.Scenario) obj {
+	if sc.Job == "" {
+		return obj{"scenarioName": "None", "jobId": id.job("None"), "startTime": idleTime}
+	}
+	return obj{"scenarioName": sc.Name, "jobId": id.job(sc.Job), "startTime": stamp(sc.Started)}
+}
+
+// hyperVDetails are the provider specific details. Numbers and booleans that the
+// service writes as texts are texts here.
+func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
+	id := ids{s}
+	disks, protected := []obj{}, []obj{}
+	for _, d := range it.Disks {
+		disks = append(disks, c.disk(s, d))
+	}
+	encryption := "Disabled"
+	if it.Encryption {
+		// Inferred from the same field of a policy: no recording shows it.
+		encryption = "Enabled"
+	}
+	group := "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup
+	return obj{
+		"instanceType": "HyperVReplicaAzure", "azureVmDiskDetails": disks, "protectedManagedDisks": protected,
+		"recoveryAzureVmName": it.Name, "recoveryAzureVMSize": "Standard_D2s_v3",
+		"recoveryAzureStorageAccount": id.account(), "recoveryAzureLogStorageAccountId": nil,
+		"lastReplicatedTime": stampOrNull(it.Replicated), "rpoInSeconds": 30, "lastRpoCalculatedTime": stampOrNull(it.Replicated),
+		"lastRecoveryPointReceived": stampOrNull(it.Replicated),
+		"vmId":                      it.VMID, "vmProtectionState": it.Inner, "vmProtectionStateDescription": world.Describe(it.Inner),
+		"initialReplicationDetails": obj{"initialReplicationType": "InitialReplication", "initialReplicationProgressPercentage": "100"},
+		"vmNics":                    []obj{nic(it)}, "selectedRecoveryAzureNetworkId": id.resource("Microsoft.Network/virtualNetworks/lab-net"),
+		"selectedSourceNicId": nil, "encryption": encryption, "oSDetails": system(it),
+		"sourceVmRAMSizeInMB": it.Memory >> 20, "sourceVmRamSizeInMB": it.Memory >> 20, "sourceVmCPUCount": it.CPUs, "sourceVmCpuCount": it.CPUs,
+		"enableRDPOnTargetOption": nil, "enableRdpOnTargetOption": nil,
+		"recoveryAzureResourceGroupId": group, "recoveryAvailabilitySetId": nil, "targetAvailabilityZone": nil,
+		"targetProximityPlacementGroupId": nil, "useManagedDisks": fmt.Sprint(it.Managed), "licenseType": "NoLicenseType",
+		"sqlServerLicenseType": "NotSpecified", "targetVmTags": obj{}, "seedManagedDiskTags": obj{}, "targetManagedDiskTags": obj{},
+		"targetNicTags": obj{}, "allAvailableOSUpgradeConfigurations": []obj{},
+	}
+}
+
+func (c *call) disk(s *world.State, d *world.Disk) obj {
+	kind := "Data"
+	if d.OS {
+		kind = "OperatingSystem"
+	}
+	target, name := any(nil), any(nil)
+	if d.Blob != "" {
+		target, name = c.blobURL(d.Blob), path.Base(d.Blob)
+	}
+	return obj{
+		"vhdType": kind, "vhdId": d.VHDID, "vhdName": d.Name, "diskId": d.ID, "maxSizeMB": fmt.Sprint(d.Bytes >> 20),
+		"targetDiskLocation": target, "targetDiskName": name, "lunId": fmt.Sprint(d.LUN),
+		"diskEncryptionSetId": nil, "customTargetDiskName": nil,
+	}
+}
+
+// blobURL is where a disk is on the storage server now.
+func (c *call) blobURL(blob string) string {
+	return strings.TrimSuffix(c.options.Storage(), "/") + "/" + blob
+}
+
+func nic(it *world.Item) obj {
+	return obj{
+		"nicId":        base64.StdEncoding.EncodeToString([]byte("Microsoft:" + strings.ToUpper(it.HyperVID))),
+		"replicaNicId": nil, "sourceNicArmId": nil, "vMSubnetName": it.Switch, "vMNetworkName": it.Switch,
+		"recoveryVMNetworkId": nil, "recoveryVMSubnetName": "default", "ipAddressType": "Dynamic",
+		"primaryNicStaticIPAddress": nil, "replicaNicStaticIPAddress": "", "selectionType": "SelectedByDefault",
+	}
+}
+
+func system(it *world.Item) obj {
+	return obj{
+		"osType": it.OS, "productType": "UNKNOWN", "osEdition": "Standard", "oSVersion": "1.1.1.1",
+		"oSMajorVersion": "0", "oSMinorVersion": "0",
+	}
+}

@@ -1,0 +1,110 @@
+package management
+
+import (
+	"net/http"
+
+	"failback/providers/lab/world"
+)
+
+// Prefixes of paths. ARM leaves the vault's and the VM's names to the caller.
+const (
+	groupPath   = "subscriptions/*/resourceGroups/*"
+	vaultsPath  = groupPath + "/providers/Microsoft.RecoveryServices/vaults"
+	vaultPath   = vaultsPath + "/*"
+	fabricPath  = vaultPath + "/replicationFabrics/*"
+	cloudPath   = fabricPath + "/replicationProtectionContainers/*"
+	itemPath    = cloudPath + "/replicationProtectedItems/*"
+	planPath    = vaultPath + "/replicationRecoveryPlans/*"
+	jobPath     = vaultPath + "/replicationJobs/*"
+	computePath = groupPath + "/providers/Microsoft.Compute"
+	machinePath = computePath + "/virtualMachines/*"
+	snapPath    = computePath + "/snapshots/*"
+)
+
+// handler answers a call; names are what stood in the pattern's places after
+// the subscription and the resource group.
+type handler func(c *call, names []string)
+
+// endpoint is one row of the server's table.
+type endpoint struct {
+	method  string
+	pattern string
+	handle  handler
+}
+
+// endpoints is everything that the server answers.
+var endpoints = []endpoint{
+	{http.MethodGet, "subscriptions/*/providers/Microsoft.RecoveryServices/vaults", (*call).listVaults},
+	{http.MethodGet, vaultsPath, (*call).listVaults},
+	{http.MethodGet, vaultPath, (*call).getVault},
+	{http.MethodGet, vaultPath + "/replicationFabrics", (*call).listFabrics},
+	{http.MethodGet, fabricPath, (*call).getFabric},
+	{http.MethodGet, vaultPath + "/replicationRecoveryServicesProviders", (*call).listProviders},
+	{http.MethodGet, fabricPath + "/replicationRecoveryServicesProviders", (*call).listProviders},
+	{http.MethodGet, fabricPath + "/replicationRecoveryServicesProviders/*", (*call).getProvider},
+	{http.MethodGet, vaultPath + "/replicationProtectionContainers", (*call).listContainers},
+	{http.MethodGet, fabricPath + "/replicationProtectionContainers", (*call).listContainers},
+	{http.MethodGet, cloudPath, (*call).getContainer},
+	{http.MethodGet, cloudPath + "/replicationProtectableItems", (*call).listProtectable},
+	{http.MethodGet, cloudPath + "/replicationProtectableItems/*", (*call).getProtectable},
+	{http.MethodGet, vaultPath + "/replicationProtectedItems", (*call).listItems},
+	{http.MethodGet, cloudPath + "/replicationProtectedItems", (*call).listItems},
+	{http.MethodGet, itemPath, (*call).getItem},
+	{http.MethodGet, itemPath + "/operationresults/*", (*call).itemResult},
+	{http.MethodPost, itemPath + "/plannedFailover", (*call).startItem},
+	{http.MethodPost, itemPath + "/failoverCommit", (*call).commitItem},
+	{http.MethodPost, itemPath + "/reProtect", (*call).reprotectItem},
+	{http.MethodGet, vaultPath + "/replicationRecoveryPlans", (*call).listPlans},
+	{http.MethodGet, planPath, (*call).getPlan},
+	{http.MethodGet, planPath + "/operationresults/*", (*call).planResult},
+	{http.MethodPost, planPath + "/plannedFailover", (*call).startPlan},
+	{http.MethodPost, planPath + "/failoverCommit", (*call).commitPlan},
+	{http.MethodPost, planPath + "/reProtect", (*call).reprotectPlan},
+	{http.MethodGet, vaultPath + "/replicationJobs", (*call).listJobs},
+	{http.MethodGet, jobPath, (*call).getJob},
+	{http.MethodGet, jobPath + "/operationresults/*", (*call).jobResult},
+	{http.MethodPost, jobPath + "/resume", (*call).resumeJob},
+	{http.MethodPost, jobPath + "/cancel", (*call).cancelJob},
+	{http.MethodPost, jobPath + "/restart", (*call).restartJob},
+	{http.MethodGet, vaultPath + "/replicationOperationStatus/*", (*call).operationStatus},
+	{http.MethodGet, vaultPath + "/replicationPolicies", (*call).listPolicies},
+	{http.MethodGet, machinePath, (*call).getMachine},
+	{http.MethodGet, computePath + "/virtualMachines", (*call).listMachines},
+	{http.MethodGet, machinePath + "/instanceView", (*call).getInstanceView},
+	{http.MethodPost, machinePath + "/deallocate", (*call).deallocate},
+	{http.MethodPost, machinePath + "/powerOff", (*call).deallocate},
+	{http.MethodPost, machinePath + "/start", (*call).startMachine},
+	{http.MethodGet, computePath + "/disks/*", (*call).getDisk},
+	{http.MethodPut, snapPath, (*call).putSnapshot},
+	{http.MethodGet, snapPath, (*call).getSnapshot},
+	{http.MethodDelete, snapPath, (*call).deleteSnapshot},
+	{http.MethodPost, snapPath + "/beginGetAccess", (*call).grantAccess},
+	{http.MethodPost, snapPath + "/endGetAccess", (*call).revokeAccess},
+	{http.MethodGet, "subscriptions/*/providers/Microsoft.Compute/locations/*/operations/*", (*call).computeOperation},
+}
+
+// route finds the endpoint of the call.
+func (c *call) route() {
+	other := false
+	for _, e := range endpoints {
+		names, ok := c.path.fits(e.pattern)
+		if !ok {
+			continue
+		}
+		if e.method != c.r.Method {
+			other = true
+			continue
+		}
+		e.handle(c, names)
+		return
+	}
+	if other {
+		c.fail(&world.Refusal{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: "The resource does not support the method '" + c.r.Method + "'."})
+		return
+	}
+	c.fail(&world.Refusal{
+		Status: http.StatusNotFound, Code: "NotFound", Detail: "ArmResourceDoesNotExist",
+		Message: "The resource at '" + c.r.URL.Path + "' does not exist.",
+		Causes:  "The path is not one that this service has.", Remedy: "Correct the path.",
+	})
+}

@@ -1,0 +1,190 @@
+package management
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"failback/providers/lab/world"
+)
+
+// Options say how the server behaves.
+type Options struct {
+	// Storage is the URL of the storage server as callers reach it now. Disk
+	// addresses are built from it at answer time, so they survive a new port.
+	Storage func() string
+	// Sign makes the query of a URL that reads a blob's snapshot until a time;
+	// Revoke takes all such queries of a blob back.
+	Sign   func(blob, snapshot string, until time.Time) url.Values
+	Revoke func(blob string)
+	// Log is called after every request; nil logs nothing.
+	Log func(Request)
+}
+
+// Request is one line of the request log.
+type Request struct {
+	Time     time.Time `json:"time"`
+	Method   string    `json:"method"`
+	Path     string    `json:"path"`
+	ClientID string    `json:"client_request_id"`
+	// Status is what was answered; 0 where the connection was broken instead.
+	Status int `json:"status"`
+	// Accepted says that the request had its effect, whatever was answered.
+	Accepted bool `json:"accepted"`
+}
+
+// New serves a world.
+func New(w *world.World, o Options) http.Handler {
+	return &server{world: w, options: o, left: map[string]int{}}
+}
+
+type server struct {
+	world   *world.World
+	options Options
+
+	mu   sync.Mutex
+	left map[string]int // what the throttling headers say
+}
+
+// call is one request being answered.
+type call struct {
+	*server
+	w        http.ResponseWriter
+	r        *http.Request
+	path     segments
+	client   string // client request id
+	body     []byte
+	status   int
+	accepted bool
+}
+
+// maxBody bounds what a request may send.
+const maxBody = 1 << 20
+
+// ServeHTTP implements http.Handler.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{server: s, w: w, r: r, client: r.Header.Get("x-ms-client-request-id")}
+	defer c.log()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		c.fail(badRequest("InvalidRequestContent", "The request content could not be read."))
+		return
+	}
+	c.body = body.Bytes()
+	c.stamp()
+	if refusal := c.admit(); refusal != nil {
+		c.fail(refusal)
+		return
+	}
+	if c.strikes() {
+		return
+	}
+	c.route()
+}
+
+func (c *call) log() {
+	if c.options.Log != nil {
+		c.options.Log(Request{
+			Time: time.Now().UTC(), Method: c.r.Method, Path: c.r.URL.Path,
+			ClientID: c.client, Status: c.status, Accepted: c.accepted,
+		})
+	}
+}
+
+// stamp sets the headers that every answer has.
+func (c *call) stamp() {
+	h := c.w.Header()
+	id := newGUID()
+	if c.client == "" {
+		c.client = newGUID()
+	}
+	h.Set("x-ms-request-id", id)
+	h.Set("x-ms-correlation-request-id", id)
+	h.Set("x-ms-routing-request-id", "WESTEUROPE:"+time.Now().UTC().Format("20060102T150405Z")+":"+id)
+	h.Set("x-ms-client-request-id", c.client)
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "no-cache")
+	kind, full := "reads", 11999
+	if c.r.Method != http.MethodGet {
+		kind, full = "writes", 1199
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left[kind] == 0 {
+		c.left[kind] = full
+	}
+	c.left[kind]--
+	h.Set("x-ms-ratelimit-remaining-subscription-"+kind, itoa(c.left[kind]))
+}
+
+// admit refuses who has no token, and what ARM refuses before it looks at a
+// resource.
+func (c *call) admit() *world.Refusal {
+	var token, subscription string
+	c.world.Read(func(s *world.State) { token, subscription = s.Token, s.Subscription })
+	given, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	if !ok || given != token {
+		c.w.Header().Set("WWW-Authenticate",
+			`Bearer authorization_uri="https://login.lab/`+subscription+`", error="invalid_token", error_description="The authentication failed because of missing or wrong 'Authorization' header."`)
+		return &world.Refusal{Status: http.StatusUnauthorized, Code: "AuthenticationFailed", Message: "Authentication failed. The 'Authorization' header is missing or holds no valid token."}
+	}
+	if c.r.URL.Query().Get("api-version") == "" {
+		return &world.Refusal{Status: http.StatusBadRequest, Code: "MissingApiVersionParameter", Message: "The api-version query parameter (?api-version=) is required for all requests."}
+	}
+	c.path = split(c.r.URL.Path)
+	return c.scope(subscription)
+}
+
+// scope refuses a path to another subscription or vault than the lab's.
+func (c *call) scope(subscription string) *world.Refusal {
+	var vault string
+	c.world.Read(func(s *world.State) { vault = s.Vault })
+	if sub := c.path.after("subscriptions"); sub != "" && !strings.EqualFold(sub, subscription) {
+		return &world.Refusal{Status: http.StatusNotFound, Code: "SubscriptionNotFound", Message: "The subscription '" + sub + "' could not be found."}
+	}
+	if name := c.path.after("vaults"); name != "" && !strings.EqualFold(name, vault) {
+		return &world.Refusal{Status: http.StatusNotFound, Code: "ResourceNotFound", Message: "The Resource '" + vaultType + "/" + name + "' under resource group '" + c.path.after("resourceGroups") + "' was not found."}
+	}
+	return nil
+}
+
+// answer sends a document.
+func (c *call) answer(status int, body any) {
+	c.status = status
+	if body == nil {
+		c.w.WriteHeader(status)
+		return
+	}
+	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.w.WriteHeader(status)
+	// The caller is gone if this fails.
+	_ = json.NewEncoder(c.w).Encode(body)
+}
+
+// fail sends an error in the service's shape.
+func (c *call) fail(err error) {
+	r := &world.Refusal{}
+	if !errors.As(err, &r) {
+		r = &world.Refusal{Status: http.StatusInternalServerError, Code: "InternalServerError", Message: err.Error()}
+	}
+	inner := obj{"code": r.Code, "message": r.Message}
+	if r.Detail != "" && r.Detail != r.Code {
+		inner["details"] = []obj{{
+			"code": r.Detail, "message": r.Message, "possibleCauses": r.Causes, "recommendedAction": r.Remedy,
+			"clientRequestId": c.client, "activityId": c.w.Header().Get("x-ms-correlation-request-id"),
+		}}
+	}
+	c.answer(r.Status, obj{"error": inner})
+}
+
+func badRequest(code, message string) *world.Refusal {
+	return &world.Refusal{Status: http.StatusBadRequest, Code: code, Message: message}
+}
+
+// obj is a JSON object as it goes over the wire.
+type obj = map[string]any

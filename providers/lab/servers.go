@@ -1,0 +1,123 @@
+package lab
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
+
+	"failback/providers/lab/estate"
+	"failback/providers/lab/hosts"
+	"failback/providers/lab/management"
+	"failback/providers/lab/storage"
+	"failback/providers/lab/winrm"
+	"failback/providers/lab/wire"
+	"failback/providers/lab/world"
+)
+
+// winrmUser is who signs in at the lab's hosts; the password is the token.
+const winrmUser = `LAB\operator`
+
+// servers are the handlers over a world.
+type servers struct {
+	world      *world.World
+	management http.Handler
+	storage    http.Handler
+	winrm      *winrm.Server
+	hosts      []string
+	token      string
+}
+
+// assemble makes the servers of a world. storageURL is asked at answer time.
+func assemble(w *world.World, storageURL func() string, log *requestLog) *servers {
+	s := &servers{world: w}
+	w.Read(func(st *world.State) {
+		s.token = st.Token
+		for _, h := range st.Hosts {
+			s.hosts = append(s.hosts, h.Name)
+		}
+	})
+	signer := storage.NewSigner([]byte(rand.Text()), time.Now)
+	s.storage = storage.New(w.Blobs(), storage.Options{Authorize: s.authorize, SAS: signer.Check})
+	s.management = management.New(w, management.Options{
+		Storage: storageURL,
+		Sign: func(blob, snapshot string, until time.Time) url.Values {
+			return signer.Sign(blob, snapshot, until)
+		},
+		Revoke: signer.Revoke,
+		Log:    log.write,
+	})
+	s.winrm = winrm.New(hosts.Model{World: w}, winrm.Options{User: winrmUser, Password: s.token, Reachable: s.reachable})
+	return s
+}
+
+// reachable reports whether a host answers: not while the estate says otherwise.
+func (s *servers) reachable(host string) bool {
+	gone := false
+	s.world.Read(func(st *world.State) { _, gone = st.Holds(estate.HostUnreachable, host) })
+	return !gone
+}
+
+var errToken = errors.New("no token, or not this lab's")
+
+func (s *servers) authorize(r *http.Request) error {
+	if given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); !ok || given != s.token {
+		return errToken
+	}
+	return nil
+}
+
+// run lets the world move. Its agents read Azure disks through the storage
+// server's wire, as a host would, without a socket.
+func (s *servers) run() error {
+	client := &http.Client{Transport: wire.Transport(s.storage)}
+	options := &pageblob.ClientOptions{}
+	options.Transport = client
+	options.Retry = policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond}
+	return s.world.Run(func(ctx context.Context, name, snapshot string) (world.Remote, error) {
+		return storage.Open(ctx, "http://"+storageHost+"/"+name, snapshot, options, bearer(s.token))
+	})
+}
+
+// bearer is a credential that is one word.
+type bearer string
+
+// GetToken implements azcore.TokenCredential.
+func (b bearer) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: string(b), ExpiresOn: time.Now().Add(24 * time.Hour)}, nil
+}
+
+// endpoints fills in what callers need; the URLs are those of the caller.
+func (s *servers) endpoints() Endpoints {
+	e := Endpoints{Token: s.token}
+	s.world.Read(func(st *world.State) {
+		e.Subscription, e.ResourceGroup, e.Vault = st.Subscription, st.ResourceGroup, st.Vault
+	})
+	return e
+}
+
+// Endpoints is where a lab is reached, as "lab serve" prints it.
+type Endpoints struct {
+	Management    string         `json:"management"`
+	Storage       string         `json:"storage"`
+	Hosts         []HostEndpoint `json:"hosts"`
+	Token         string         `json:"token"`
+	Subscription  string         `json:"subscription"`
+	ResourceGroup string         `json:"resource_group"`
+	Vault         string         `json:"vault"`
+	CA            *string        `json:"ca"` // null: the lab speaks plain HTTP
+}
+
+// HostEndpoint is where the WinRM service of a host is reached.
+type HostEndpoint struct {
+	Name  string `json:"name"`
+	WinRM string `json:"winrm"`
+}
+

@@ -1,0 +1,124 @@
+package world
+
+import "fmt"
+
+// FailOverPlan starts a planned failover of all items of a recovery plan.
+func (w *World) FailOverPlan(plan string, req FailoverRequest, activity string) (Operation, error) {
+	return w.acceptPlan(plan, func(s *State, p *RecoveryPlan, items []*Item) (*Job, error) {
+		back := req.Direction == toPrimary
+		want := "PlannedFailover"
+		if back {
+			want = "Failback"
+		}
+		for _, it := range items {
+			if err := checkDirection(it, back); err != nil {
+				return nil, err
+			}
+			if !it.offers(want) {
+				return nil, notAllowed(it, want)
+			}
+		}
+		if !back {
+			j := s.addJob(KindPlanForward, activity)
+			j.Tasks = planForwardTasks(items)
+			return j, nil
+		}
+		if req.DataSync != "ForDownTime" && req.DataSync != "ForSynchronization" {
+			return nil, refuse("InvalidParameter", "The data synchronization option '"+req.DataSync+"' is not known.",
+				"dataSyncOption is neither ForDownTime nor ForSynchronization.", "Send one of these values.")
+		}
+		j := s.addJob(KindPlanFailback, activity)
+		j.Args.Full = req.DataSync == "ForSynchronization"
+		j.Args.CreateVM = req.CreateVM == "CreateVmIfNotFound"
+		j.Tasks = planFailbackTasks(s, p, items)
+		return j, nil
+	})
+}
+
+// CommitPlan commits what the last failover of a recovery plan did.
+func (w *World) CommitPlan(plan, activity string) (Operation, error) {
+	return w.acceptPlan(plan, func(s *State, p *RecoveryPlan, items []*Item) (*Job, error) {
+		for _, it := range items {
+			if !it.offers("FinalizeFailback") && !it.offers("Commit") {
+				return nil, notAllowed(it, "Commit")
+			}
+		}
+		j := s.addJob(KindPlanCommit, activity)
+		j.Tasks = planGroups(s, p, "Commit", "CommitGroup")
+		return j, nil
+	})
+}
+
+// ReprotectPlan starts reverse replication of all items of a recovery plan.
+func (w *World) ReprotectPlan(plan, activity string) (Operation, error) {
+	return w.acceptPlan(plan, func(s *State, p *RecoveryPlan, items []*Item) (*Job, error) {
+		for _, it := range items {
+			if !it.offers("ReverseReplicate") {
+				return nil, notAllowed(it, "ReverseReplicate")
+			}
+		}
+		j := s.addJob(KindPlanReprotect, activity)
+		j.Tasks = planGroups(s, p, "Reverse replicate", "ReverseReplicateGroup")
+		return j, nil
+	})
+}
+
+func planGroups(s *State, p *RecoveryPlan, verb, kind string) (tasks []*Task) {
+	for i, g := range p.Groups {
+		items := s.itemsOf(p.Groups[i : i+1])
+		tasks = append(tasks, group(fmt.Sprintf("Group%d", i+1), fmt.Sprintf("Group %d: %s (%d)", i+1, verb, len(g)), kind, items))
+	}
+	return tasks
+}
+
+// acceptPlan makes the job of a request on a recovery plan and starts it. The
+// operation's id is not the job's.
+func (w *World) acceptPlan(plan string, make func(*State, *RecoveryPlan, []*Item) (*Job, error)) (op Operation, err error) {
+	var name string
+	err = w.update(func(s *State) error {
+		p := s.Plan(plan)
+		if p == nil {
+			return missing("recovery plan", plan)
+		}
+		items := s.itemsOf(p.Groups)
+		for _, it := range items {
+			if it.Scenario.Job != "" {
+				return busy(it)
+			}
+		}
+		j, err := make(s, p, items)
+		if err != nil {
+			return err
+		}
+		j.Plan = p.Name
+		p.Scenario = Scenario{Name: j.Scenario, Job: j.Name, Started: j.Started}
+		p.Last = j.Started
+		name = j.Name
+		op = s.operation(s.mint(), j.Name)
+		op.Plan = p.Name
+		keep := op
+		s.Operations = append(s.Operations, &keep)
+		return nil
+	})
+	if err == nil {
+		w.launch(name)
+	}
+	return op, err
+}
+
+// PlanAllowed are the operations that a recovery plan offers. It never offers
+// a failback by that name.
+func (s *State) PlanAllowed(p *RecoveryPlan) []string {
+	operations := []string{"PlannedFailover", "UnplannedFailover", "TestFailover"}
+	for _, it := range s.itemsOf(p.Groups) {
+		switch {
+		case it.Scenario.Job != "":
+			return []string{}
+		case it.offers("Commit") || it.offers("FinalizeFailback"):
+			return append(operations, "Commit")
+		case it.offers("ReverseReplicate"):
+			return append(operations, "ReverseReplicate")
+		}
+	}
+	return operations
+}

@@ -1,0 +1,201 @@
+package world
+
+import (
+	"time"
+
+	"failback/providers/lab/estate"
+)
+
+// schema is the version of the state file. A world of another schema is not
+// opened: a lab is cheap to make again.
+const schema = 1
+
+// State is everything a world knows, apart from the bytes of the disks. It is
+// only looked at inside [World.Read] and only changed inside update.
+type State struct {
+	Schema        int             `json:"schema"`
+	Estate        string          `json:"estate"`
+	Seed          int64           `json:"seed"`
+	Speed         float64         `json:"speed"`
+	Token         string          `json:"token"`
+	Subscription  string          `json:"subscription"`
+	ResourceGroup string          `json:"resource_group"`
+	Vault         string          `json:"vault"`
+	Location      string          `json:"location"`
+	Account       string          `json:"account"` // storage account
+	Minted        uint64          `json:"minted"`  // ids made so far
+	Created       time.Time       `json:"created"`
+	Rates         estate.Rates    `json:"rates"`
+	Times         estate.Times    `json:"times"`
+	GuestEvery    time.Duration   `json:"guest_every"`
+	Fabrics       []*Fabric       `json:"fabrics"`
+	Hosts         []*Host         `json:"hosts"`
+	Items         []*Item         `json:"items"`
+	Plans         []*RecoveryPlan `json:"plans"`
+	AzureVMs      []*AzureVM      `json:"azure_vms"`
+	VMs           []*VM           `json:"vms"`
+	Jobs          []*Job          `json:"jobs"` // oldest first
+	Operations    []*Operation    `json:"operations"`
+	Snapshots     []*DiskSnapshot `json:"snapshots,omitempty"`
+	Faults        []*Fault        `json:"faults,omitempty"`
+	Conditions    []*Condition    `json:"conditions,omitempty"`
+}
+
+// Fabric is a Hyper-V site or a VMM server.
+type Fabric struct {
+	Name       string    `json:"name"` // the last segment of its resource id
+	Friendly   string    `json:"friendly"`
+	VMM        bool      `json:"vmm,omitempty"`
+	Internal   string    `json:"internal"`  // internalIdentifier
+	Container  string    `json:"container"` // its one container
+	Thumbprint string    `json:"thumbprint,omitempty"`
+	KeyExpires time.Time `json:"key_expires,omitzero"`
+}
+
+// Type is what Site Recovery calls the kind of fabric.
+func (f *Fabric) Type() string {
+	if f.VMM {
+		return "VMM"
+	}
+	return "HyperVSite"
+}
+
+// Host is a Hyper-V host with its Site Recovery provider.
+type Host struct {
+	estate.Host
+	ID      string `json:"id"` // of the provider
+	Machine string `json:"machine"`
+	// Read and Written are what its agent moved since the lab was made.
+	Read    int64 `json:"read"`
+	Written int64 `json:"written"`
+}
+
+// Disk is one disk of an item: a blob in Azure, a file on a host, or both.
+type Disk struct {
+	ID      string `json:"id"` // <HYPER-V-GUID>_<GUID>_<controller>_<location>
+	VHDID   string `json:"vhd_id"`
+	Name    string `json:"name"`
+	Bytes   int64  `json:"bytes"`
+	OS      bool   `json:"os,omitempty"`
+	LUN     int    `json:"lun"`
+	Blob    string `json:"blob,omitempty"`    // in the store, while in Azure
+	Managed string `json:"managed,omitempty"` // name of the managed disk, where it is one
+}
+
+// Item is a replicated item.
+type Item struct {
+	Name       string    `json:"name"`
+	Foreign    bool      `json:"foreign,omitempty"` // of another replication provider
+	VMID       string    `json:"vm_id"`             // Site Recovery's id
+	HyperVID   string    `json:"hyperv_id"`         // lower case
+	Fabric     string    `json:"fabric"`
+	Host       string    `json:"host"` // name of the host it is protected by
+	OS         string    `json:"os"`
+	Generation int       `json:"generation"`
+	CPUs       int       `json:"cpus"`
+	Memory     int64     `json:"memory"`
+	Switch     string    `json:"switch"`
+	Managed    bool      `json:"managed,omitempty"`
+	Encryption bool      `json:"encryption,omitempty"`
+	Protection string    `json:"protection"` // protectionState
+	Inner      string    `json:"inner"`      // vmProtectionState, where it differs
+	AtRecovery bool      `json:"at_recovery,omitempty"`
+	Scenario   Scenario  `json:"scenario"`
+	FailedOver time.Time `json:"failed_over,omitzero"`
+	Replicated time.Time `json:"replicated,omitzero"`
+	AzureVM    string    `json:"azure_vm,omitempty"`
+	Disks      []*Disk   `json:"disks"`
+}
+
+// Scenario is what works on an item or a recovery plan now; the zero value is
+// nothing.
+type Scenario struct {
+	Name    string    `json:"name,omitempty"`
+	Job     string    `json:"job,omitempty"`
+	Started time.Time `json:"started,omitzero"`
+}
+
+// RecoveryPlan is a recovery plan: boot groups of item names.
+type RecoveryPlan struct {
+	Name     string     `json:"name"`
+	ID       string     `json:"id"` // what jobs call it
+	Fabric   string     `json:"fabric"`
+	Groups   [][]string `json:"groups"`
+	Scenario Scenario   `json:"scenario"` // the last one; kept after its end
+	Last     time.Time  `json:"last,omitzero"`
+}
+
+// The power states of an Azure VM, as its instance view calls them.
+const (
+	PowerRunning      = "running"
+	PowerStarting     = "starting"
+	PowerDeallocating = "deallocating"
+	PowerDeallocated  = "deallocated"
+)
+
+// AzureVM is the Azure copy of an item.
+type AzureVM struct {
+	Name    string    `json:"name"`
+	ID      string    `json:"id"`
+	Item    string    `json:"item"`
+	Power   string    `json:"power"`
+	Booted  bool      `json:"booted"`            // its guest answers
+	Problem string    `json:"problem,omitempty"` // why it does not
+	Created time.Time `json:"created"`
+}
+
+// The states of an on-premises VM, in Hyper-V's words.
+const (
+	VMOff     = "Off"
+	VMRunning = "Running"
+)
+
+// VM is an on-premises VM.
+type VM struct {
+	ID        string    `json:"id"` // Hyper-V GUID, lower case
+	Item      string    `json:"item"`
+	Name      string    `json:"name"`
+	Host      string    `json:"host"`
+	State     string    `json:"state"`
+	Booted    bool      `json:"booted"`            // its guest answers
+	Problem   string    `json:"problem,omitempty"` // why it does not
+	Since     time.Time `json:"since,omitzero"`    // of the state
+	AutoStart string    `json:"auto_start"`
+	Notes     string    `json:"notes,omitempty"`
+	Files     []string  `json:"files"` // one a disk, relative to the world's directory
+	Sums      []DiskSum `json:"sums,omitempty"`
+}
+
+// DiskSum is the checksum that the agent left beside a disk.
+type DiskSum struct {
+	Disk   string    `json:"disk"`
+	Bytes  int64     `json:"bytes"`
+	SHA256 string    `json:"sha256"`
+	At     time.Time `json:"at"`
+}
+
+// Operation is a long-running operation as the management server reports it.
+type Operation struct {
+	ID       string    `json:"id"`
+	Job      string    `json:"job"`
+	Item     string    `json:"item,omitempty"` // whose result it is
+	Plan     string    `json:"plan,omitempty"`
+	JobVerb  bool      `json:"job_verb,omitempty"` // of resume, cancel or restart: done at once
+	AzureVM  string    `json:"azure_vm,omitempty"` // of a power operation
+	Until    string    `json:"until,omitempty"`    // the power state that ends it
+	Snapshot string    `json:"snapshot,omitempty"` // of a snapshot operation
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended,omitzero"`
+}
+
+// DiskSnapshot is an incremental snapshot of a managed disk.
+type DiskSnapshot struct {
+	Name     string    `json:"name"`
+	ID       string    `json:"id"` // uniqueId
+	Disk     string    `json:"disk"`
+	Blob     string    `json:"blob"`
+	Snapshot string    `json:"snapshot"` // of the blob
+	Bytes    int64     `json:"bytes"`
+	Access   time.Time `json:"access,omitzero"` // until when it may be read
+	Created  time.Time `json:"created"`
+}

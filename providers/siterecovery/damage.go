@@ -1,0 +1,127 @@
+package siterecovery
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"failback/engine"
+)
+
+// markDamaged sets the damage of every item that may have some: Site Recovery
+// writes into the on-premises disks in place, so a failback that ended badly
+// after its synchronisation began leaves them half-written. The service has no
+// word for that; only the history of jobs tells.
+func (c *Client) markDamaged(ctx context.Context, items []engine.Item) error {
+	var jobs []engine.Job
+	for i := range items {
+		it := &items[i]
+		if it.OutOfScope != "" || !it.Allows(engine.AllowFailback) {
+			continue
+		}
+		if jobs == nil {
+			var err error
+			if jobs, err = c.Jobs(ctx); err != nil {
+				return err
+			}
+		}
+		damage, err := c.damage(ctx, *it, jobs)
+		if err != nil {
+			return err
+		}
+		it.Damaged = damage
+	}
+	return nil
+}
+
+// damage walks the item's failovers from the newest back. A good one ends the
+// walk: were it a failback, the item would not offer another; were it a
+// failover, the machine was whole on-premises before it. So does any failover
+// towards Azure. A failback that ended before it wrote proves nothing.
+func (c *Client) damage(ctx context.Context, it engine.Item, jobs []engine.Job) (*engine.Damage, error) {
+	for _, thin := range jobs {
+		if !moves(thin, it.VMID) {
+			continue
+		}
+		if thin.State.Good() {
+			return nil, nil
+		}
+		if !thin.State.Ended() {
+			continue
+		}
+		j, err := c.endedJob(ctx, thin.Name)
+		switch {
+		case engine.KindOf(err) == engine.FailureNotFound:
+			continue // removed from the history while it was read
+		case err != nil:
+			return nil, err
+		case !j.FromAzure:
+			return nil, nil
+		case syncBegan(j.Tasks):
+			return &engine.Damage{Since: lastTime(j), Job: j.Name, Reason: fmt.Sprintf(
+				"the last failback ended as %q after its data synchronisation had begun: the on-premises disks are half-written", j.State)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// lastTime is when the job was last heard of.
+func lastTime(j engine.Job) time.Time {
+	if j.Ended.IsZero() {
+		return j.Started
+	}
+	return j.Ended
+}
+
+// moves reports whether the job is a failover of the VM, in either direction.
+func moves(j engine.Job, vmID string) bool {
+	if vmID == "" || !strings.EqualFold(j.TargetID, vmID) {
+		return false
+	}
+	switch j.Scenario {
+	case engine.ScenarioPlannedFailover, engine.ScenarioFailback, "UnplannedFailover":
+		return true
+	}
+	return false
+}
+
+// endedJob reads a job that will not change any more, once.
+func (c *Client) endedJob(ctx context.Context, name string) (engine.Job, error) {
+	c.mu.Lock()
+	j, ok := c.ended[name]
+	c.mu.Unlock()
+	if ok {
+		return j, nil
+	}
+	j, err := c.Job(ctx, name)
+	if err == nil && j.State.Ended() {
+		c.mu.Lock()
+		c.ended[name] = j
+		c.mu.Unlock()
+	}
+	return j, err
+}
+
+// syncBegan reports whether any of the job's synchronisations was started.
+func syncBegan(tasks []engine.Task) bool {
+	for _, t := range tasks {
+		if (t.Name == engine.TaskInitiateSync || t.Name == engine.TaskMonitorSync) && began(t) {
+			return true
+		}
+		if syncBegan(t.Children) {
+			return true
+		}
+	}
+	return false
+}
+
+func began(t engine.Task) bool {
+	switch t.State {
+	case engine.TaskStateInProgress, engine.TaskStateSucceeded, engine.TaskStateFailed, engine.TaskStateSuspended:
+		return true
+	case engine.TaskStateSkipped, engine.TaskStateNotStarted:
+		return false
+	}
+	return !t.Started.IsZero()
+}

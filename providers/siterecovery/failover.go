@@ -1,0 +1,177 @@
+package siterecovery
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
+
+	"failback/engine"
+	"failback/providers/azure"
+)
+
+// Start reads the item afresh, refuses what it does not offer now, and then asks
+// once for the planned failover.
+func (c *Client) Start(ctx context.Context, r engine.StartRequest) (string, error) {
+	const what = "start the planned failover"
+	now, err := c.fresh(ctx, r.Item.ID)
+	if err != nil {
+		return "", err
+	}
+	if ready := now.item.Ready(r.Direction); !ready.Ready {
+		return "", engine.Refuse(what, r.Item.Name, ready.Reason, ready.Remedy)
+	}
+	body, err := plannedFailover(r, now.item)
+	if err != nil {
+		return "", err
+	}
+	p := now.place
+	return c.once(ctx, azure.Call{What: what, Where: r.Item.Name, Request: r.RequestID}, func(ctx context.Context) error {
+		_, err := c.items.BeginPlannedFailover(ctx, c.group, c.vault, p.fabric, p.container, p.item, body, nil)
+		return err
+	})
+}
+
+// Commit reads the item afresh, refuses where no commit is offered, and then
+// asks once for it.
+func (c *Client) Commit(ctx context.Context, it engine.Item, requestID string) (string, error) {
+	const what = "commit the failover"
+	now, err := c.fresh(ctx, it.ID)
+	if err != nil {
+		return "", err
+	}
+	if !now.item.Allows(engine.AllowCommit, engine.AllowFinalizeFailback) {
+		return "", notOffered(what, it.Name, now.item)
+	}
+	p := now.place
+	return c.once(ctx, azure.Call{What: what, Where: it.Name, Request: requestID}, func(ctx context.Context) error {
+		_, err := c.items.BeginFailoverCommit(ctx, c.group, c.vault, p.fabric, p.container, p.item, nil)
+		return err
+	})
+}
+
+// Reprotect reads the item and its protectable item afresh, refuses where
+// reverse replication is not offered, and then asks once for it.
+func (c *Client) Reprotect(ctx context.Context, it engine.Item, requestID string) (string, error) {
+	const what = "re-protect"
+	now, err := c.fresh(ctx, it.ID)
+	if err != nil {
+		return "", err
+	}
+	if !now.item.Allows(engine.AllowReverseReplicate) {
+		return "", notOffered(what, it.Name, now.item)
+	}
+	body, err := c.reverseReplication(ctx, now)
+	if err != nil {
+		return "", err
+	}
+	p := now.place
+	return c.once(ctx, azure.Call{What: what, Where: it.Name, Request: requestID}, func(ctx context.Context) error {
+		_, err := c.items.BeginReprotect(ctx, c.group, c.vault, p.fabric, p.container, p.item, body, nil)
+		return err
+	})
+}
+
+// Complete reads the job afresh, refuses one that does not wait for its
+// completion, and then resumes it once with the comment.
+func (c *Client) Complete(ctx context.Context, job, comment, requestID string) error {
+	const what = "complete the failover"
+	now, err := c.Job(ctx, job)
+	if err != nil {
+		return err
+	}
+	if !now.WaitsForComplete() {
+		return engine.Refuse(what, job, "the job does not wait for its completion (state "+string(now.State)+", "+now.Detail+")",
+			"wait until its data synchronisation has ended")
+	}
+	_, err = c.once(ctx, azure.Call{What: what, Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
+		_, err := c.jobs.BeginResume(ctx, c.group, c.vault, job,
+			asr.ResumeJobParams{Properties: &asr.ResumeJobParamsProperties{Comments: &comment}}, nil)
+		return err
+	})
+	return err
+}
+
+// Cancel asks once for the job to be cancelled.
+func (c *Client) Cancel(ctx context.Context, job, requestID string) error {
+	_, err := c.once(ctx, azure.Call{What: "cancel the job", Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
+		_, err := c.jobs.BeginCancel(ctx, c.group, c.vault, job, nil)
+		return err
+	})
+	return err
+}
+
+// current is an item as it was read just now.
+type current struct {
+	place place
+	wire  *asr.ReplicationProtectedItem
+	item  engine.Item
+}
+
+// fresh reads an item for a decision; its history does not matter here.
+func (c *Client) fresh(ctx context.Context, id string) (current, error) {
+	p, err := placeOf(id)
+	if err != nil {
+		return current{}, err
+	}
+	w, err := c.get(ctx, id)
+	if err != nil {
+		return current{}, err
+	}
+	d, err := c.lookup(ctx, id)
+	if err != nil {
+		return current{}, err
+	}
+	return current{place: p, wire: w, item: decodeItem(w, d)}, nil
+}
+
+func notOffered(what, name string, it engine.Item) error {
+	return engine.Refuse(what, name, "Site Recovery does not offer it now (state: "+it.RawState+")", "read the item again and look at its jobs")
+}
+
+// once sends one effectful request and returns the name of the operation that
+// the service answered with. For operations on items that is the job's name;
+// for those on jobs it is an id of its own. The SDK's poller is dropped: jobs
+// are watched by name, since one that waits for people never ends by itself.
+func (c *Client) once(ctx context.Context, call azure.Call, send func(context.Context) error) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", call.Failure(err)
+	}
+	effect, sent := azure.Effect(ctx, call.Request)
+	call.Sent = sent
+	var raw *http.Response
+	err := send(policy.WithCaptureResponse(effect, &raw))
+	if raw != nil && (raw.StatusCode == http.StatusAccepted || raw.StatusCode == http.StatusOK) {
+		err = nil // accepted: what the SDK could not read of the body does not matter
+	}
+	if err != nil {
+		return "", call.Failure(err)
+	}
+	if name := operation(raw); name != "" || call.Job != "" {
+		return name, nil
+	}
+	return "", &engine.Failure{Kind: engine.FailureUnknown, What: call.What, Where: call.Where, Request: call.Request,
+		Why: "the service accepted the request and named no job", Remedy: "look at the item and its jobs before anything is repeated"}
+}
+
+// operation is the name at the end of the address where the service says the
+// outcome will be found.
+func operation(r *http.Response) string {
+	if r == nil {
+		return ""
+	}
+	for _, header := range []string{"Location", "Azure-AsyncOperation"} {
+		u, err := url.Parse(r.Header.Get(header))
+		if err != nil {
+			continue
+		}
+		for _, list := range []string{"operationresults", "replicationOperationStatus", "replicationJobs"} {
+			if name := segment(u.Path, list); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}

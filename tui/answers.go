@@ -1,0 +1,223 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/engine/hub"
+	"failback/engine/runs"
+	"failback/tui/home"
+	"failback/tui/report"
+	"failback/tui/run"
+	"failback/tui/wizard"
+)
+
+// What commands answer. Each carries the generation of its question.
+type (
+	runsListedMsg struct {
+		list []runs.Summary
+		err  error
+	}
+	handleMsg struct { // a run was started or resumed
+		gen    int
+		handle runs.Handle
+		err    error
+	}
+	runReadMsg struct {
+		gen   int
+		state engine.State
+		err   error
+	}
+	decidedMsg struct {
+		item string
+		gate engine.Gate
+		err  error
+	}
+	cancelledMsg struct {
+		item string
+		err  error
+	}
+	reportedMsg struct {
+		id   engine.RunID
+		path string
+		err  error
+	}
+	detachedMsg struct{}
+	// engineEventsMsg is a batch of events of the run that goes on.
+	engineEventsMsg struct {
+		gen    int
+		box    *hub.Mailbox
+		events []engine.Event
+		err    error
+	}
+)
+
+// answer takes in what commands answered and what screens ask for.
+func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case runsListedMsg:
+		m.home.Show(m.profiles(), msg.list, msg.err)
+	case openedMsg:
+		return m.opened(msg), true
+	case handleMsg:
+		return m.handleCame(msg), true
+	case runReadMsg:
+		m.runRead(msg)
+	case decidedMsg:
+		if m.live != nil {
+			return m.live.Decided(msg.item, msg.gate, msg.err), true
+		}
+	case cancelledMsg:
+		if m.live != nil {
+			return m.live.Cancelled(msg.item, msg.err), true
+		}
+	case reportedMsg:
+		if m.outcome != nil && msg.id == m.outcome.Run() {
+			m.outcome.Written(msg.path, msg.err)
+		}
+	case detachedMsg:
+		return m.quit(), true
+	default:
+		return m.asked(msg)
+	}
+	return nil, true
+}
+
+// asked carries out what a screen asks for.
+func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case home.OpenMsg:
+		return m.open(msg.Profile, nil), true
+	case reopenMsg:
+		return m.open(msg.profile, msg.repair), true
+	case home.ResumeMsg:
+		return m.resume(msg.Run), true
+	case home.ReadMsg:
+		return m.read(msg.Run), true
+	case wizard.StartMsg:
+		return m.start(msg.Plan), true
+	case wizard.LeaveMsg, openingLeftMsg, report.HomeMsg:
+		return m.goHome(), true
+	case run.DecideMsg:
+		return m.decide(msg), true
+	case run.CancelMsg:
+		return m.cancelLeg(msg), true
+	case run.DetachMsg:
+		return m.detach(), true
+	case run.OutcomeMsg:
+		m.showOutcome()
+	case report.WriteMsg:
+		return m.write(msg.Run), true
+	case report.ResumeMsg:
+		return m.resume(msg.Run), true
+	case report.RepairMsg:
+		return m.repair(msg.Plan), true
+	case report.LogMsg:
+		if m.live != nil {
+			m.show(m.live)
+		}
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (m *Model) goHome() tea.Cmd {
+	m.closeConnection()
+	m.show(m.home)
+	return m.listRuns()
+}
+
+func (m *Model) listRuns() tea.Cmd {
+	store := m.deps.Runs
+	if store == nil {
+		return func() tea.Msg { return runsListedMsg{} }
+	}
+	return func() tea.Msg {
+		list, err := store.List()
+		return runsListedMsg{list, err}
+	}
+}
+
+func (m *Model) start(p engine.Plan) tea.Cmd {
+	m.gen++
+	gen, ctx, conn, begin := m.gen, m.ctx, m.conn, m.deps.Start
+	return func() tea.Msg {
+		h, err := begin(ctx, conn, p)
+		return handleMsg{gen, h, err}
+	}
+}
+
+func (m *Model) resume(id engine.RunID) tea.Cmd {
+	m.gen++
+	gen, ctx, begin := m.gen, m.ctx, m.deps.Resume
+	return func() tea.Msg {
+		h, err := begin(ctx, id)
+		return handleMsg{gen, h, err}
+	}
+}
+
+func (m *Model) handleCame(msg handleMsg) tea.Cmd {
+	switch {
+	case msg.gen != m.gen:
+		if msg.handle != nil {
+			// Nobody waits for it any more, but it runs: let go of it properly.
+			return func() tea.Msg { msg.handle.Detach(); return nil }
+		}
+		return nil
+	case msg.err == nil:
+		return m.drive(msg.handle)
+	}
+	switch m.screen {
+	case screen(m.wizard):
+		m.wizard.Refused(msg.err)
+	case screen(m.outcome):
+		m.outcome.Refused(msg.err)
+	default:
+		m.home.Notice(msg.err.Error())
+	}
+	return nil
+}
+
+// drive shows a run and follows its events.
+func (m *Model) drive(h runs.Handle) tea.Cmd {
+	if m.wizard != nil {
+		m.wizard.Close()
+	}
+	m.handle, m.state = h, engine.State{}
+	m.result = Result{Run: h.ID()}
+	m.held.mu.Lock()
+	m.held.handle = h
+	m.held.mu.Unlock()
+	m.live = run.New(m.look, m.deps.User)
+	m.show(m.live)
+	m.gen++
+	m.follows = m.gen
+	return follow(m.ctx, m.follows, h.Subscribe(), 0)
+}
+
+// pause between two batches of events: enough for a person, and it bounds how
+// often the screen is drawn.
+const pause = 100 * time.Millisecond
+
+// follow waits for the next batch of events. One such command is under way for a
+// run at a time. The mailbox never makes the engine wait: while this command, or
+// the terminal behind it, stands still, newer progress replaces older.
+func follow(ctx context.Context, gen int, box *hub.Mailbox, after time.Duration) tea.Cmd {
+	return func() tea.Msg {
+		if after > 0 {
+			t := time.NewTimer(after)
+			defer t.Stop()
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		events, err := box.Next(ctx)
+		return engineEventsMsg{gen: gen, box: box, events: events, err: err}
+	}
+}

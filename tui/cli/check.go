@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"failback/engine"
+)
+
+// checkRow is one finding, as `check --output json` gives it.
+type checkRow struct {
+	Item string `json:"item"`
+	engine.Finding
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "check --item NAME",
+		Short: "Run the preflight rules and change nothing; exit 3 if one blocks",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			// What is checked hardly depends on the option, so a check does
+			// not insist on the choice that a start does.
+			if o.sync == "" {
+				o.sync = string(engine.SyncDelta)
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			return a.check(cmd.Context(), &o)
+		},
+	}
+	o.register(cmd)
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, o *planOptions) error {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close(a)
+	p, err := o.plan(ctx, s)
+	if err != nil {
+		return err
+	}
+	rows, stopped, err := checkAll(ctx, s, p)
+	if err != nil {
+		return err
+	}
+	if err := show(a, rows, checkTable(rows, len(p.Items) > 1)); err != nil {
+		return err
+	}
+	if len(stopped) > 0 {
+		return &blocked{stopped}
+	}
+	return nil
+}
+
+// checkAll checks every item of the plan and lists the blocked ones.
+func checkAll(ctx context.Context, s *session, p engine.Plan) (rows []checkRow, stopped []string, err error) {
+	for _, it := range p.Items {
+		stop := false
+		err := preflight(ctx, s.conn.Ports, p, it, func(f engine.Finding) {
+			rows = append(rows, checkRow{it.Name, f})
+			stop = stop || f.Verdict == engine.VerdictBlock
+		})
+		if err != nil {
+			return rows, stopped, err
+		}
+		if stop {
+			stopped = append(stopped, it.Name)
+		}
+	}
+	return rows, stopped, nil
+}
+
+func checkTable(rows []checkRow, several bool) table {
+	t := table{heads: []string{"VERDICT", "CHECK", "FOUND", "WHAT TO DO"}, none: "no rule applies"}
+	if several {
+		t.heads = append([]string{"ITEM"}, t.heads...)
+	}
+	for _, r := range rows {
+		row := []string{string(r.Verdict), r.Title, r.Observed, r.Remedy}
+		if several {
+			row = append([]string{r.Item}, row...)
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
+}

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"failback/engine"
+	"failback/engine/runs"
+)
+
+type decideOptions struct {
+	run, gate, item, reason string
+}
+
+func (a *app) decideCommand() *cobra.Command {
+	var o decideOptions
+	cmd := &cobra.Command{
+		Use:   "decide RUN {complete | commit | reprotect}",
+		Short: "Approve an open gate of a run, from another terminal or before a resume",
+		Long: `Approve an open gate of a run. A process that drives the run takes the answer at
+once; otherwise it is kept and used when the run is resumed.
+
+complete   stops the Azure VM and switches ("Complete failover")
+commit     accepts and deletes the Azure copy ("Commit")
+reprotect  replicates to Azure again ("Reverse replicate")`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.run, o.gate = args[0], args[1]
+			if !slices.Contains(engine.AllGates, engine.Gate(o.gate)) {
+				return engine.Usagef("write complete, commit or reprotect", "%q is no gate", o.gate)
+			}
+			return a.decide(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.item, "item", "", "`NAME` of the item, where several wait")
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the evidence")
+	return cmd
+}
+
+func (a *app) decide(ctx context.Context, o decideOptions) error {
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	id, err := store.Find(o.run)
+	if err != nil {
+		return err
+	}
+	st, err := store.State(id)
+	if err != nil {
+		return err
+	}
+	l, err := waitingLeg(st, engine.Gate(o.gate), o.item)
+	if err != nil {
+		return err
+	}
+	d := engine.Decision{Gate: l.Gate.Gate, By: whoami(), Reason: o.reason}
+	d.Override = o.reason != "" && d.Gate == engine.GateComplete && !st.Plan.Window.Contains(time.Now())
+	if l.Gate.NeedsReason && o.reason == "" {
+		return engine.Usagef("say why with --reason", "this answer needs a reason")
+	}
+	if err := store.Decide(id, l.Item.Name, d); err != nil {
+		return err
+	}
+	if !store.Live(id) {
+		a.say("kept: nobody drives run %s now, the answer is used by  failback resume %s", id, id)
+		return nil
+	}
+	return a.awaitDecision(ctx, store, st, l.Item.Name, d.Gate)
+}
+
+// waitingLeg finds the leg an answer is for.
+func waitingLeg(st engine.State, g engine.Gate, item string) (*engine.Leg, error) {
+	var waiting []*engine.Leg
+	for _, l := range st.Legs {
+		if l.Gate != nil && l.Gate.Gate == g && (item == "" || strings.EqualFold(item, l.Item.Name)) {
+			waiting = append(waiting, l)
+		}
+	}
+	switch len(waiting) {
+	case 1:
+		return waiting[0], nil
+	case 0:
+		return nil, noSuchGate(st, g, item)
+	}
+	names := make([]string, len(waiting))
+	for i, l := range waiting {
+		names[i] = l.Item.Name
+	}
+	return nil, engine.Usagef("name one with --item", "%d items wait at %s: %s", len(names), g, quoteAll(names))
+}
+
+func noSuchGate(st engine.State, g engine.Gate, item string) error {
+	if item != "" && !slices.ContainsFunc(st.Legs, func(l *engine.Leg) bool { return strings.EqualFold(l.Item.Name, item) }) {
+		return engine.Usagef("failback show "+string(st.Run)+" lists its items", "run %s has no item %q", st.Run, item)
+	}
+	now := "no gate is open"
+	if w := st.Waiting(); len(w) > 0 {
+		open := make([]string, len(w))
+		for i, name := range w {
+			open[i] = name + " waits at " + string(st.Leg(name).Gate.Gate)
+		}
+		now = quoteAll(open)
+	}
+	return engine.Refuse("decide", string(st.Run), "gate "+string(g)+" is not open; "+now, "wait until it opens, or answer the one that is")
+}
+
+// answerTime is how long a driver may take to read an answer.
+const answerTime = 15 * time.Second
+
+// awaitDecision waits until the driver has taken or refused the answer.
+func (a *app) awaitDecision(ctx context.Context, store *runs.Store, st engine.State, item string, g engine.Gate) error {
+	ctx, done := context.WithTimeout(ctx, answerTime)
+	defer done()
+	tick := time.NewTicker(beat / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			a.say("left for the driver of run %s, which has not taken it yet", st.Run)
+			return nil
+		}
+		events, err := store.Events(st.Run)
+		if err != nil {
+			return err
+		}
+		for _, e := range events[min(int(st.Seq), len(events)):] {
+			switch b := e.Body.(type) {
+			case engine.DecisionMade:
+				if e.Item == item && b.Gate == g {
+					a.say("%s: %s: taken by the driver of run %s", item, g, st.Run)
+					return nil
+				}
+			case engine.Noted:
+				if e.Item == "" && b.Level == "warn" {
+					return engine.Refuse("decide", string(st.Run), b.Text, "failback show "+string(st.Run)+" tells how it stands")
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,85 @@
+// Package cli is the command line: one file a command, and in each three steps.
+// Parse turns flags and arguments into options, run does the work and returns a
+// value, show writes that value. Data goes to standard output, messages for
+// people to standard error, and how a command ends is decided in one place, exit.go.
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"failback/config"
+	"failback/engine"
+)
+
+// Deps is what the command line needs from the composition root.
+type Deps struct {
+	Build   Build
+	Streams Streams
+	// Open connects to a profile or to the lab. ctx bounds the connecting, not
+	// the connection.
+	Open func(ctx context.Context, t Target) (*engine.Connection, error)
+	// ServeLab serves the lab on loopback. It calls ready once, when every port
+	// listens, and returns after ctx ended.
+	ServeLab func(ctx context.Context, l Lab, ready func(Served) error) error
+	// ResetLab forgets the world that a lab has played so far.
+	ResetLab func(ctx context.Context, l Lab) error
+	// Certificate reads a PFX file and returns its thumbprint. The password is
+	// not kept.
+	Certificate func(path, password string) (thumbprint string, err error)
+}
+
+// Build says which program this is.
+type Build struct {
+	Version string
+	Commit  string
+	Date    string
+}
+
+// Streams are the three streams of the process and what is known of them.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+	// InTerminal and OutTerminal report whether a person sits there.
+	InTerminal, OutTerminal bool
+	// Width is the terminal's width in cells, 0 where there is none.
+	Width int
+	// Secret asks for a text without showing it; nil without a terminal.
+	Secret func(prompt string) (string, error)
+	// Zone is the zone times are shown in.
+	Zone *time.Location
+}
+
+// Lab says which lab, and where its world is kept.
+type Lab struct {
+	StateDir string
+	Estate   string // a built-in name or a file; empty for the default
+	Seed     int64  // 0 for the estate's own
+}
+
+// Target is what to connect to: a profile, or the lab.
+type Target struct {
+	Profile *config.Profile // nil for the lab
+	Lab     Lab
+}
+
+// Served is the first line that `lab serve` prints: what a client needs to
+// reach it. Fields are added, never renamed.
+type Served struct {
+	Management    string       `json:"management"`
+	Storage       string       `json:"storage"`
+	Hosts         []ServedHost `json:"hosts"`
+	Token         string       `json:"token"`
+	Subscription  string       `json:"subscription"`
+	ResourceGroup string       `json:"resource_group"`
+	Vault         string       `json:"vault"`
+	CA            *string      `json:"ca"`
+}
+
+// ServedHost is one Hyper-V host of a served lab.
+type ServedHost struct {
+	Name  string `json:"name"`
+	WinRM string `json:"winrm"`
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"failback/engine"
+	"failback/engine/runs"
+	"failback/tui/plain"
+)
+
+const (
+	// beat is how often the follower looks at the clock.
+	beat = time.Second
+	// patience is how long an open gate that nobody here can answer may wait for
+	// an answer left by another terminal before the run is detached. It is longer
+	// than the driver needs to read its inbox.
+	patience = 2 * time.Second
+)
+
+// follower prints a run that this process drives, asks at its gates, and lets go
+// of it when it is interrupted or nobody can answer.
+type follower struct {
+	a       *app
+	handle  runs.Handle
+	printer plain.Printer
+	who     string
+	lines   <-chan string // what the person types; nil where nobody sits
+	state   engine.State
+	stuck   time.Time // since when nothing moves but for an answer
+	left    bool      // detached by us
+}
+
+// follow prints the run to its end, or to the moment this process lets go of it.
+func (a *app) follow(ctx context.Context, h runs.Handle, who string) error {
+	f := &follower{a: a, handle: h, printer: a.printer(), who: who}
+	if a.deps.Streams.InTerminal {
+		f.lines = readLines(a.deps.Streams.In)
+	}
+	err := f.loop(ctx)
+	interrupted := ctx.Err() != nil && f.handle.State().Outcome == engine.OutcomeDetached
+	h.Detach()
+	<-h.Done()
+	if err != nil {
+		return err
+	}
+	end := &ended{state: h.State(), interrupted: interrupted}
+	if !end.state.Ended() {
+		return journalLost(h)
+	}
+	if end.status() == exitDone {
+		a.say("run %s succeeded", end.state.Run)
+		return nil
+	}
+	return end
+}
+
+// journalLost explains a run that stopped without its last event.
+func journalLost(h runs.Handle) error {
+	var why error
+	if e, ok := h.(interface{ Err() error }); ok {
+		why = e.Err()
+	}
+	if why == nil {
+		why = errors.New("the run stopped without saying how")
+	}
+	return &engine.Failure{Kind: engine.FailureOther, What: "run", Where: string(h.ID()), Why: why.Error(),
+		Remedy: "make room in the state directory, then: failback resume " + string(h.ID()), Err: why}
+}
+
+// printer is the reader that --output asks for.
+func (a *app) printer() plain.Printer {
+	switch a.flags.output {
+	case outputNDJSON:
+		return plain.NewJSON(a.deps.Streams.Out)
+	case outputJSON:
+		return plain.NewLast(a.deps.Streams.Out)
+	}
+	return plain.NewText(a.deps.Streams.Out, a.deps.Streams.Zone)
+}
+
+func (f *follower) loop(ctx context.Context) error {
+	box := f.handle.Subscribe()
+	defer box.Close()
+	batches := make(chan []engine.Event)
+	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	go pump(reading, box.Next, batches)
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	interrupt := ctx.Done()
+	for {
+		select {
+		case batch, ok := <-batches:
+			if !ok {
+				return nil
+			}
+			if err := f.take(batch); err != nil {
+				return err
+			}
+		case now := <-tick.C:
+			if err := f.printer.Tick(now); err != nil {
+				return err
+			}
+			f.giveUp(now)
+		case line, ok := <-f.lines:
+			if !ok {
+				f.lines = nil
+				continue
+			}
+			f.answer(line)
+		case <-interrupt:
+			interrupt = nil
+			f.a.say("interrupted: letting go of the run; press Ctrl-C again to leave at once")
+			f.detach()
+		}
+	}
+}
+
+// pump hands over batches of events until there are no more.
+func pump(ctx context.Context, next func(context.Context) ([]engine.Event, error), out chan<- []engine.Event) {
+	defer close(out)
+	for {
+		batch, err := next(ctx)
+		if err != nil {
+			return // io.EOF, or nobody reads any more
+		}
+		select {
+		case out <- batch:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (f *follower) take(batch []engine.Event) error {
+	for _, e := range batch {
+		if err := f.printer.Event(e); err != nil {
+			return err
+		}
+		next, err := f.state.Apply(e)
+		if err != nil {
+			return err
+		}
+		f.state = next
+		if e.Seq != 0 {
+			f.stuck = time.Time{}
+		}
+		if _, ok := e.Body.(engine.GateOpened); ok && f.lines != nil {
+			f.prompt(f.state.Leg(e.Item))
+		}
+	}
+	return nil
+}
+
+// giveUp detaches a run that waits for an answer nobody here can give.
+func (f *follower) giveUp(now time.Time) {
+	switch {
+	case f.lines != nil || f.left || !nobodyToAsk(f.state):
+		f.stuck = time.Time{}
+	case f.stuck.IsZero():
+		f.stuck = now
+	case now.Sub(f.stuck) >= patience:
+		f.detach()
+	}
+}
+
+func (f *follower) detach() {
+	f.left = true
+	f.handle.Detach()
+}
+
+// nobodyToAsk reports whether at least one leg waits at a gate that policy may
+// not answer, and every other leg has ended or waits, too.
+func nobodyToAsk(s engine.State) bool {
+	waits := false
+	for _, l := range s.Legs {
+		switch {
+		case l.Outcome != engine.OutcomeNone || l.Mode == engine.ModeEnded:
+		case l.Gate != nil && (!s.Plan.MayAnswer(l.Gate.Gate) || l.Gate.NeedsReason):
+			waits = true
+		case l.Mode == engine.ModeReady && l.Step().IsGate() && l.Item.Group > 1:
+			// A later boot group waits for the groups before it.
+		default:
+			return false
+		}
+	}
+	return waits
+}
+
+// readLines reads what a person types, line by line, until the input ends. The
+// goroutine ends with the input, at the latest with the process: a terminal's
+// read can't be called off.
+func readLines(in io.Reader) <-chan string {
+	out := make(chan string)
+	go func() {
+		defer close(out)
+		scan(in, func(line string) { out <- line })
+	}()
+	return out
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"failback/engine"
+)
+
+// itemRow is one replicated item, as `items --output json` gives it. Fields are
+// added, never renamed.
+type itemRow struct {
+	Name           string             `json:"name"`
+	ID             string             `json:"id"`
+	Kind           engine.ItemKind    `json:"kind"`
+	ActiveLocation engine.Location    `json:"active_location"`
+	State          engine.ItemState   `json:"state"`
+	Ready          bool               `json:"ready"`
+	Reason         string             `json:"reason"`
+	Remedy         string             `json:"remedy"`
+	Disks          int                `json:"disks"`
+	Bytes          int64              `json:"bytes"`
+	Encryption     bool               `json:"encryption"`
+	Damaged        bool               `json:"damaged"`
+	Host           string             `json:"host"`
+	Fabric         string             `json:"fabric"`
+	OS             string             `json:"os"`
+	Health         string             `json:"health"`
+	AzureVM        *engine.AzureVMRef `json:"azure_vm,omitempty"`
+	CurrentJob     string             `json:"current_job,omitempty"`
+}
+
+func (a *app) itemsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "items",
+		Short: "List the replicated items of the vault, and which may fail back now",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rows, err := a.listItems(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return show(a, rows, itemTable(rows))
+		},
+	}
+}
+
+func (a *app) listItems(ctx context.Context) ([]itemRow, error) {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close(a)
+	items, err := s.items(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]itemRow, 0, len(items))
+	for _, it := range items {
+		rows = append(rows, newItemRow(it))
+	}
+	return rows, nil
+}
+
+func newItemRow(it engine.Item) itemRow {
+	ready := it.Ready(engine.ToOnPremises)
+	row := itemRow{
+		Name: it.Name, ID: it.ID, Kind: it.Kind, ActiveLocation: it.Active, State: it.State,
+		Ready: ready.Ready, Reason: ready.Reason, Remedy: ready.Remedy,
+		Disks: len(it.Disks), Bytes: it.Bytes(), Encryption: it.Encryption, Damaged: it.Damaged != nil,
+		Host: it.HostName, Fabric: it.FabricName, OS: it.OS, Health: it.Health, CurrentJob: it.CurrentJob,
+	}
+	if it.AzureVM.Name != "" {
+		row.AzureVM = &it.AzureVM
+	}
+	return row
+}
+
+func itemTable(rows []itemRow) table {
+	t := table{
+		heads: []string{"NAME", "READY", "RUNS IN", "STATE", "DISKS", "SIZE", "HOST", "WHY NOT"},
+		right: map[int]bool{4: true, 5: true},
+		none:  "the vault has no replicated items",
+	}
+	for _, r := range rows {
+		why := r.Reason
+		if r.Damaged {
+			why = joinNonEmpty("DAMAGED on-premises, do not start it", why)
+		}
+		t.rows = append(t.rows, []string{
+			r.Name, yesNo(r.Ready), string(r.ActiveLocation), string(r.State),
+			strconv.Itoa(r.Disks), engine.SizeWords(r.Bytes), r.Host, why,
+		})
+	}
+	return t
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func joinNonEmpty(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + "; " + b
+}

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"failback/config"
+	"failback/engine"
+)
+
+// planOptions are what an operator says about a run, by flags or by a file.
+type planOptions struct {
+	file           string
+	items          []string
+	recoveryPlan   string
+	direction      string
+	sync           string
+	to             string
+	createVM       bool
+	certificate    string
+	approve        []string
+	window         string
+	downtimeBudget time.Duration
+	reason         string
+
+	period engine.Window // window, once it was read
+}
+
+// original is what --to says for the VM's own host.
+const original = "original"
+
+func (o *planOptions) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.items, "item", nil, "`NAME` of an item; may be repeated")
+	f.StringVar(&o.recoveryPlan, "recovery-plan", "", "`NAME` of a recovery plan: all its items, group by group")
+	f.StringVar(&o.sync, "sync", "", "delta (synchronise before failover) or full (during failover only)")
+	f.StringVar(&o.to, "to", original, "original, or the name of another `HOST`")
+	f.BoolVar(&o.createVM, "create-vm", false, "at another host: create the VM if it does not exist")
+	f.StringVar(&o.direction, "direction", string(engine.ToOnPremises), "to-onprem (failback) or to-azure")
+}
+
+func (o *planOptions) registerStart(cmd *cobra.Command) {
+	o.register(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.file, "file", "", "read the plan from a YAML `FILE`")
+	f.StringVar(&o.certificate, "certificate", "", "PFX `FILE` of a VMM item with the retired encryption")
+	f.StringSliceVar(&o.approve, "approve", nil, "gates that policy may answer: none, complete, commit, reprotect, all")
+	f.StringVar(&o.window, "window", "", "when the switch may happen: `START/END`, RFC 3339")
+	f.DurationVar(&o.downtimeBudget, "downtime-budget", 0, "the downtime the owner accepts, such as 20m")
+	f.StringVar(&o.reason, "reason", "", "why this is done, for the evidence")
+}
+
+// fromFile takes the plan file's words where no flag says otherwise.
+func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
+	set := func(flag string, value string, to *string) {
+		if value != "" && !cmd.Flags().Changed(flag) {
+			*to = value
+		}
+	}
+	if len(o.items) == 0 && o.recoveryPlan == "" {
+		o.items, o.recoveryPlan = p.Items, p.RecoveryPlan
+	}
+	set("direction", p.Direction, &o.direction)
+	set("sync", p.Sync, &o.sync)
+	set("to", p.To, &o.to)
+	set("certificate", p.Certificate, &o.certificate)
+	set("reason", p.Reason, &o.reason)
+	o.createVM = o.createVM || p.CreateVM
+	if !cmd.Flags().Changed("approve") {
+		o.approve = p.Approve
+	}
+	if !cmd.Flags().Changed("downtime-budget") {
+		o.downtimeBudget = p.DowntimeBudget.Std()
+	}
+	if !cmd.Flags().Changed("window") {
+		o.period = engine.Window{Start: p.Window.Start.Time, End: p.Window.End.Time}
+	}
+}
+
+// check reads what can be read without a vault.
+func (o *planOptions) check() error {
+	switch {
+	case len(o.items) == 0 && o.recoveryPlan == "":
+		return engine.Usagef("name items with --item, a recovery plan with --recovery-plan, or a plan with --file", "nothing is named")
+	case len(o.items) > 0 && o.recoveryPlan != "":
+		return engine.Usagef("give one of them", "--item and --recovery-plan contradict each other")
+	case o.direction != string(engine.ToOnPremises) && o.direction != string(engine.ToAzure):
+		return engine.Usagef("write to-onprem or to-azure", "--direction %q is not known", o.direction)
+	case o.direction == string(engine.ToOnPremises) && o.sync == "":
+		return engine.Usagef("choose --sync delta (the Azure VM keeps running while data comes home) or --sync full (it stops at once)",
+			"--sync is missing; there is no default")
+	case !slices.Contains([]string{"", string(engine.SyncDelta), string(engine.SyncFull)}, o.sync):
+		return engine.Usagef("write delta or full", "--sync %q is not known", o.sync)
+	case o.createVM && o.to == original:
+		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host; the original location never creates a VM")
+	}
+	if o.window == "" {
+		return nil
+	}
+	var err error
+	o.period, err = parseWindow(o.window)
+	return err
+}
+
+// parseWindow reads START/END; either may be missing.
+func parseWindow(s string) (engine.Window, error) {
+	var w engine.Window
+	from, to, ok := strings.Cut(s, "/")
+	if !ok || (from == "" && to == "") {
+		return w, engine.Usagef("write START/END, such as 2026-11-23T22:00:00+01:00/2026-11-24T04:00:00+01:00", "--window %q has no two ends", s)
+	}
+	for _, end := range []struct {
+		text string
+		at   *time.Time
+	}{{from, &w.Start}, {to, &w.End}} {
+		if end.text == "" {
+			continue
+		}
+		t, err := time.Parse(time.RFC3339, end.text)
+		if err != nil {
+			return w, engine.Usagef("write it with the zone, such as 2026-11-23T22:00:00+01:00", "--window: %q is no time", end.text)
+		}
+		*end.at = t
+	}
+	return w, nil
+}
+
+// gates reads --approve.
+func (o *planOptions) gates() ([]engine.Gate, error) {
+	var out []engine.Gate
+	for _, word := range o.approve {
+		switch g := engine.Gate(word); {
+		case word == "none" && len(o.approve) == 1:
+			return nil, nil
+		case word == "all":
+			return slices.Clone(engine.AllGates), nil
+		case !slices.Contains(engine.AllGates, g):
+			return nil, engine.Usagef("write none, complete, commit, reprotect or all", "--approve %q is no gate", word)
+		case !slices.Contains(out, g):
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+// plan resolves the options against a fresh inventory.
+func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error) {
+	items, err := s.items(ctx)
+	if err != nil {
+		return engine.Plan{}, err
+	}
+	p := engine.Plan{
+		Version: engine.PlanVersion, Profile: s.conn.Name, Rehearsal: s.conn.Rehearsal, Vault: s.conn.Vault,
+		Owner: s.who, Reason: o.reason, Direction: engine.Direction(o.direction), Sync: engine.SyncOption(o.sync),
+		Window: o.period, Budget: o.downtimeBudget,
+	}
+	if p.Approve, err = o.gates(); err != nil {
+		return p, err
+	}
+	if p.Target, err = o.target(ctx, s); err != nil {
+		return p, err
+	}
+	if o.recoveryPlan != "" {
+		p.RecoveryPlan = o.recoveryPlan
+		p.Items, err = s.recoveryPlanItems(ctx, o.recoveryPlan, items)
+	} else {
+		p.Items, err = namedItems(o.items, items)
+	}
+	if err != nil {
+		return p, err
+	}
+	return p, p.Validate()
+}
+
+func (o *planOptions) target(ctx context.Context, s *session) (engine.Target, error) {
+	if o.to == "" || o.to == original {
+		return engine.Target{}, nil
+	}
+	hosts, err := s.conn.Ports.Inventory.Hosts(ctx)
+	if err != nil {
+		return engine.Target{}, err
+	}
+	h, err := findHost(o.to, hosts)
+	if err != nil {
+		return engine.Target{}, err
+	}
+	return engine.Target{Alternate: true, HostID: h.ID, HostName: h.Name, CreateVM: o.createVM}, nil
+}
+
+func (s *session) recoveryPlanItems(ctx context.Context, name string, items []engine.Item) ([]engine.PlanItem, error) {
+	plans, err := s.conn.Ports.Inventory.RecoveryPlans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rp, err := findRecoveryPlan(name, plans)
+	if err != nil {
+		return nil, err
+	}
+	var out []engine.PlanItem
+	for g, group := range rp.Groups {
+		for _, id := range group.Items {
+			i := slices.IndexFunc(items, func(it engine.Item) bool { return engine.SameID(it.ID, id) })
+			if i < 0 {
+				return nil, engine.Usagef("repair the recovery plan in the portal", "recovery plan %s names an item that the vault does not have: %s", rp.Name, id)
+			}
+			it := planItem(items[i])
+			it.Group = g + 1
+			out = append(out, it)
+		}
+	}
+	return out, nil
+}
+
+func namedItems(names []string, items []engine.Item) ([]engine.PlanItem, error) {
+	out := make([]engine.PlanItem, 0, len(names))
+	for _, name := range names {
+		it, err := findItem(name, items)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, planItem(it))
+	}
+	return out, nil
+}
+
+func planItem(it engine.Item) engine.PlanItem {
+	return engine.PlanItem{ID: it.ID, Name: it.Name, VMID: it.VMID, Host: it.HostName, Bytes: it.Bytes(), Disks: len(it.Disks)}
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"failback/engine"
+	"failback/tui/text"
+)
+
+// app is one execution of the program.
+type app struct {
+	deps    Deps
+	flags   shared
+	reached bool // a command began to run: errors from here on are not about its use
+	log     *logFile
+}
+
+// Run carries out one command line and returns the exit status. ctx ends when a
+// person interrupts the program.
+func Run(ctx context.Context, args []string, d Deps) int {
+	a := &app{deps: d}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(d.Streams.In)
+	root.SetOut(d.Streams.Out)
+	root.SetErr(d.Streams.Err)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.reached {
+		err = engine.Usagef("failback help lists commands and flags", "%s", firstLine(err))
+	}
+	if err != nil {
+		a.log.failed(err)
+		a.complain(err)
+	}
+	a.log.close()
+	return exitStatus(err)
+}
+
+// firstLine leaves out what cobra adds below an unknown command: the usage and a
+// suggestion on lines of their own become one line.
+func firstLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// complain tells a person what went wrong: what, where, why, and what to do now.
+func (a *app) complain(err error) {
+	var run *ended
+	if errors.As(err, &run) {
+		a.sayEnded(run)
+		return
+	}
+	var f *engine.Failure
+	if !errors.As(err, &f) {
+		a.say("failback: %s", err)
+		return
+	}
+	head := *f
+	head.Remedy = ""
+	a.say("failback: %s", head.Error())
+	if f.Remedy != "" {
+		a.say("now: %s", f.Remedy)
+	}
+}
+
+// say writes one line for people. What stands in it may come from outside.
+func (a *app) say(format string, args ...any) {
+	a.tell(a.deps.Streams.Err, format, args...)
+}
+
+func (a *app) tell(w io.Writer, format string, args ...any) {
+	// A broken pipe towards a person can't be told to that person.
+	_, _ = fmt.Fprintln(w, text.Clean(fmt.Sprintf(format, args...)))
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "failback",
+		Short: "Bring Hyper-V virtual machines home from Azure",
+		Long: `failback brings Hyper-V virtual machines home from Azure with Azure Site
+Recovery. Without a command it opens the terminal program. Try it without any
+configuration: failback rehearse
+
+Exit status: 0 done, 1 failed, 2 wrong use or configuration, 3 blocked by
+preflight, 4 sign-in or permission, 5 cancelled, 8 waiting at a gate with nobody
+to ask or still running and detached, 130 interrupted.`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			a.reached = true
+			return a.prepare()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.home(cmd.Context()) },
+	}
+	a.flags.register(root)
+	root.AddCommand(
+		a.rehearseCommand(), a.itemsCommand(), a.hostsCommand(), a.recoveryPlansCommand(), a.jobsCommand(),
+		a.checkCommand(), a.startCommand(), a.runsCommand(), a.showCommand(), a.attachCommand(),
+		a.resumeCommand(), a.cancelCommand(), a.decideCommand(), a.reportCommand(), a.verifyCommand(), a.labCommand(), a.versionCommand(),
+	)
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}

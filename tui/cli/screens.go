@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"failback/config"
+	"failback/engine"
+	"failback/engine/estimate"
+	"failback/engine/runs"
+	"failback/tui"
+	"failback/tui/theme"
+)
+
+// screens runs the terminal program, at a rehearsal or at its home screen.
+func (a *app) screens(ctx context.Context, rehearsal bool) error {
+	store, err := a.store()
+	if err != nil {
+		return err
+	}
+	// A rehearsal needs no configuration, so a broken one does not stop it.
+	var file config.File
+	if !rehearsal {
+		if file, err = config.Load(a.flags.config); err != nil {
+			return err
+		}
+	}
+	o := tui.Options{Start: tui.StartHome}
+	switch {
+	case rehearsal || a.flags.lab:
+		o.Start = tui.StartRehearsal
+	case a.flags.profile != "":
+		if _, err := file.Profile(a.flags.profile); err != nil {
+			return err
+		}
+		o.Start = tui.StartProfile(a.flags.profile)
+	}
+	if a.flags.noColor {
+		o.Theme = theme.None
+	}
+	result, err := tui.Run(ctx, a.screenDeps(store, file), o, a.deps.Streams.In, a.deps.Streams.Out)
+	if err != nil {
+		return err
+	}
+	return screensEnded(result)
+}
+
+// screensEnded is how the command ends after the terminal was given back.
+func screensEnded(r tui.Result) error {
+	switch {
+	case r.Run != "" && (r.Detached || r.Outcome != engine.OutcomeNone):
+		e := &ended{state: r.State, interrupted: r.Interrupted && r.Detached}
+		if e.status() == exitDone {
+			return nil
+		}
+		return e
+	case r.Interrupted:
+		return errInterrupted
+	}
+	return nil
+}
+
+// screenDeps gives the screens what the commands use, too.
+func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
+	d := tui.Deps{
+		Version: a.deps.Build.Version, User: whoami(), Runs: store, Certificate: a.deps.Certificate,
+		Open: func(ctx context.Context, profile string) (*engine.Connection, error) {
+			s, err := a.openProfile(ctx, profile)
+			if err != nil {
+				return nil, err
+			}
+			return s.conn, nil
+		},
+		Start: func(ctx context.Context, c *engine.Connection, p engine.Plan) (runs.Handle, error) {
+			s := &session{conn: c, store: store, who: whoami(), build: a.deps.Build}
+			return s.manager().Start(context.WithoutCancel(ctx), p)
+		},
+		Resume: a.resumeForScreens,
+		Check: func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(string, engine.Finding)) error {
+			for _, it := range p.Items {
+				if err := preflight(ctx, c.Ports, p, it, func(f engine.Finding) { emit(it.Name, f) }); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Forecast: forecast,
+		Report: func(_ context.Context, id engine.RunID) (string, error) {
+			return fileReport(store, id)
+		},
+	}
+	for _, name := range file.Names() {
+		d.Profiles = append(d.Profiles, tui.Profile{Name: name, Vault: file.Profiles[name].Vault})
+	}
+	return d
+}
+
+// openProfile opens a profile, or the lab with "".
+func (a *app) openProfile(ctx context.Context, profile string) (*session, error) {
+	if profile != "" {
+		t, err := a.profileTarget(profile)
+		if err != nil {
+			return nil, err
+		}
+		return a.connectTo(ctx, t)
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	return a.connectTo(ctx, Target{Lab: a.labAt(dir)})
+}
+
+// resumeForScreens takes a run over with a connection of its own, which is
+// closed when the run is let go of.
+func (a *app) resumeForScreens(ctx context.Context, id engine.RunID) (runs.Handle, error) {
+	s, _, err := a.reopen(ctx, string(id))
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.manager().Resume(context.WithoutCancel(ctx), id)
+	if err != nil {
+		s.close(a)
+		return nil, err
+	}
+	go func() {
+		<-h.Done()
+		s.close(a)
+	}()
+	return h, nil
+}
+
+// forecast measures what can be measured and predicts both options.
+func forecast(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error) {
+	allocated, err := estimate.Measure(ctx, c.Ports.Azure, items)
+	if err != nil {
+		return estimate.Forecasts{}, err
+	}
+	in := estimate.Input{Items: items, Allocated: allocated, Now: time.Now(), Rates: c.Rates}
+	for _, it := range items {
+		_, err := c.Ports.Hosts.VM(ctx, it.HostName, it.HyperVID)
+		// A host that does not answer says nothing about its VMs.
+		in.TargetMissing = in.TargetMissing || engine.KindOf(err) == engine.FailureNotFound
+	}
+	return estimate.For(in), nil
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"failback/engine"
+	"failback/engine/rules"
+	"failback/engine/runs"
+)
+
+// session is an open connection with the runs of the state directory.
+type session struct {
+	conn  *engine.Connection
+	store *runs.Store
+	who   string // user@host: who decides
+	build Build
+}
+
+// store opens the runs of the state directory, for commands that need no vault.
+func (a *app) store() (*runs.Store, error) {
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	return runs.OpenStore(dir)
+}
+
+// connect opens what the shared flags name. The caller closes the session.
+func (a *app) connect(ctx context.Context) (*session, error) {
+	t, err := a.target()
+	if err != nil {
+		return nil, err
+	}
+	return a.connectTo(ctx, t)
+}
+
+func (a *app) connectTo(ctx context.Context, t Target) (*session, error) {
+	store, err := a.store()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := a.deps.Open(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn: conn, store: store, who: whoami(), build: a.deps.Build}, nil
+}
+
+// close lets go of the connection; nothing remote is cancelled by it.
+func (s *session) close(a *app) {
+	if s.conn.Close == nil {
+		return
+	}
+	if err := s.conn.Close(); err != nil {
+		a.say("failback: closing %s: %s", s.conn.Name, err)
+	}
+}
+
+// manager starts and resumes runs over the session's connection.
+func (s *session) manager() *runs.Manager {
+	return runs.NewManager(s.store, s.conn, runs.Settings{
+		Program: s.build.Program(), Driver: s.who, Preflight: preflight, EncodePlan: encodePlan,
+	})
+}
+
+// Program is name and version, as journals keep them.
+func (b Build) Program() string { return "failback " + b.Version }
+
+func preflight(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, emit func(engine.Finding)) error {
+	return rules.Check(ctx, p, plan, item, emit)
+}
+
+// encodePlan writes a plan with the names it has in the journal.
+func encodePlan(p engine.Plan) ([]byte, error) {
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return yaml.JSONToYAML(raw)
+}
+
+// items reads the inventory and adds what earlier runs on this machine know
+// about damaged VMs: Site Recovery itself does not say it.
+func (s *session) items(ctx context.Context) ([]engine.Item, error) {
+	items, err := s.conn.Ports.Inventory.Items(ctx)
+	if err != nil {
+		return nil, err
+	}
+	damaged, err := s.store.Damaged()
+	if err != nil {
+		return nil, err
+	}
+	for i, it := range items {
+		if d, ok := damaged[strings.ToLower(it.ID)]; ok && it.Damaged == nil {
+			items[i].Damaged = &d
+		}
+	}
+	return items, nil
+}
+
+// whoami is who decides and drives, as journals keep it.
+func whoami() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s@%s", name, host)
+}

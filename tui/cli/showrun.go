@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"failback/engine"
+	"failback/tui/plain"
+)
+
+// runView is what `show --output json` gives.
+type runView struct {
+	ID       engine.RunID   `json:"id"`
+	Outcome  engine.Outcome `json:"outcome"`
+	Started  time.Time      `json:"started"`
+	Updated  time.Time      `json:"updated"`
+	Driver   string         `json:"driver"`
+	Live     bool           `json:"live"`
+	Downtime float64        `json:"downtime_s"`
+	Plan     engine.Plan    `json:"plan"`
+	Legs     []legView      `json:"legs"`
+}
+
+type legView struct {
+	Item     string                     `json:"item"`
+	Phase    engine.Phase               `json:"phase"`
+	Gate     engine.Gate                `json:"gate,omitempty"`
+	Outcome  engine.Outcome             `json:"outcome"`
+	Damaged  bool                       `json:"damaged"`
+	Downtime float64                    `json:"downtime_s"`
+	Job      string                     `json:"job,omitempty"`
+	Phases   map[engine.Phase]phaseView `json:"phases"`
+	Failure  *engine.Failure            `json:"failure,omitempty"`
+}
+
+type phaseView struct {
+	Status  engine.PhaseStatus `json:"status"`
+	Started time.Time          `json:"started,omitzero"`
+	Ended   time.Time          `json:"ended,omitzero"`
+	Tries   int                `json:"tries"`
+}
+
+func (a *app) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show how a run stands; with --output ndjson its events",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			store, err := a.store()
+			if err != nil {
+				return err
+			}
+			id, err := store.Find(args[0])
+			if err != nil {
+				return err
+			}
+			events, err := store.Events(id)
+			if err != nil {
+				return err
+			}
+			return a.showRun(events, store.Live(id), time.Now())
+		},
+	}
+}
+
+func (a *app) showRun(events []engine.Event, live bool, now time.Time) error {
+	out := a.deps.Streams.Out
+	if a.flags.output == outputNDJSON {
+		p := plain.NewJSON(out)
+		for _, e := range events {
+			if err := p.Event(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	st, err := engine.Fold(events)
+	if err != nil {
+		return err
+	}
+	v := newRunView(st, live, now)
+	if a.flags.output == outputJSON {
+		return writeJSON(out, v)
+	}
+	return a.writeRun(out, v, st)
+}
+
+func newRunView(st engine.State, live bool, now time.Time) runView {
+	v := runView{
+		ID: st.Run, Outcome: st.Outcome, Started: st.Created, Updated: st.Updated, Driver: st.Driver,
+		Live: live, Downtime: st.Downtime(now).Seconds(), Plan: st.Plan,
+	}
+	for _, l := range st.Legs {
+		lv := legView{
+			Item: l.Item.Name, Phase: l.Phase(), Outcome: l.Outcome, Damaged: l.Damage != nil,
+			Downtime: l.Downtime(now).Seconds(), Job: l.Job, Failure: l.Failure, Phases: map[engine.Phase]phaseView{},
+		}
+		if l.Gate != nil {
+			lv.Gate = l.Gate.Gate
+		}
+		for p, r := range l.Phases {
+			lv.Phases[p] = phaseView{r.Status, r.Started, r.Ended, r.Tries}
+		}
+		v.Legs = append(v.Legs, lv)
+	}
+	return v
+}
+
+func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
+	stands := string(v.Outcome)
+	switch {
+	case v.Live:
+		stands = "running"
+	case stands == "":
+		stands = "left behind; failback resume " + string(v.ID)
+	}
+	lines := []string{
+		"run       " + string(v.ID) + " (" + stands + ")",
+		"plan      " + v.Plan.Direction.Arrow() + ", " + string(v.Plan.Sync) + ", " + v.Plan.Target.Label(),
+		"vault     " + v.Plan.Vault + " (" + v.Plan.Profile + ")",
+		"started   " + a.when(v.Started) + " by " + v.Plan.Owner,
+		"updated   " + a.when(v.Updated),
+		"downtime  " + engine.SpanWords(time.Duration(v.Downtime*float64(time.Second))),
+	}
+	for _, l := range lines {
+		a.tell(out, "%s", l)
+	}
+	for _, l := range st.Legs {
+		a.writeLeg(out, v.ID, l)
+	}
+	return nil
+}
+
+func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {
+	a.tell(out, "")
+	a.tell(out, "%s", strings.TrimSpace(l.Item.Name+"  "+string(l.Outcome)))
+	for _, s := range l.Steps {
+		if s.IsGate() {
+			continue
+		}
+		r := l.Phases[s.Phase]
+		status := r.Status
+		if status == "" {
+			status = engine.StatusPending
+		}
+		took := ""
+		if !r.Started.IsZero() && !r.Ended.IsZero() {
+			took = engine.SpanWords(r.Ended.Sub(r.Started))
+		}
+		a.tell(out, "  %s", strings.TrimRight(fmt.Sprintf("%-22s %-10s %s", s.Phase.Info().Title, status, took), " "))
+	}
+	switch {
+	case l.Gate != nil:
+		a.tell(out, "  waits: %s [%s]; failback decide %s %s", l.Gate.Verb, l.Gate.Portal, id, l.Gate.Gate)
+	case l.Failure != nil:
+		a.tell(out, "  %s", l.Failure.Error())
+	}
+	if l.Damage != nil {
+		a.tell(out, "  DAMAGED since %s: %s", a.when(l.DamagedAt), l.Damage.Reason)
+	}
+}

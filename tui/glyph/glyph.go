@@ -1,0 +1,90 @@
+// Package glyph holds the symbols of the screens in two sets: one of the
+// characters that console fonts have had for decades, and one of ASCII alone.
+// There is no braille and no emoji in either, since raster fonts and Consolas
+// draw neither.
+package glyph
+
+import "strings"
+
+// Set is one set of symbols. Every symbol is one cell wide.
+type Set struct {
+	Done, Running, Pending, Failed, Stopped, Gate string
+	OK, Warn, Block, Unknown                      string
+	Cursor, Checked, Unchecked, Chosen, Unchosen  string
+	Dot, Dash, Ellipsis, Rule, Bar                string
+	More, Less                                    string // more lines below, above
+	Corners                                       [4]string
+	Caret                                         string
+	Full, Empty                                   string // of a progress bar
+	Arrow                                         string // may be two cells wide
+	spinner                                       []string
+	levels                                        []string
+	plain                                         *strings.Replacer
+}
+
+// Unicode is the set for terminals with a proper font.
+func Unicode() Set {
+	return Set{
+		Done: "√", Running: "►", Pending: "·", Failed: "×", Stopped: "■", Gate: "◊",
+		OK: "√", Warn: "!", Block: "×", Unknown: "?",
+		Cursor: "›", Checked: "■", Unchecked: "□", Chosen: "●", Unchosen: "○",
+		Dot: "·", Dash: "–", Ellipsis: "…", Rule: "─", Bar: "│", More: "▼", Less: "▲",
+		Corners: [4]string{"┌", "┐", "└", "┘"}, Caret: "▌", Full: "█", Empty: "░", Arrow: "→",
+		spinner: []string{"|", "/", "-", "\\"},
+		levels:  []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+	}
+}
+
+// ASCII is the set for anything else.
+func ASCII() Set {
+	return Set{
+		Done: "x", Running: ">", Pending: ".", Failed: "!", Stopped: "#", Gate: "?",
+		OK: "+", Warn: "!", Block: "X", Unknown: "?",
+		Cursor: ">", Checked: "x", Unchecked: "_", Chosen: "*", Unchosen: "o",
+		Dot: "-", Dash: "-", Ellipsis: "~", Rule: "-", Bar: "|", More: "v", Less: "^",
+		Corners: [4]string{"+", "+", "+", "+"}, Caret: "_", Full: "#", Empty: ".", Arrow: "->",
+		spinner: []string{"|", "/", "-", "\\"},
+		levels:  []string{"_", ".", ":", "-", "=", "+", "*", "#"},
+		plain: strings.NewReplacer("→", "->", "←", "<-", "–", "-", "—", "-", "…", "...", "·", "-",
+			"“", `"`, "”", `"`, "‘", "'", "’", "'", "\u00a0", " ", "≥", ">=", "≤", "<="),
+	}
+}
+
+// Text writes our own typography (arrows, dashes, dots) with the symbols of the
+// set. Names from outside keep their letters.
+func (s Set) Text(t string) string {
+	if s.plain == nil {
+		return t
+	}
+	return s.plain.Replace(t)
+}
+
+// Spinner is the n-th picture of the line spinner.
+func (s Set) Spinner(n int) string { return s.spinner[((n%4)+4)%4] }
+
+// Progress is a progress bar of width cells; share is from 0 to 1.
+func (s Set) Progress(share float64, width int) string {
+	full := min(max(int(share*float64(width)), 0), max(width, 0))
+	return strings.Repeat(s.Full, full) + strings.Repeat(s.Empty, max(width, 0)-full)
+}
+
+// Sparkline draws values as a line of levels, scaled to the largest. It draws
+// the newest width values; nothing for no values.
+func (s Set) Sparkline(values []float64, width int) string {
+	if len(values) > width {
+		values = values[len(values)-max(width, 0):]
+	}
+	var top float64
+	for _, v := range values {
+		top = max(top, v)
+	}
+	var b strings.Builder
+	for _, v := range values {
+		level := 0
+		if top > 0 && v > 0 {
+			level = min(int(v/top*float64(len(s.levels))), len(s.levels)-1)
+		}
+		b.WriteString(s.levels[level])
+	}
+	return b.String()
+}

@@ -1,0 +1,239 @@
+// Package home is the first screen: connect to a vault, rehearse against the
+// lab, go on with an unfinished run, read a report.
+package home
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/engine/runs"
+	"failback/tui/keymap"
+	"failback/tui/look"
+	"failback/tui/pick"
+	"failback/tui/text"
+)
+
+// Profile is a vault that can be connected to.
+type Profile struct {
+	Name  string
+	Vault string
+}
+
+// OpenMsg asks to connect to a profile, or with "" to the lab.
+type OpenMsg struct{ Profile string }
+
+// ResumeMsg asks to go on with a run, ReadMsg to see how one ended.
+type ResumeMsg struct{ Run engine.RunID }
+
+// ReadMsg asks to see how a run ended.
+type ReadMsg struct{ Run engine.RunID }
+
+// Home is the screen. Use it through a pointer, on the update loop alone.
+type Home struct {
+	look    look.Look
+	tick    look.Tick
+	version string
+	list    pick.List
+	does    []tea.Msg // what each row does; nil for headings
+	runs    []runs.Summary
+	known   bool // the runs were read
+	err     error
+	notice  string
+}
+
+// New makes the screen.
+func New(l look.Look, version string, profiles []Profile) *Home {
+	h := &Home{look: l, version: version}
+	h.fill(profiles)
+	return h
+}
+
+// Title names the screen.
+func (h *Home) Title() string { return "Home" }
+
+// Modal reports whether letters are typed now.
+func (h *Home) Modal() bool { return h.list.Typing() }
+
+// Show hands the screen the runs of the state directory.
+func (h *Home) Show(profiles []Profile, list []runs.Summary, err error) {
+	h.runs, h.known, h.err = list, true, err
+	h.fill(profiles)
+}
+
+// Notice says something above the list.
+func (h *Home) Notice(s string) { h.notice = s }
+
+func (h *Home) fill(profiles []Profile) {
+	h.list.Columns = []pick.Column{{}, {}, {Drop: 1}, {Drop: 2}}
+	h.does = nil
+	var rows []pick.Row
+	add := func(r pick.Row, does tea.Msg) {
+		rows, h.does = append(rows, r), append(h.does, does)
+	}
+	add(pick.Row{Heading: true, Cells: []string{"Connect"}}, nil)
+	for _, p := range profiles {
+		add(pick.Row{Cells: []string{p.Name, "vault " + p.Vault}}, OpenMsg{p.Name})
+	}
+	if len(profiles) == 0 {
+		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration file"}, Off: "no profile is configured"}, nil)
+	}
+	add(pick.Row{Heading: true, Cells: []string{"Rehearse"}}, nil)
+	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, nothing real is touched"}}, OpenMsg{})
+	h.fillRuns(add)
+	h.list.Set(rows)
+}
+
+func (h *Home) fillRuns(add func(pick.Row, tea.Msg)) {
+	var open, ended []runs.Summary
+	for _, s := range h.runs {
+		if s.Live || s.Resumable && s.Outcome != engine.OutcomeBlocked {
+			open = append(open, s)
+			continue
+		}
+		ended = append(ended, s)
+	}
+	if len(open) > 0 {
+		add(pick.Row{Heading: true, Cells: []string{"Unfinished runs"}}, nil)
+	}
+	for _, s := range open {
+		add(h.openRow(s))
+	}
+	if len(ended) > 0 {
+		add(pick.Row{Heading: true, Cells: []string{"Reports"}}, nil)
+	}
+	for _, s := range ended {
+		r := pick.Row{Cells: []string{s.Item, outcome(s), started(s), string(s.ID)}, Alarm: s.Damaged}
+		if s.Broken != "" {
+			r.Off = "the journal can't be read: " + s.Broken
+		}
+		add(r, ReadMsg{s.ID})
+	}
+}
+
+func (h *Home) openRow(s runs.Summary) (pick.Row, tea.Msg) {
+	where := s.Phase.Info().Title
+	if s.Gate != engine.GateNone {
+		where = "waits: " + s.Gate.Verb()
+	}
+	if s.Outcome == engine.OutcomeFailed {
+		where = "failed at " + where
+	}
+	r := pick.Row{Cells: []string{s.Item, where, started(s), string(s.ID)}, Alarm: s.Damaged}
+	switch {
+	case s.Broken != "":
+		r.Off = "the journal can't be read: " + s.Broken
+	case s.Live:
+		r.Off = "driven by " + s.Driver + " now"
+	}
+	return r, ResumeMsg{s.ID}
+}
+
+func outcome(s runs.Summary) string {
+	words := string(s.Outcome)
+	if words == "" {
+		words = "not ended"
+	}
+	if s.Damaged {
+		words += ", DAMAGED"
+	}
+	if s.Rehearsal {
+		words += " (rehearsal)"
+	}
+	return words
+}
+
+func started(s runs.Summary) string {
+	if s.Started.IsZero() {
+		return ""
+	}
+	return s.Started.Format("2006-01-02 15:04")
+}
+
+// Update takes in a message.
+func (h *Home) Update(msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case look.Tick:
+		h.tick = m
+	case tea.KeyMsg:
+		h.notice = ""
+		if !h.list.Key(m) && keymap.Choose.Is(m) {
+			return h.choose()
+		}
+	}
+	return nil
+}
+
+func (h *Home) choose() tea.Cmd {
+	i, ok := h.list.Current()
+	if !ok {
+		return nil
+	}
+	if off := h.list.Row(i).Off; off != "" {
+		h.notice = "Not now: " + off + "."
+		return nil
+	}
+	does := h.does[i]
+	return func() tea.Msg { return does }
+}
+
+// View draws the screen.
+func (h *Home) View(w, height int) []string {
+	l := h.look
+	out := []string{
+		l.Cut(l.T.Strong.Render("Bring Hyper-V machines home from Azure")+"  "+l.T.Muted.Render(l.Words(h.version)), w),
+		"",
+	}
+	foot := h.foot(w)
+	out = append(out, h.list.View(l, w, max(1, height-len(out)-len(foot)))...)
+	return l.Clamp(append(out, foot...), w, height)
+}
+
+func (h *Home) foot(w int) []string {
+	l := h.look
+	switch {
+	case h.notice != "":
+		return append([]string{""}, l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", h.notice, w)...)
+	case h.err != nil:
+		return append([]string{""}, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "The runs could not be listed: "+h.err.Error(), w)...)
+	}
+	if i, ok := h.list.Current(); ok {
+		if off := h.list.Row(i).Off; off != "" {
+			return append([]string{""}, l.Paragraph(l.T.Muted, "  ", off, w)...)
+		}
+	}
+	return nil
+}
+
+// Status is the state line.
+func (h *Home) Status() look.Status {
+	waiting, damaged := 0, 0
+	for _, s := range h.runs {
+		if s.Gate != engine.GateNone && s.Outcome == engine.OutcomeNone {
+			waiting++
+		}
+		if s.Damaged {
+			damaged++
+		}
+	}
+	switch {
+	case !h.known:
+		return look.Status{Tone: look.Working, Text: "Looking for runs"}
+	case damaged > 0:
+		return look.Status{Tone: look.Alarm, Text: fmt.Sprintf("%s left a DAMAGED machine on-premises: repair before it is started", text.Plural(damaged, "run", "runs"))}
+	case waiting > 0:
+		return look.Status{Tone: look.Asking, Text: text.Plural(waiting, "run waits", "runs wait") + " for a decision"}
+	}
+	return look.Status{Text: "Nothing runs here"}
+}
+
+// Hints are the keys of the screen.
+func (h *Home) Hints() []keymap.Binding {
+	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, keymap.Quit}
+}
+
+// Keys are the keys of the screen for the help.
+func (h *Home) Keys() []keymap.Group {
+	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose}}, keymap.Moving()}
+}

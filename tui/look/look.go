@@ -1,0 +1,212 @@
+// Package look is the drawing kit of the screens: it joins the theme and the
+// symbols and lays lines out. All of it is pure: the same input gives the same
+// lines. Widths are cells as a terminal counts them, never bytes.
+package look
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"failback/engine"
+	"failback/tui/glyph"
+	"failback/tui/keymap"
+	"failback/tui/text"
+	"failback/tui/theme"
+)
+
+// Look is a theme with a set of symbols. It is a value and is copied freely.
+type Look struct {
+	T theme.Theme
+	G glyph.Set
+	// Still stops the spinner: for people whom motion disturbs, and for tests.
+	Still bool
+}
+
+// Words cleans a text, foreign or ours, and writes it in the symbols of the set.
+func (l Look) Words(s string) string { return l.G.Text(text.Clean(s)) }
+
+// Cut shortens a line to w cells and marks the cut.
+func (l Look) Cut(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	return ansi.Truncate(s, w, l.G.Ellipsis)
+}
+
+// Fit makes a line exactly w cells wide: cut, or padded with blanks.
+func (l Look) Fit(s string, w int) string {
+	s = l.Cut(s, w)
+	return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s)))
+}
+
+// Right makes a line exactly w cells wide with the text at its right end.
+func (l Look) Right(s string, w int) string {
+	s = l.Cut(s, w)
+	return strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) + s
+}
+
+// Wrap cleans a text and breaks it into lines of at most w cells.
+func (l Look) Wrap(s string, w int) []string {
+	if w < 1 {
+		return nil
+	}
+	return strings.Split(ansi.Wrap(l.Words(s), w, " "), "\n")
+}
+
+// Paragraph is Wrap in a style, with the first line behind a mark and the
+// others indented under it.
+func (l Look) Paragraph(style lipgloss.Style, mark, s string, w int) []string {
+	indent := ansi.StringWidth(mark)
+	lines := l.Wrap(s, w-indent)
+	for i := range lines {
+		head := strings.Repeat(" ", indent)
+		if i == 0 {
+			head = mark
+		}
+		lines[i] = head + style.Render(lines[i])
+	}
+	return lines
+}
+
+// Rule is a horizontal line.
+func (l Look) Rule(w int) string { return l.T.Frame.Render(strings.Repeat(l.G.Rule, max(0, w))) }
+
+// Section is a heading with a rule after it.
+func (l Look) Section(title string, w int) string {
+	t := l.T.Muted.Render(title)
+	return l.Cut(t+" "+l.Rule(w-ansi.StringWidth(title)-1), w)
+}
+
+// Split puts one text at the left and one at the right of a line of w cells. The
+// left one is cut first.
+func (l Look) Split(left, right string, w int) string {
+	rw := ansi.StringWidth(right)
+	if right == "" || rw+2 >= w {
+		return l.Fit(left, w)
+	}
+	return l.Fit(left, w-rw-1) + " " + right
+}
+
+// Beside sets two blocks side by side; the left one is made lw cells wide.
+func (l Look) Beside(left, right []string, lw int, gap string) []string {
+	out := make([]string, max(len(left), len(right)))
+	for i := range out {
+		var a, b string
+		if i < len(left) {
+			a = left[i]
+		}
+		if i < len(right) {
+			b = right[i]
+		}
+		out[i] = strings.TrimRight(l.Fit(a, lw)+gap+b, " ")
+	}
+	return out
+}
+
+// Box draws a frame of w cells around lines.
+func (l Look) Box(title string, body []string, w int, frame lipgloss.Style) []string {
+	inner := w - 4
+	if inner < 1 {
+		return body
+	}
+	c, side := l.G.Corners, frame.Render(l.G.Bar)
+	title = l.Cut(title, inner)
+	rest := strings.Repeat(l.G.Rule, max(0, inner-ansi.StringWidth(title)-1))
+	top := frame.Render(c[0]+l.G.Rule) + " " + title + " " + frame.Render(rest+c[1])
+	if title == "" {
+		top = frame.Render(c[0] + strings.Repeat(l.G.Rule, w-2) + c[1])
+	}
+	out := []string{top}
+	for _, b := range body {
+		out = append(out, side+" "+l.Fit(b, inner)+" "+side)
+	}
+	return append(out, frame.Render(c[2]+strings.Repeat(l.G.Rule, w-2)+c[3]))
+}
+
+// Centre puts a block of lines into the middle of an area.
+func (l Look) Centre(block []string, w, h int) []string {
+	bw := 0
+	for _, b := range block {
+		bw = max(bw, ansi.StringWidth(b))
+	}
+	left := strings.Repeat(" ", max(0, (w-bw)/2))
+	out := make([]string, max(0, (h-len(block))/2), max(h, len(block)))
+	for _, b := range block {
+		out = append(out, left+b)
+	}
+	return out
+}
+
+// Clamp cuts lines to w cells and the block to h lines. Renderers cut a view
+// that is too tall at its top, where the title is: nothing may get that far.
+func (l Look) Clamp(lines []string, w, h int) []string {
+	lines = lines[:min(len(lines), max(0, h))]
+	out := make([]string, len(lines))
+	for i, s := range lines {
+		out[i] = l.Cut(s, w)
+	}
+	return out
+}
+
+// Scrolled shows h of the lines, beginning with first; where lines are hidden
+// below, the last one counts them. It never scrolls past the end.
+func (l Look) Scrolled(lines []string, first, h int) []string {
+	if h < 1 {
+		return nil
+	}
+	if len(lines) <= h {
+		return lines
+	}
+	first = max(0, min(first, len(lines)-h))
+	out := slices.Clone(lines[first : first+h])
+	if rest := len(lines) - first - h; rest > 0 {
+		out[h-1] = l.T.Muted.Render(fmt.Sprintf("%s %d more, pgdn", l.G.More, rest+1))
+	}
+	return out
+}
+
+// Hints is the line of keys at the bottom: as many as fit, in order.
+func (l Look) Hints(bindings []keymap.Binding, w int) string {
+	var out string
+	for _, b := range bindings {
+		if b.Off != "" {
+			continue
+		}
+		next := l.T.Key.Render(l.KeyNames(b.Label())) + " " + l.T.Muted.Render(b.Does())
+		if out != "" {
+			next = out + "   " + next
+		}
+		if ansi.StringWidth(next) > w {
+			break
+		}
+		out = next
+	}
+	return out
+}
+
+// KeyNames writes names of keys in the symbols of the set: arrows become words
+// where there are only ASCII symbols.
+func (l Look) KeyNames(s string) string {
+	if l.G.Arrow == "→" {
+		return s
+	}
+	return strings.NewReplacer("↑", "up", "↓", "down", "←", "left", "→", "right").Replace(s)
+}
+
+// Verdict is a preflight answer as a symbol, a word and a colour.
+func (l Look) Verdict(v engine.Verdict) string {
+	switch v {
+	case engine.VerdictOK:
+		return l.T.OK.Render(l.G.OK + " ok   ")
+	case engine.VerdictWarn:
+		return l.T.Warn.Render(l.G.Warn + " warn ")
+	case engine.VerdictBlock:
+		return l.T.Bad.Render(l.G.Block + " block")
+	case engine.VerdictUnknown:
+	}
+	return l.T.Warn.Render(l.G.Unknown + " open ")
+}

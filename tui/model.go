@@ -1,0 +1,236 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/engine/runs"
+	"failback/tui/glyph"
+	"failback/tui/home"
+	"failback/tui/keymap"
+	"failback/tui/look"
+	"failback/tui/report"
+	"failback/tui/run"
+	"failback/tui/theme"
+	"failback/tui/wizard"
+)
+
+// screen is what is in sight. Screens are used through pointers on the update
+// loop alone; View must not change anything.
+type screen interface {
+	Update(tea.Msg) tea.Cmd
+	// View draws at most h lines of at most w cells.
+	View(w, h int) []string
+	Title() string
+	// Status is the state line, which is in sight at every size.
+	Status() look.Status
+	Hints() []keymap.Binding
+	Keys() []keymap.Group
+	// Modal reports whether letters are typed, so that no letter is a command.
+	Modal() bool
+}
+
+// held is what must be let go of at the end, whatever became of the model.
+type held struct {
+	mu     sync.Mutex
+	handle runs.Handle
+	conn   *engine.Connection
+}
+
+// Model is the root of the screens. Make one with [New].
+type Model struct {
+	deps Deps
+	opts Options
+	look look.Look
+	ctx  context.Context // of everything that is asked for; ends with the program
+	end  context.CancelFunc
+	held *held
+
+	width, height int
+	tick          look.Tick
+	gen           int
+	help          bool
+	title         string // window title that was set last
+
+	screen  screen
+	home    *home.Home
+	wizard  *wizard.Wizard
+	live    *run.Live
+	outcome *report.Outcome
+
+	conn    *engine.Connection
+	handle  runs.Handle
+	state   engine.State
+	follows int // generation of the mailbox that is read
+	leaving bool
+	result  Result
+}
+
+var _ tea.Model = Model{}
+
+// New makes the screens. Nothing is opened before [Model.Init] runs.
+func New(d Deps, o Options) Model { return newModel(context.Background(), d, o, os.Stdout) }
+
+func newModel(ctx context.Context, d Deps, o Options, out io.Writer) Model {
+	if o.Theme == "" {
+		o.Theme = theme.Auto
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	l := look.Look{T: theme.New(o.Theme, out), G: glyph.Unicode(), Still: o.NoMotion}
+	if o.ASCII {
+		l.G = glyph.ASCII()
+	}
+	ctx, end := context.WithCancel(ctx)
+	m := Model{deps: d, opts: o, look: l, ctx: ctx, end: end, held: &held{}, width: 80, height: 24}
+	m.home = home.New(l, d.Version, m.profiles())
+	m.screen = m.home
+	return m
+}
+
+func (m *Model) profiles() []home.Profile {
+	out := make([]home.Profile, len(m.deps.Profiles))
+	for i, p := range m.deps.Profiles {
+		out[i] = home.Profile{Name: p.Name, Vault: p.Vault}
+	}
+	return out
+}
+
+// Init begins where the options say.
+func (m Model) Init() tea.Cmd {
+	return tea.Batch(m.beat(time.Millisecond), func() tea.Msg { return beginMsg{} })
+}
+
+// Result is what happened so far.
+func (m Model) Result() Result {
+	r := m.result
+	if m.handle != nil {
+		r.Outcome, r.State = m.state.Outcome, m.state
+	}
+	return r
+}
+
+type (
+	beginMsg struct{}
+	tickMsg  struct{}
+)
+
+// How often the clock moves: with and without motion.
+const (
+	beatMoving = 500 * time.Millisecond
+	beatStill  = time.Second
+)
+
+// beat asks for the next tick of the clock. One tick drives all that moves.
+func (m *Model) beat(after time.Duration) tea.Cmd {
+	return tea.Tick(after, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+// Update takes in a message: size, clock, engine events, keys, answers.
+func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.update(msg)
+	if t := m.windowTitle(); t != m.title && !m.leaving {
+		m.title = t
+		cmd = tea.Batch(cmd, tea.SetWindowTitle(t))
+	}
+	return m, cmd
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
+		return nil
+	case beginMsg:
+		return m.begin()
+	case tickMsg:
+		return m.ticked()
+	case engineEventsMsg:
+		return m.eventsCame(msg)
+	case tea.KeyMsg:
+		return m.key(msg)
+	}
+	if cmd, taken := m.answer(msg); taken {
+		return cmd
+	}
+	return m.screen.Update(msg)
+}
+
+func (m *Model) begin() tea.Cmd {
+	list := m.listRuns()
+	switch s := m.opts.Start; {
+	case s.handle != nil:
+		return tea.Batch(list, m.drive(s.handle))
+	case s.open:
+		return tea.Batch(list, m.open(s.profile, nil))
+	}
+	return list
+}
+
+func (m *Model) ticked() tea.Cmd {
+	m.tick = look.Tick{Now: m.opts.Now(), Beat: m.tick.Beat + 1}
+	next := m.beat(beatMoving)
+	if m.look.Still {
+		next = m.beat(beatStill)
+	}
+	return tea.Batch(m.screen.Update(m.tick), next)
+}
+
+// show puts another screen in sight and tells it the time.
+func (m *Model) show(s screen) {
+	m.screen, m.help = s, false
+	s.Update(m.tick)
+}
+
+// key handles what works everywhere; the rest is the screen's.
+func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case keymap.Interrupt.Is(k):
+		return m.interrupt()
+	case m.help:
+		m.help = false
+		return nil
+	case keymap.Help.Is(k) && (!m.screen.Modal() || k.String() == "f1"):
+		m.help = true
+		return nil
+	case m.screen.Modal():
+	case keymap.Quit.Is(k):
+		if m.driving() {
+			return m.live.Interrupt()
+		}
+		return m.quit()
+	}
+	return m.screen.Update(k)
+}
+
+// interrupt is ctrl+c: while a run goes on it asks what is meant, and the
+// second one leaves the run running; where nothing runs it ends the program.
+func (m *Model) interrupt() tea.Cmd {
+	if m.leaving {
+		return m.quit()
+	}
+	if m.driving() {
+		if m.screen != screen(m.live) {
+			m.show(m.live)
+		}
+		m.help = false
+		return m.live.Interrupt()
+	}
+	m.result.Interrupted = true
+	return m.quit()
+}
+
+// driving reports whether a run goes on in this process.
+func (m *Model) driving() bool { return m.handle != nil && !m.state.Ended() && !m.leaving }
+
+func (m *Model) quit() tea.Cmd {
+	m.end()
+	return tea.Quit
+}

@@ -1,0 +1,181 @@
+package tui
+
+import (
+	"context"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/engine/estimate"
+	"failback/tui/keymap"
+	"failback/tui/look"
+	"failback/tui/wizard"
+)
+
+// opening is the screen while a connection is made.
+type opening struct {
+	look   look.Look
+	tick   look.Tick
+	what   string
+	err    error
+	cancel context.CancelFunc
+	again  reopenMsg
+}
+
+type (
+	openedMsg struct {
+		gen    int
+		conn   *engine.Connection
+		repair *engine.Plan
+		err    error
+	}
+	reopenMsg struct {
+		profile string
+		repair  *engine.Plan
+	}
+	openingLeftMsg struct{}
+)
+
+// open connects to a profile, or with "" to the lab, and goes on to the wizard,
+// with the plan to repair if there is one.
+func (m *Model) open(profile string, repair *engine.Plan) tea.Cmd {
+	m.closeConnection()
+	m.gen++
+	gen, connect := m.gen, m.deps.Open
+	ctx, cancel := context.WithCancel(m.ctx)
+	what := "the lab"
+	if profile != "" {
+		what = "the vault of " + profile
+	}
+	m.show(&opening{look: m.look, what: what, cancel: cancel, again: reopenMsg{profile, repair}})
+	return func() tea.Msg {
+		c, err := connect(ctx, profile)
+		return openedMsg{gen, c, repair, err}
+	}
+}
+
+// repair plans a run again over a connection to where it ran.
+func (m *Model) repair(p engine.Plan) tea.Cmd {
+	if m.conn != nil && m.conn.Name == p.Profile {
+		return m.plan(&p)
+	}
+	profile := p.Profile
+	if p.Rehearsal {
+		profile = ""
+	}
+	return m.open(profile, &p)
+}
+
+func (m *Model) opened(msg openedMsg) tea.Cmd {
+	o, ok := m.screen.(*opening)
+	if msg.gen != m.gen || !ok {
+		return closing(msg.conn)
+	}
+	if o.err = msg.err; msg.err != nil {
+		return nil
+	}
+	m.conn = msg.conn
+	m.held.mu.Lock()
+	m.held.conn = msg.conn
+	m.held.mu.Unlock()
+	return m.plan(msg.repair)
+}
+
+// plan shows the wizard over the open connection.
+func (m *Model) plan(repair *engine.Plan) tea.Cmd {
+	conn := m.conn
+	s := wizard.Services{
+		Owner: m.deps.User, Certificate: m.deps.Certificate,
+		Check: func(ctx context.Context, p engine.Plan, emit func(string, engine.Finding)) error {
+			return m.deps.Check(ctx, conn, p, emit)
+		},
+		Forecast: func(ctx context.Context, items []engine.Item) (estimate.Forecasts, error) {
+			return m.deps.Forecast(ctx, conn, items)
+		},
+	}
+	m.wizard = wizard.New(m.ctx, m.look, conn, s)
+	if repair != nil {
+		m.wizard = wizard.Repair(m.ctx, m.look, conn, s, *repair)
+	}
+	m.show(m.wizard)
+	return m.wizard.Init()
+}
+
+// closeConnection lets go of the connection, unless a run still goes over it.
+func (m *Model) closeConnection() {
+	if m.conn == nil || m.driving() {
+		return
+	}
+	m.held.mu.Lock()
+	m.held.conn = nil
+	m.held.mu.Unlock()
+	if m.conn.Close != nil {
+		_ = m.conn.Close() // nothing remote hangs on it
+	}
+	m.conn = nil
+}
+
+func closing(c *engine.Connection) tea.Cmd {
+	if c == nil || c.Close == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		_ = c.Close() // nobody waits for it any more
+		return nil
+	}
+}
+
+// Title names the screen.
+func (o *opening) Title() string { return "Connecting" }
+
+// Modal reports whether letters are typed: never here.
+func (o *opening) Modal() bool { return false }
+
+func (o *opening) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case look.Tick:
+		o.tick = msg
+	case tea.KeyMsg:
+		switch {
+		case keymap.Back.Is(msg):
+			o.cancel()
+			return func() tea.Msg { return openingLeftMsg{} }
+		case keymap.Again.Is(msg) && o.err != nil:
+			return func() tea.Msg { return o.again }
+		}
+	}
+	return nil
+}
+
+func (o *opening) View(w, _ int) []string {
+	l := o.look
+	if o.err == nil {
+		return []string{"", l.Cut(l.T.Accent.Render(l.Spinner(o.tick))+" "+l.T.Text.Render(l.Words("Connecting to "+o.what+" …")), w)}
+	}
+	out := []string{""}
+	out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "No connection to "+o.what+".", w)...)
+	f := engine.AsFailure(o.err, "connect", o.what)
+	out = append(out, l.Paragraph(l.T.Text, "  ", f.Why, w)...)
+	if f.Remedy != "" {
+		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("  now: "), f.Remedy, w)...)
+	}
+	return out
+}
+
+func (o *opening) Status() look.Status {
+	if o.err != nil {
+		return look.Status{Tone: look.Alarm, Text: "Not connected. Nothing was changed."}
+	}
+	return look.Status{Tone: look.Working, Text: "Connecting to " + o.what}
+}
+
+func (o *opening) Hints() []keymap.Binding {
+	if o.err != nil {
+		return []keymap.Binding{keymap.Again.But("try again"), keymap.Back}
+	}
+	return []keymap.Binding{keymap.Back.But("give up")}
+}
+
+func (o *opening) Keys() []keymap.Group {
+	return []keymap.Group{{Title: "Connecting", Bindings: o.Hints()}}
+}

@@ -1,0 +1,52 @@
+package tui
+
+import (
+	"time"
+
+	"failback/engine"
+	"failback/engine/runs"
+	"failback/tui/theme"
+)
+
+// Options say how the screens begin and how they look. The zero value begins at
+// home, in the colours that fit the terminal.
+type Options struct {
+	Start    Start
+	Theme    theme.Name // "" is auto
+	ASCII    bool       // symbols in ASCII alone
+	NoMotion bool       // nothing turns or blinks
+	// Now is the clock of the screens, nil for the wall clock. A replay brings
+	// the clock of the run it shows.
+	Now func() time.Time
+}
+
+// Start is where the screens begin.
+type Start struct {
+	open    bool
+	profile string
+	handle  runs.Handle
+}
+
+var (
+	// StartHome begins at the home screen. It is the zero value.
+	StartHome = Start{}
+	// StartRehearsal begins with a plan against the lab.
+	StartRehearsal = Start{open: true}
+)
+
+// StartProfile begins with a plan against the vault of a profile.
+func StartProfile(name string) Start { return Start{open: true, profile: name} }
+
+// StartRun begins at the live screen of a run that this process drives.
+func StartRun(h runs.Handle) Start { return Start{handle: h} }
+
+// Result is what happened on the screens, for what is said after the terminal
+// was given back.
+type Result struct {
+	Run      engine.RunID   // the last run that was driven here; "" for none
+	Outcome  engine.Outcome // how it ended; "" if it did not end here
+	Detached bool           // it was left running
+	// Interrupted says that the screens were left with ctrl+c while nothing ran.
+	Interrupted bool
+	State       engine.State // the run as it was last seen
+}

@@ -1,0 +1,209 @@
+// Package pick is the list that every screen uses: rows in columns, a cursor,
+// marks, a filter. Rows that may not be chosen stay visible with their reason.
+package pick
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/tui/field"
+	"failback/tui/keymap"
+)
+
+// Row is one line of a list.
+type Row struct {
+	Cells   []string
+	Off     string // why it can't be chosen; "" if it can
+	Heading bool   // a line between rows; the cursor passes over it
+	Alarm   bool   // drawn so that nobody misses it
+}
+
+// Column says how the cells at its place are drawn. Columns with a higher Drop
+// are left out first where the screen is narrow; 0 is never left out.
+type Column struct {
+	Title string
+	Drop  int
+	Right bool
+}
+
+// List is a list with a cursor. The zero value is empty; set Columns and Rows
+// with [List.Set].
+type List struct {
+	Columns []Column
+	Many    bool // rows can be marked
+
+	rows      []Row
+	visible   []int // indexes of rows that the filter lets through
+	cursor    int   // index into visible
+	marks     map[int]bool
+	filter    *field.Field
+	filtering bool
+}
+
+// Set replaces the rows. The cursor goes to the first row that can be chosen.
+func (l *List) Set(rows []Row) {
+	l.rows, l.marks, l.filter, l.filtering = rows, map[int]bool{}, nil, false
+	l.refilter()
+	l.cursor = 0
+	for i, r := range l.visible {
+		if !l.rows[r].Heading && l.rows[r].Off == "" {
+			l.cursor = i
+			return
+		}
+	}
+	l.settle(1)
+}
+
+// Len is the number of rows, whatever the filter says.
+func (l *List) Len() int { return len(l.rows) }
+
+// Current is the row under the cursor, by its index in what was set.
+func (l *List) Current() (int, bool) {
+	if l.cursor < 0 || l.cursor >= len(l.visible) || l.rows[l.visible[l.cursor]].Heading {
+		return 0, false
+	}
+	return l.visible[l.cursor], true
+}
+
+// Row returns the row at an index of what was set.
+func (l *List) Row(i int) Row { return l.rows[i] }
+
+// Point puts the cursor on the row with that index, if the filter shows it.
+func (l *List) Point(row int) {
+	for i, r := range l.visible {
+		if r == row {
+			l.cursor = i
+			return
+		}
+	}
+}
+
+// Mark marks the row with that index.
+func (l *List) Mark(row int) { l.marks[row] = true }
+
+// Marked lists the marked rows in order.
+func (l *List) Marked() []int {
+	var out []int
+	for i := range l.rows {
+		if l.marks[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Typing reports whether keys go into the filter now.
+func (l *List) Typing() bool { return l.filtering }
+
+// Key lets the list act on a key and reports whether it did.
+func (l *List) Key(msg tea.KeyMsg) bool {
+	if l.filtering {
+		l.typeFilter(msg)
+		return true
+	}
+	switch {
+	case keymap.Up.Is(msg):
+		l.move(-1)
+	case keymap.Down.Is(msg):
+		l.move(1)
+	case keymap.PageUp.Is(msg):
+		l.move(-10)
+	case keymap.PageDown.Is(msg):
+		l.move(10)
+	case keymap.Top.Is(msg):
+		l.cursor = 0
+		l.settle(1)
+	case keymap.Bottom.Is(msg):
+		l.cursor = len(l.visible) - 1
+		l.settle(-1)
+	case keymap.Filter.Is(msg):
+		l.filtering, l.filter = true, field.New("Filter", "part of a name")
+	case l.Many && keymap.Mark.Is(msg):
+		l.toggle()
+	case l.Many && keymap.MarkAll.Is(msg):
+		l.markAll()
+	case keymap.Back.Is(msg) && l.filter != nil:
+		l.filter = nil
+		l.refilter()
+	default:
+		return false
+	}
+	return true
+}
+
+func (l *List) typeFilter(msg tea.KeyMsg) {
+	switch {
+	case keymap.Choose.Is(msg):
+		l.filtering = false
+		if l.filter.Value() == "" {
+			l.filter = nil
+		}
+	case keymap.Back.Is(msg):
+		l.filtering, l.filter = false, nil
+		l.refilter()
+	default:
+		l.filter.Key(msg)
+		l.refilter()
+	}
+}
+
+func (l *List) refilter() {
+	at, had := l.Current()
+	var want string
+	if l.filter != nil {
+		want = strings.ToLower(l.filter.Value())
+	}
+	l.visible = l.visible[:0:0]
+	for i, r := range l.rows {
+		if want == "" || !r.Heading && strings.Contains(strings.ToLower(strings.Join(r.Cells, " ")), want) {
+			l.visible = append(l.visible, i)
+		}
+	}
+	l.cursor = 0
+	if had {
+		l.Point(at)
+	}
+	l.settle(1)
+}
+
+func (l *List) move(by int) {
+	l.cursor = max(0, min(l.cursor+by, len(l.visible)-1))
+	l.settle(by)
+}
+
+// settle takes the cursor off headings, in the direction it was going.
+func (l *List) settle(by int) {
+	step := 1
+	if by < 0 {
+		step = -1
+	}
+	for range 2 {
+		for i := l.cursor; i >= 0 && i < len(l.visible); i += step {
+			if !l.rows[l.visible[i]].Heading {
+				l.cursor = i
+				return
+			}
+		}
+		step = -step
+	}
+}
+
+func (l *List) toggle() {
+	if i, ok := l.Current(); ok && l.rows[i].Off == "" {
+		l.marks[i] = !l.marks[i]
+		l.move(1)
+	}
+}
+
+func (l *List) markAll() {
+	all := true
+	for _, i := range l.visible {
+		all = all && (l.rows[i].Off != "" || l.rows[i].Heading || l.marks[i])
+	}
+	for _, i := range l.visible {
+		if l.rows[i].Off == "" && !l.rows[i].Heading {
+			l.marks[i] = !all
+		}
+	}
+}

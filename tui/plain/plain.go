@@ -1,0 +1,173 @@
+// Package plain writes a run's events as lines, for logs, scripts and screen
+// readers: no cursor movement, no colour, one line a fact. It is one of the
+// readers of the event stream and keeps no state of its own beyond the fold.
+package plain
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"failback/engine"
+	"failback/tui/text"
+)
+
+// Printer writes a run as it happens. It is used by one goroutine.
+type Printer interface {
+	// Event writes one event.
+	Event(e engine.Event) error
+	// Tick is called about once a second, so that silence can be broken.
+	Tick(now time.Time) error
+}
+
+// silence is the longest time in which the text printer writes nothing while
+// something goes on.
+const silence = 10 * time.Second
+
+// Text writes sentences with time and item.
+type Text struct {
+	out   io.Writer
+	zone  *time.Location
+	state engine.State
+	last  time.Time // of the last line, by the caller's clock
+	width int       // of the item column
+}
+
+// NewText returns a printer whose times are in zone.
+func NewText(out io.Writer, zone *time.Location) *Text { return &Text{out: out, zone: zone} }
+
+// Event writes the event's sentence, if it has one for people.
+func (t *Text) Event(e engine.Event) error {
+	next, err := t.state.Apply(e)
+	if err != nil {
+		return fmt.Errorf("event %d can't be shown: %w", e.Seq, err)
+	}
+	t.state = next
+	if p, ok := e.Body.(engine.RunPlanned); ok {
+		for _, it := range p.Plan.Items {
+			t.width = max(t.width, len([]rune(text.Clean(it.Name))))
+		}
+	}
+	if quiet(e) {
+		return nil
+	}
+	if err := t.line(e.Time, e.Item, engine.Sentence(e)); err != nil {
+		return err
+	}
+	if g, ok := e.Body.(engine.GateOpened); ok {
+		for _, c := range g.Consequences {
+			if err := t.line(e.Time, e.Item, "  - "+c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// quiet reports events that say nothing to a reader of lines: passing progress,
+// and preflight rules that found nothing.
+func quiet(e engine.Event) bool {
+	if c, ok := e.Body.(engine.PreflightChecked); ok {
+		return c.Verdict == engine.VerdictOK
+	}
+	return engine.Sentence(e) == ""
+}
+
+// Tick says what still goes on after ten seconds without a line.
+func (t *Text) Tick(now time.Time) error {
+	if t.last.IsZero() {
+		t.last = now
+	}
+	if now.Sub(t.last) < silence || t.state.Ended() {
+		return nil
+	}
+	for _, l := range t.state.Legs {
+		s := still(l, now)
+		if s == "" {
+			continue
+		}
+		if err := t.line(now, l.Item.Name, s); err != nil {
+			return err
+		}
+	}
+	t.last = now
+	return nil
+}
+
+func (t *Text) line(at time.Time, item, sentence string) error {
+	t.last = at
+	_, err := fmt.Fprintf(t.out, "%s  %s\n", at.In(t.zone).Format(time.TimeOnly),
+		strings.TrimRight(fmt.Sprintf("%-*s  %s", t.width, text.Clean(item), text.Clean(sentence)), " "))
+	return err
+}
+
+// still is what a leg is doing, with how long it has been at it; empty where it
+// has ended.
+func still(l *engine.Leg, now time.Time) string {
+	switch l.Mode {
+	case engine.ModeEnded, engine.ModeFailed:
+		return ""
+	case engine.ModeWaiting:
+		return fmt.Sprintf("still waiting for a decision: %s [%s]", l.Gate.Verb, engine.SpanWords(now.Sub(l.GateSince)))
+	case engine.ModeReady, engine.ModeRunning, engine.ModeInterrupted, engine.ModeCancelling:
+	}
+	p := l.Phase()
+	s := "still: " + p.Info().Title
+	if l.Mode == engine.ModeCancelling {
+		s += ", cancelling"
+	}
+	if y, ok := l.Sync[p]; ok && y.Total > 0 {
+		s += fmt.Sprintf(", %s of %s read", engine.SizeWords(y.Read), engine.SizeWords(y.Total))
+		if y.Estimate {
+			s += " (estimate)"
+		}
+	}
+	if from := l.Phases[p].Started; !from.IsZero() {
+		s += fmt.Sprintf(" [%s elapsed]", engine.SpanWords(now.Sub(from)))
+	}
+	if l.InDowntime() {
+		s += fmt.Sprintf(" [down %s]", engine.SpanWords(l.Downtime(now)))
+	}
+	return s
+}
+
+// JSON writes one event a line, the same objects that the journal holds.
+type JSON struct{ out io.Writer }
+
+// NewJSON returns a printer of JSON lines.
+func NewJSON(out io.Writer) *JSON { return &JSON{out} }
+
+// Event writes the event, unless it is passing progress that nobody keeps.
+func (j *JSON) Event(e engine.Event) error {
+	if e.Seq == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = j.out.Write(append(raw, '\n'))
+	return err
+}
+
+// Tick does nothing: a stream of data may be silent.
+func (j *JSON) Tick(time.Time) error { return nil }
+
+// Last writes the run's last event as one JSON document, and nothing before.
+type Last struct{ out io.Writer }
+
+// NewLast returns a printer of the outcome alone.
+func NewLast(out io.Writer) *Last { return &Last{out} }
+
+// Event writes run.finished.
+func (l *Last) Event(e engine.Event) error {
+	if e.Type() != (engine.RunFinished{}).Type() {
+		return nil
+	}
+	return NewJSON(l.out).Event(e)
+}
+
+// Tick does nothing.
+func (l *Last) Tick(time.Time) error { return nil }

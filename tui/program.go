@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// fps is how often the terminal is drawn to at most. More helps nobody and loads
+// remote desktops.
+const fps = 15
+
+// shutdownPatience bounds how long a terminal that does not take its bytes may
+// hold the end of the program up.
+const shutdownPatience = 5 * time.Second
+
+// Run shows the screens until the operator leaves or ctx ends, gives the
+// terminal back, and says what happened. A run that still goes on when Run
+// returns was detached from, never cancelled. Run returns within seconds of the
+// end of ctx even if the terminal does not answer.
+func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (Result, error) {
+	m := newModel(ctx, d, o, out)
+	defer m.end()
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithAltScreen(), tea.WithFPS(fps), tea.WithoutSignalHandler())
+	final := make(chan ended, 1)
+	go func() { final <- show(p) }()
+
+	end, err := await(ctx, final)
+	result := Result{Interrupted: ctx.Err() != nil}
+	if last, ok := end.model.(Model); ok {
+		result = last.Result()
+		result.Interrupted = result.Interrupted || ctx.Err() != nil
+	}
+	if m.held.letGo() {
+		result.Detached = true
+	}
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		err = nil // the end that was asked for
+	}
+	return result, err
+}
+
+// ended is how a program came back.
+type ended struct {
+	model tea.Model
+	err   error
+}
+
+// show runs the program. A panic outside of what Bubble Tea recovers by itself
+// still gives the terminal back.
+func show(p *tea.Program) (e ended) {
+	defer func() {
+		if r := recover(); r != nil {
+			_ = p.RestoreTerminal() // the panic is what matters
+			e.err = fmt.Errorf("the screens broke: %v\n%s", r, debug.Stack())
+		}
+	}()
+	e.model, e.err = p.Run()
+	return e
+}
+
+func await(ctx context.Context, final <-chan ended) (ended, error) {
+	select {
+	case e := <-final:
+		return e, e.err
+	case <-ctx.Done():
+	}
+	// WithContext kills the program; a terminal that takes no bytes can still
+	// hold it.
+	t := time.NewTimer(shutdownPatience)
+	defer t.Stop()
+	select {
+	case e := <-final:
+		return e, e.err
+	case <-t.C:
+		return ended{}, fmt.Errorf("the terminal does not answer; left it as it is: %w", context.Cause(ctx))
+	}
+}
+
+// letGo detaches from a run that still goes on and closes the connection. It
+// reports whether there was such a run.
+func (h *held) letGo() bool {
+	h.mu.Lock()
+	handle, conn := h.handle, h.conn
+	h.mu.Unlock()
+	detached := false
+	if handle != nil {
+		select {
+		case <-handle.Done():
+		default:
+			detached = !handle.State().Ended()
+			handle.Detach()
+			waitFor(handle.Done())
+		}
+	}
+	if conn != nil && conn.Close != nil {
+		_ = conn.Close() // nothing remote hangs on it
+	}
+	return detached
+}
+
+func waitFor(done <-chan struct{}) {
+	t := time.NewTimer(detachPatience)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+	}
+}

@@ -1,0 +1,104 @@
+package run
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/dialog"
+	"failback/tui/field"
+)
+
+// cancelDialog explains what a cancel leaves behind before it asks for it.
+type cancelDialog struct {
+	item   string
+	form   dialog.Form
+	reason *field.Field
+}
+
+// cancelWord is what has to be typed.
+const cancelWord = "cancel"
+
+// cancellable is the leg a cancel would be about: the selected one, or the first
+// that can still be cancelled.
+func (r *Live) cancellable() *engine.Leg {
+	if l := r.leg(); l != nil {
+		if ok, _ := l.CanCancel(); ok {
+			return l
+		}
+	}
+	for _, l := range r.state.Legs {
+		if ok, _ := l.CanCancel(); ok {
+			return l
+		}
+	}
+	return nil
+}
+
+func (r *Live) askCancel() tea.Cmd {
+	l := r.cancellable()
+	if l == nil {
+		r.notice = "There is nothing left that a cancel could undo: the switch has been made."
+		return nil
+	}
+	_, damages := l.CanCancel()
+	reason := field.New("Reason:", "for the journal")
+	d := &cancelDialog{item: l.Item.Name, reason: reason}
+	d.form = dialog.Form{
+		Title: "Cancel the failback of", Subject: l.Item.Name, Lines: cancelLines(l, damages),
+		Submit: "cancel it", Aside: "go on with the failback",
+		Fields: []*field.Field{field.Confirm("Type "+cancelWord+":", cancelWord), reason},
+	}
+	r.cancel = d
+	return nil
+}
+
+// cancelLines explain the damage: that it happens, why, what it means and how it
+// is repaired.
+func cancelLines(l *engine.Leg, damages bool) []dialog.Line {
+	if !damages {
+		return []dialog.Line{
+			{Text: "No data was written on-premises yet: a cancel leaves both sides as they are."},
+			{Tone: dialog.Bullet, Text: "The Azure VM runs on."},
+		}
+	}
+	name := l.Item.Name
+	out := []dialog.Line{
+		{Tone: dialog.Danger, Text: "The on-premises VM " + name + " will be DAMAGED."},
+		{Tone: dialog.Bullet, Text: "Why: the newest data from Azure is being written over its disks in place. Until that is finished they are half old, half new."},
+		{Tone: dialog.Bullet, Text: "If it is started like that it may not boot, and what it writes is lost. It will be marked and guarded against a start."},
+		{Tone: dialog.Bullet, Text: "Repair: run the failback again, to its end. Only what is missing is copied then."},
+	}
+	if l.AzurePower.Off() {
+		return append(out, dialog.Line{Tone: dialog.Danger, Text: "The Azure VM is stopped (" + string(l.AzurePower) + "). After the cancel neither side runs until you start it in Azure."})
+	}
+	return append(out, dialog.Line{Tone: dialog.Good, Text: "The Azure VM runs on: users notice nothing."})
+}
+
+func (r *Live) updateCancel(msg tea.Msg) tea.Cmd {
+	answer, cmd := r.cancel.form.Update(msg)
+	switch answer {
+	case dialog.Aside:
+		r.cancel = nil
+		return r.Show(r.state)
+	case dialog.Submitted:
+		r.cancel.form.Busy = true
+		out := CancelMsg{Item: r.cancel.item, Reason: r.cancel.reason.Value()}
+		return func() tea.Msg { return out }
+	case dialog.Unanswered:
+	}
+	return cmd
+}
+
+// Cancelled takes in the answer to a cancel.
+func (r *Live) Cancelled(item string, err error) tea.Cmd {
+	if r.cancel == nil || r.cancel.item != item {
+		return nil
+	}
+	if err != nil {
+		r.cancel.form.Busy, r.cancel.form.Problem = false, failureWords(err)
+		return nil
+	}
+	r.cancel = nil
+	r.notice = "The cancel was asked for. Site Recovery finishes what it is writing first."
+	return r.Show(r.state)
+}

@@ -1,0 +1,219 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/dialog"
+	"failback/tui/field"
+)
+
+// gateDialog asks for a decision at one gate of one item.
+type gateDialog struct {
+	item     string
+	gate     engine.Gate
+	key      string
+	form     dialog.Form
+	looked   *field.Field // who looked at the machine, at the commit gate
+	why      *field.Field // where the engine asks for a reason
+	override *field.Field // why outside the window, where it is closed
+}
+
+// gateKey tells one opening of a gate from another.
+func gateKey(l *engine.Leg) string {
+	return fmt.Sprintf("%s/%s/%d", l.Item.Name, l.Gate.Gate, l.GateSince.UnixNano())
+}
+
+func (r *Live) openGate(l *engine.Leg) tea.Cmd {
+	g := l.Gate.Gate
+	verb, portal := g.Action(l.Direction)
+	d := &gateDialog{item: l.Item.Name, gate: g, key: gateKey(l)}
+	d.form = dialog.Form{
+		Title: verb, Portal: portal, Subject: l.Item.Name,
+		Lines: r.gateLines(l), Submit: strings.ToLower(verb[:1]) + verb[1:], Aside: "not now, it waits",
+	}
+	if g != engine.GateReprotect {
+		d.form.Fields = append(d.form.Fields, field.Confirm("Type "+l.Item.Name+" to approve:", l.Item.Name))
+	}
+	if g == engine.GateCommit {
+		d.looked = field.New("Who looked at it:", "name").Set(r.user)
+		d.looked.Required = true
+		d.form.Fields = append(d.form.Fields, d.looked)
+	}
+	if l.Gate.NeedsReason {
+		d.why = field.New("Why all the same:", "a reason is required")
+		d.why.Required = true
+		d.form.Fields = append(d.form.Fields, d.why)
+	}
+	if r.outsideWindow(g) {
+		d.override = field.New("Why outside the window:", "a reason is required")
+		d.override.Required = true
+		d.form.Fields = append(d.form.Fields, d.override)
+	}
+	r.gate = d
+	r.opened++
+	return d.form.Grace.Start(r.opened)
+}
+
+func (r *Live) outsideWindow(g engine.Gate) bool {
+	w := r.state.Plan.Window
+	return g == engine.GateComplete && w.Set() && !w.Contains(r.tick.Now)
+}
+
+// gateLines say what an approval does, in the engine's words, and what speaks
+// for and against it.
+func (r *Live) gateLines(l *engine.Leg) []dialog.Line {
+	var out []dialog.Line
+	if l.Gate.Again != "" {
+		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "Asked again: " + l.Gate.Again})
+	}
+	out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Approving does this:"})
+	for _, c := range l.Gate.Consequences {
+		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: c})
+	}
+	if l.Gate.Gate == engine.GateCommit && l.Direction == engine.ToOnPremises {
+		out = append(append(out, dialog.Line{}), verified(l)...)
+		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Look for yourself: " + console(r.state.Plan, l)})
+	}
+	if r.outsideWindow(l.Gate.Gate) {
+		out = append(out, dialog.Line{Tone: dialog.Danger, Text: "The plan's window is closed: " + windowWords(r.state.Plan.Window)})
+	}
+	return out
+}
+
+// console is the command that opens the machine's console on a jump box.
+func console(p engine.Plan, l *engine.Leg) string {
+	host := l.Item.Host
+	if p.Target.Alternate {
+		host = p.Target.HostName
+	}
+	return fmt.Sprintf("vmconnect.exe %s %q", host, l.Item.Name)
+}
+
+func windowWords(w engine.Window) string {
+	const form = "2006-01-02 15:04 MST"
+	switch {
+	case w.Start.IsZero():
+		return "until " + w.End.Format(form)
+	case w.End.IsZero():
+		return "from " + w.Start.Format(form)
+	}
+	return w.Start.Format(form) + " to " + w.End.Format(form)
+}
+
+// verified says what the boot and the disks showed.
+func verified(l *engine.Leg) []dialog.Line {
+	var out []dialog.Line
+	if b := l.Boot; b != nil {
+		line := dialog.Line{Tone: dialog.Good, Text: "Boot proven: " + BootWords(b)}
+		if b.Result != engine.BootProven {
+			line = dialog.Line{Tone: dialog.Caution, Text: "Boot not proven: " + BootWords(b)}
+		}
+		out = append(out, line)
+	}
+	for _, p := range l.Proofs {
+		out = append(out, ProofLine(p))
+	}
+	return out
+}
+
+// BootWords says what was seen of a boot.
+func BootWords(b *engine.BootChecked) string {
+	words := fmt.Sprintf("%s, heartbeat %s, up %s", b.State, b.Heartbeat, engine.SpanWords(b.Uptime))
+	if len(b.Addresses) > 0 {
+		words += ", " + strings.Join(b.Addresses, " ")
+	}
+	return words
+}
+
+// ProofLine says what the comparison of a disk's two sides gave.
+func ProofLine(p engine.DiskProved) dialog.Line {
+	switch {
+	case p.Missing != "":
+		return dialog.Line{Tone: dialog.Caution, Text: fmt.Sprintf("Disk %s was not compared: %s", p.Disk, p.Missing)}
+	case p.Equal:
+		return dialog.Line{Tone: dialog.Good, Text: fmt.Sprintf("Disk %s: every byte of %s equals the Azure disk", p.Disk, engine.SizeWords(p.Bytes))}
+	}
+	return dialog.Line{Tone: dialog.Danger, Text: fmt.Sprintf("Disk %s differs from the Azure disk", p.Disk)}
+}
+
+func (r *Live) updateGate(msg tea.Msg) tea.Cmd {
+	answer, cmd := r.gate.form.Update(msg)
+	switch answer {
+	case dialog.Aside:
+		r.aside[r.gate.key] = true
+		r.gate = nil
+		// The next open gate may ask now.
+		return r.Show(r.state)
+	case dialog.Submitted:
+		return r.approve()
+	case dialog.Unanswered:
+	}
+	return cmd
+}
+
+func (r *Live) approve() tea.Cmd {
+	g := r.gate
+	g.form.Busy = true
+	d := engine.Decision{Gate: g.gate, By: r.user, Reason: g.reason(), Override: g.override != nil}
+	item := g.item
+	return func() tea.Msg { return DecideMsg{Item: item, Decision: d} }
+}
+
+// reason is everything that was said for the approval.
+func (g *gateDialog) reason() string {
+	var said []string
+	if g.looked != nil {
+		said = append(said, "looked at by "+g.looked.Value())
+	}
+	for _, f := range []*field.Field{g.why, g.override} {
+		if f != nil {
+			said = append(said, f.Value())
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// Decided takes in the answer to a decision. The dialog closes when the
+// decision was taken; otherwise it stays and says why not.
+func (r *Live) Decided(item string, g engine.Gate, err error) tea.Cmd {
+	if r.gate == nil || r.gate.item != item || r.gate.gate != g {
+		return nil
+	}
+	r.gate.form.Busy = false
+	if err != nil {
+		r.gate.form.Problem = failureWords(err)
+		return nil
+	}
+	r.aside[r.gate.key] = true
+	r.gate = nil
+	return r.Show(r.state)
+}
+
+func failureWords(err error) string {
+	var f *engine.Failure
+	if errors.As(err, &f) {
+		return f.Error()
+	}
+	return err.Error()
+}
+
+// decideAgain opens the dialog of the selected leg's gate, or of the first one
+// that waits.
+func (r *Live) decideAgain() tea.Cmd {
+	if l := r.leg(); l != nil && l.Gate != nil {
+		return r.openGate(l)
+	}
+	for i, l := range r.state.Legs {
+		if l.Gate != nil {
+			r.selected = i
+			return r.openGate(l)
+		}
+	}
+	r.notice = "Nothing waits for a decision."
+	return nil
+}

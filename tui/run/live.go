@@ -1,0 +1,239 @@
+// Package run is the live screen of a run: phases, power of both sides, downtime,
+// transfer, log, and the dialogs in which an operator decides. It draws an
+// [engine.State] that it is handed and holds no run state of its own; what the
+// operator decides leaves it as a message.
+package run
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/dialog"
+	"failback/tui/keymap"
+	"failback/tui/look"
+)
+
+// DecideMsg is an approval at a gate. It is answered with [Live.Decided].
+type DecideMsg struct {
+	Item     string
+	Decision engine.Decision
+}
+
+// CancelMsg asks to cancel the leg of an item. It is answered with
+// [Live.Cancelled].
+type CancelMsg struct {
+	Item   string
+	Reason string
+}
+
+// DetachMsg says that the operator leaves and the run goes on.
+type DetachMsg struct{}
+
+// OutcomeMsg says that the operator wants to see how the run ended.
+type OutcomeMsg struct{}
+
+// panel is what the lower part of the screen shows.
+type panel int
+
+const (
+	panelPhases panel = iota
+	panelLog
+	panelTasks
+	panelFindings
+)
+
+// Live is the screen. Use it through a pointer, on the update loop alone.
+type Live struct {
+	look  look.Look
+	user  string
+	state engine.State
+	tick  look.Tick
+
+	selected int
+	panel    panel
+	scroll   int // lines back from the end of the panel
+	notice   string
+	lost     string // why the screen can't follow the run any more
+
+	gate   *gateDialog
+	cancel *cancelDialog
+	leave  *dialog.Choice
+	aside  map[string]bool // gates that were put aside
+	opened int             // dialogs opened so far
+}
+
+// New makes the screen; user is who decides.
+func New(l look.Look, user string) *Live {
+	return &Live{look: l, user: user, aside: map[string]bool{}}
+}
+
+// Title names the screen.
+func (r *Live) Title() string { return "Run " + string(r.state.Run) }
+
+// Modal reports whether a dialog takes all keys.
+func (r *Live) Modal() bool { return r.gate != nil || r.cancel != nil || r.leave != nil }
+
+// Show hands the screen the run as it is now. A gate that has opened since asks
+// its question, unless another one is being answered or it was put aside.
+func (r *Live) Show(s engine.State) tea.Cmd {
+	r.state = s
+	r.closeAnswered()
+	if r.Modal() || s.Ended() {
+		return nil
+	}
+	for i, l := range s.Legs {
+		if l.Gate != nil && !r.aside[gateKey(l)] {
+			r.selected = i
+			return r.openGate(l)
+		}
+	}
+	return nil
+}
+
+// closeAnswered closes a dialog whose question is not open any more: somebody
+// else answered it, or the leg ended.
+func (r *Live) closeAnswered() {
+	if r.gate != nil {
+		l := r.state.Leg(r.gate.item)
+		if l == nil || l.Gate == nil || gateKey(l) != r.gate.key {
+			if l != nil && !r.gate.form.Busy && l.Gate == nil {
+				r.notice = "The question about " + r.gate.item + " was answered elsewhere."
+			}
+			r.gate = nil
+		}
+	}
+	if r.cancel != nil {
+		if l := r.state.Leg(r.cancel.item); l == nil || l.Mode == engine.ModeEnded {
+			r.cancel = nil
+		}
+	}
+}
+
+func (r *Live) leg() *engine.Leg {
+	if r.selected < len(r.state.Legs) {
+		return r.state.Legs[r.selected]
+	}
+	return nil
+}
+
+// Update takes in a message: a dialog first, then the screen's keys.
+func (r *Live) Update(msg tea.Msg) tea.Cmd {
+	if t, ok := msg.(look.Tick); ok {
+		r.tick = t
+		return nil
+	}
+	k, isKey := msg.(tea.KeyMsg)
+	switch {
+	case r.leave != nil && isKey:
+		return r.keyLeave(k)
+	case r.cancel != nil:
+		return r.updateCancel(msg)
+	case r.gate != nil:
+		return r.updateGate(msg)
+	case isKey:
+		r.notice = ""
+		return r.key(k)
+	}
+	return nil
+}
+
+func (r *Live) key(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case keymap.Decide.Is(k):
+		return r.decideAgain()
+	case keymap.Cancel.Is(k):
+		return r.askCancel()
+	case keymap.Log.Is(k):
+		r.turn(panelLog)
+	case keymap.Tasks.Is(k):
+		r.turn(panelTasks)
+	case keymap.Checks.Is(k):
+		r.turn(panelFindings)
+	case keymap.Up.Is(k):
+		r.move(-1)
+	case keymap.Down.Is(k):
+		r.move(1)
+	case keymap.PageUp.Is(k):
+		r.scroll += 10
+	case keymap.PageDown.Is(k):
+		r.scroll = max(0, r.scroll-10)
+	case keymap.Back.Is(k):
+		r.back()
+	case keymap.Choose.Is(k) && r.state.Ended():
+		return func() tea.Msg { return OutcomeMsg{} }
+	}
+	return nil
+}
+
+func (r *Live) turn(p panel) {
+	r.scroll = 0
+	if r.panel == p {
+		p = panelPhases
+	}
+	r.panel = p
+}
+
+func (r *Live) move(by int) {
+	if r.panel != panelPhases {
+		r.scroll = max(0, r.scroll-by)
+		return
+	}
+	r.selected = max(0, min(r.selected+by, len(r.state.Legs)-1))
+}
+
+func (r *Live) back() {
+	if r.panel != panelPhases {
+		r.turn(panelPhases)
+		return
+	}
+	r.notice = "The run goes on. ctrl+c leaves it running and exits."
+}
+
+// Interrupt is ctrl+c: the first asks, the second leaves the run running.
+func (r *Live) Interrupt() tea.Cmd {
+	if r.leave != nil {
+		return r.detach()
+	}
+	cancelOff := ""
+	if r.cancellable() == nil {
+		cancelOff = "too late, the switch has been made"
+	}
+	r.leave = &dialog.Choice{
+		Title: "Leave?",
+		Lines: []dialog.Line{
+			{Text: "Leaving cancels nothing: the Azure jobs go on, and this run can be resumed. No gate is answered while nobody drives it."},
+			{Tone: dialog.Quiet, Text: "ctrl+c again leaves at once."},
+		},
+		Options: []dialog.Option{
+			{Label: "Stay"},
+			{Label: "Leave it running and exit (detach)"},
+			{Label: "Cancel the failback …", Off: cancelOff},
+		},
+	}
+	return nil
+}
+
+func (r *Live) keyLeave(k tea.KeyMsg) tea.Cmd {
+	answer, option := r.leave.Update(k)
+	switch answer {
+	case dialog.Unanswered:
+		return nil
+	case dialog.Aside:
+		r.leave = nil
+		return nil
+	case dialog.Submitted:
+	}
+	r.leave = nil
+	switch option {
+	case 1:
+		return r.detach()
+	case 2:
+		return r.askCancel()
+	}
+	return nil
+}
+
+// Lost says that the screen can't follow the run any more. The run goes on.
+func (r *Live) Lost(why string) { r.lost = why }
+
+func (r *Live) detach() tea.Cmd { return func() tea.Msg { return DetachMsg{} } }

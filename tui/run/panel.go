@@ -1,0 +1,125 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"failback/engine"
+)
+
+// log is the newest lines of the run's log that fit, newest at the bottom.
+func (r *Live) log(w, h int) []string {
+	lines := r.logLines(w)
+	return lines[max(0, len(lines)-h):]
+}
+
+func (r *Live) logLines(w int) []string {
+	var out []string
+	for _, line := range r.state.Log {
+		out = append(out, r.logLine(line, w))
+	}
+	return out
+}
+
+// clock is a time of day where the operator is; events carry UTC.
+func (r *Live) clock(at time.Time) string { return at.In(r.tick.Now.Location()).Format("15:04:05") }
+
+func (r *Live) logLine(line engine.LogLine, w int) string {
+	l := r.look
+	style := l.T.Text
+	switch line.Level {
+	case "warn":
+		style = l.T.Warn
+	case "error":
+		style = l.T.Bad
+	}
+	said := line.Text
+	if line.Item != "" && len(r.state.Legs) > 1 {
+		said = line.Item + ": " + said
+	}
+	return l.Cut(l.T.Muted.Render(line.At.Format("15:04:05"))+"  "+style.Render(l.Words(said)), w)
+}
+
+// panelView is the log, the tasks or the findings over the whole screen.
+func (r *Live) panelView(w, h int) []string {
+	var title string
+	var lines []string
+	switch r.panel {
+	case panelLog:
+		title, lines = "Log", r.wholeLog(w)
+	case panelTasks:
+		title, lines = "Tasks of job "+r.leg().Job, r.wholeTasks(w)
+	case panelFindings:
+		title, lines = "Findings of the preflight", r.findings(w)
+	case panelPhases:
+		return r.body(w, h)
+	}
+	if len(lines) == 0 {
+		lines = []string{r.look.T.Muted.Render("nothing yet")}
+	}
+	out := []string{r.look.Section(r.look.Words(title), w)}
+	room := max(1, h-1)
+	last := max(min(len(lines), room), len(lines)-r.scroll)
+	return append(out, slices.Clone(lines[max(0, last-room):last])...)
+}
+
+// wholeLog is the log with long lines broken instead of cut.
+func (r *Live) wholeLog(w int) []string {
+	l := r.look
+	var out []string
+	for _, line := range r.state.Log {
+		style := l.T.Text
+		switch line.Level {
+		case "warn":
+			style = l.T.Warn
+		case "error":
+			style = l.T.Bad
+		}
+		mark := r.clock(line.At) + "  "
+		if len(r.state.Legs) > 1 {
+			mark += l.Fit(l.Words(line.Item), 12) + " "
+		}
+		out = append(out, l.Paragraph(style, l.T.Muted.Render(mark), line.Text, w)...)
+	}
+	return out
+}
+
+func (r *Live) wholeTasks(w int) []string {
+	l := r.look
+	var out []string
+	for _, t := range r.leg().Tasks {
+		right := l.T.Muted.Render(l.Words(t.Task.State))
+		if !t.Task.Started.IsZero() && !t.Task.Ended.IsZero() {
+			right = l.T.Muted.Render(engine.SpanWords(t.Task.Ended.Sub(t.Task.Started))) + "  " + right
+		}
+		out = append(out, l.Split(r.taskLine(t, w), right, w))
+		for _, e := range t.Task.Errors {
+			out = append(out, l.Paragraph(l.T.Bad, "    ", fmt.Sprintf("%s: %s", e.Code, e.Message), w)...)
+			out = append(out, optional(l.T.Text, r, "possible causes: ", e.PossibleCauses, w)...)
+			out = append(out, optional(l.T.Text, r, "recommended: ", e.Recommended, w)...)
+		}
+	}
+	return out
+}
+
+func optional(style lipgloss.Style, r *Live, label, words string, w int) []string {
+	if words == "" {
+		return nil
+	}
+	return r.look.Paragraph(style, "    ", label+words, w)
+}
+
+func (r *Live) findings(w int) []string {
+	l := r.look
+	var out []string
+	for _, f := range r.leg().Findings {
+		out = append(out, l.Cut(l.Verdict(f.Verdict)+"  "+l.T.Text.Render(l.Words(f.Title))+"  "+l.T.Muted.Render(l.Words(f.Observed)), w))
+		if f.Verdict != engine.VerdictOK && f.Remedy != "" {
+			out = append(out, l.Paragraph(l.T.Text, "         ", "now: "+f.Remedy, w)...)
+		}
+	}
+	return out
+}

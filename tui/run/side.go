@@ -1,0 +1,207 @@
+package run
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"failback/engine"
+	"failback/tui/glyph"
+	"failback/tui/text"
+)
+
+// side is what goes on: power of both sides, downtime, transfer, tasks, in this
+// order of importance. What does not fit into h lines is made smaller or left out
+// from its end.
+func (r *Live) side(leg *engine.Leg, w, h int) []string {
+	transfer := r.transfer(leg, w)
+	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+8 <= h)...)
+	out = append(append(out, ""), transfer...)
+	if rest := h - len(out); rest >= 2 {
+		out = append(out, r.tasks(leg, w, rest-1)...)
+	}
+	return r.look.Clamp(out, w, h)
+}
+
+// power is the state of both sides. Nothing is more important than to know
+// which one runs.
+func (r *Live) power(leg *engine.Leg, w int) []string {
+	return []string{
+		r.look.Labelled("Azure VM", powerWords(leg.AzurePower), 14, w, r.powerStyle(leg.AzurePower)),
+		r.look.Labelled("On-premises VM", r.onPremWords(leg), 14, w, r.powerStyle(leg.OnPremPower)),
+	}
+}
+
+// sides is power and downtime on one line.
+func (r *Live) sides(leg *engine.Leg, w int) string {
+	l := r.look
+	words := []string{
+		l.T.Muted.Render("Azure VM ") + r.powerStyle(leg.AzurePower).Render(powerWords(leg.AzurePower)),
+		l.T.Muted.Render("On-premises VM ") + r.powerStyle(leg.OnPremPower).Render(r.onPremWords(leg)),
+		l.T.Muted.Render("Downtime ") + l.T.Text.Render("not begun"),
+	}
+	if d := leg.Downtime(r.tick.Now); !leg.DowntimeFrom.IsZero() {
+		words[2] = l.T.Muted.Render("Downtime ") + l.T.Downtime.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
+	}
+	return l.Cut(strings.Join(words, "   "), w)
+}
+
+func powerWords(p engine.Power) string {
+	if p == engine.PowerUnknown {
+		return "not looked at yet"
+	}
+	return string(p)
+}
+
+func (r *Live) onPremWords(leg *engine.Leg) string {
+	words := powerWords(leg.OnPremPower)
+	if leg.OnPremPower == engine.PowerStopped {
+		words = "off"
+	}
+	p := leg.Step().Phase
+	switch {
+	case leg.Damage != nil:
+		words += ", DAMAGED"
+	case leg.Mode == engine.ModeRunning && (p == engine.PhaseInitialSync || p == engine.PhaseFinalSync):
+		words += ", being written"
+	}
+	return words
+}
+
+func (r *Live) powerStyle(p engine.Power) lipgloss.Style {
+	switch p {
+	case engine.PowerRunning:
+		return r.look.T.OK
+	case engine.PowerStopping, engine.PowerStarting:
+		return r.look.T.Warn
+	case engine.PowerUnknown, engine.PowerStopped, engine.PowerDeallocated, engine.PowerDeleted:
+	}
+	return r.look.T.Text
+}
+
+// downtime is the clock that counts against us: a word before it begins, big
+// while it runs where there is room.
+func (r *Live) downtime(leg *engine.Leg, w int, big bool) []string {
+	l, d := r.look, leg.Downtime(r.tick.Now)
+	if leg.DowntimeFrom.IsZero() {
+		out := []string{l.Labelled("Downtime", "not begun", 14, w, l.T.Text)}
+		if b := r.state.Plan.Budget; b > 0 {
+			out = append(out, l.Labelled("Budget", engine.SpanWords(b), 14, w, l.T.Text))
+		}
+		return out
+	}
+	style, words := l.T.Downtime, text.Clock(d)
+	if r.overBudget(d) {
+		style = l.T.Bad
+	}
+	if !leg.InDowntime() {
+		style, words = l.T.Text, words+", over"
+	}
+	rows := glyph.Digits(text.Clock(d))
+	if !big || !leg.InDowntime() || len(rows[0]) > w {
+		return []string{l.Labelled("Downtime", words+r.budgetWords(d), 14, w, style)}
+	}
+	out := []string{"", l.Cut(l.T.Muted.Render("Downtime")+style.Render(l.Words(r.budgetWords(d))), w)}
+	for _, row := range rows {
+		out = append(out, style.Render(row))
+	}
+	return out
+}
+
+// transfer is what is known of the bytes, or nothing: Site Recovery itself
+// reports none.
+func (r *Live) transfer(leg *engine.Leg, w int) []string {
+	p, ok := leg.Sync[leg.Phase()]
+	if !ok {
+		return nil
+	}
+	l := r.look
+	label := "Transfer"
+	if p.Estimate {
+		label = "Transfer (agent, estimate)"
+	}
+	out := []string{l.T.Muted.Render(label)}
+	if p.Total > 0 {
+		share := min(1, float64(p.Read)/float64(p.Total))
+		percent := fmt.Sprintf(" %3.0f %%", share*100)
+		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Progress(share, max(4, min(30, w-len(percent)))))+percent)
+	}
+	written := "written " + engine.SizeWords(p.Written)
+	rates := ratesOf(leg.Samples)
+	moving := len(rates) > 2 && leg.Mode == engine.ModeRunning
+	if moving {
+		written = l.Split(written, l.T.Strong.Render(text.Rate(recent(leg.Samples, 10*time.Second))), min(w, 35))
+	}
+	out = append(out, l.Cut(fmt.Sprintf("read    %s of %s", engine.SizeWords(p.Read), engine.SizeWords(p.Total)), w), l.Cut(written, w))
+	if moving {
+		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, min(w, 60))))
+	}
+	return out
+}
+
+// ratesOf are the speeds between samples. A counter that went back began anew
+// and gives no speed.
+func ratesOf(samples []engine.Sample) []float64 {
+	var out []float64
+	for i := 1; i < len(samples); i++ {
+		dt := samples[i].At.Sub(samples[i-1].At).Seconds()
+		if diff := samples[i].Read - samples[i-1].Read; dt > 0 && diff >= 0 {
+			out = append(out, float64(diff)/dt)
+		}
+	}
+	return out
+}
+
+// recent is the speed over the last stretch of time.
+func recent(samples []engine.Sample, over time.Duration) float64 {
+	last := samples[len(samples)-1]
+	for i := len(samples) - 2; i >= 0; i-- {
+		s := samples[i]
+		if s.Read > last.Read {
+			break
+		}
+		if dt := last.At.Sub(s.At); dt >= over || i == 0 {
+			if dt <= 0 {
+				break
+			}
+			return float64(last.Read-s.Read) / dt.Seconds()
+		}
+	}
+	return 0
+}
+
+// tasks are the newest tasks of the service's job, in its own words.
+func (r *Live) tasks(leg *engine.Leg, w, most int) []string {
+	if len(leg.Tasks) == 0 {
+		return nil
+	}
+	shown := leg.Tasks[max(0, len(leg.Tasks)-most):]
+	out := []string{r.look.T.Muted.Render("Tasks")}
+	for _, t := range shown {
+		out = append(out, r.taskLine(t, w))
+	}
+	return out
+}
+
+func (r *Live) taskLine(t engine.TaskChanged, w int) string {
+	l := r.look
+	name := t.Task.Friendly
+	if name == "" {
+		name = t.Task.Name
+	}
+	mark, style := l.T.Muted.Render(l.G.Pending), l.T.Muted
+	switch {
+	case t.Task.Done():
+		mark, style = l.T.OK.Render(l.G.Done), l.T.Text
+	case t.Task.State == engine.TaskStateFailed:
+		mark, style = l.T.Bad.Render(l.G.Failed), l.T.Bad
+	case t.Task.State == engine.TaskStateSuspended:
+		mark, style = l.T.Warn.Render(l.G.Gate), l.T.Warn
+	case t.Task.State == engine.TaskStateInProgress:
+		mark, style = l.T.Accent.Render(l.Spinner(r.tick)), l.T.Text
+	}
+	depth := strings.Count(t.Path, "/")
+	return l.Cut(strings.Repeat("  ", min(depth, 3))+mark+" "+style.Render(l.Words(name)), w)
+}

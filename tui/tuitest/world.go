@@ -1,0 +1,165 @@
+package tuitest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"failback/engine"
+	"failback/engine/estimate"
+	"failback/engine/runs"
+	"failback/tui"
+)
+
+// World is a scripted vault. Its runs go from gate to gate at once; what the
+// screens did with it is recorded. Set the exported fields before it is used.
+type World struct {
+	Items     []engine.Item
+	Hosts     []engine.Host
+	Plans     []engine.RecoveryPlan
+	Findings  []engine.Finding // of every item
+	Forecasts estimate.Forecasts
+	Summaries []runs.Summary
+	Refusal   error            // what Start answers instead of a run
+	Now       func() time.Time // of the events; nil for time.Now
+
+	mu        sync.Mutex
+	started   []engine.Plan
+	decisions []engine.Decision
+	cancels   []string
+	handles   []*Handle
+	closed    int
+}
+
+// Deps are the world as the screens see it.
+func (w *World) Deps() tui.Deps {
+	return tui.Deps{
+		Version: "v0.0.0-test", User: "kim@jump01",
+		Profiles: []tui.Profile{{Name: "prod", Vault: "rsv-prod"}},
+		Runs:     w, Open: w.open, Start: w.start, Resume: w.resume, Check: w.check,
+		Forecast: func(context.Context, *engine.Connection, []engine.Item) (estimate.Forecasts, error) {
+			return w.Forecasts, nil
+		},
+		Report: func(_ context.Context, id engine.RunID) (string, error) {
+			return "/var/lib/failback/runs/" + string(id) + "/report.html", nil
+		},
+		Certificate: func(_, password string) (string, error) {
+			if password != "sesame" {
+				return "", &engine.Failure{Kind: engine.FailureUsage, What: "read the certificate", Why: "the password is wrong", Remedy: "type it again"}
+			}
+			return "AB12CD34", nil
+		},
+	}
+}
+
+// Started lists the plans that were started.
+func (w *World) Started() []engine.Plan {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]engine.Plan(nil), w.started...)
+}
+
+// Decisions lists what was approved.
+func (w *World) Decisions() []engine.Decision {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]engine.Decision(nil), w.decisions...)
+}
+
+// Cancels lists the items whose cancel was asked for.
+func (w *World) Cancels() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]string(nil), w.cancels...)
+}
+
+// Close ends what the world's runs still keep open.
+func (w *World) Close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, h := range w.handles {
+		h.Detach()
+	}
+}
+
+func (w *World) open(_ context.Context, profile string) (*engine.Connection, error) {
+	if profile == "broken" {
+		return nil, errors.New("no route to the vault")
+	}
+	name := profile
+	if name == "" {
+		name = "lab"
+	}
+	return &engine.Connection{
+		Name: name, Vault: "rsv-" + name, Rehearsal: profile == "", Ports: engine.Ports{Inventory: w.inventory()},
+		Close: func() error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.closed++
+			return nil
+		},
+	}, nil
+}
+
+// Closed counts how many connections were let go of.
+func (w *World) Closed() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
+}
+
+func (w *World) check(ctx context.Context, _ *engine.Connection, p engine.Plan, emit func(string, engine.Finding)) error {
+	for _, it := range p.Items {
+		for _, f := range w.Findings {
+			emit(it.Name, f)
+		}
+	}
+	return ctx.Err()
+}
+
+func (w *World) start(_ context.Context, _ *engine.Connection, p engine.Plan) (runs.Handle, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.Refusal != nil {
+		return nil, w.Refusal
+	}
+	w.started = append(w.started, p)
+	h := newHandle(w, p)
+	w.handles = append(w.handles, h)
+	return h, nil
+}
+
+func (w *World) resume(_ context.Context, id engine.RunID) (runs.Handle, error) {
+	return nil, engine.Refuse("resume", string(id), "the run has ended", "start a new one")
+}
+
+// List lists the summaries that were set.
+func (w *World) List() ([]runs.Summary, error) { return w.Summaries, nil }
+
+// Events are the events of a run that was started here.
+func (w *World) Events(id engine.RunID) ([]engine.Event, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, h := range w.handles {
+		if h.ID() == id {
+			return h.events(), nil
+		}
+	}
+	return nil, errors.New("no such run")
+}
+
+func (w *World) inventory() engine.Inventory { return vault{w: w} }
+
+// vault answers the wizard's reads; the embedded interface has no value, since
+// nothing else is read by screens.
+type vault struct {
+	engine.Inventory
+	w *World
+}
+
+func (v vault) Items(context.Context) ([]engine.Item, error) { return v.w.Items, nil }
+func (v vault) Hosts(context.Context) ([]engine.Host, error) { return v.w.Hosts, nil }
+func (v vault) RecoveryPlans(context.Context) ([]engine.RecoveryPlan, error) {
+	return v.w.Plans, nil
+}

@@ -1,0 +1,170 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"failback/engine"
+	"failback/tui/keymap"
+	"failback/tui/text"
+)
+
+// From which height the lines around a screen are drawn. The state line is
+// drawn at any height.
+const (
+	heightHints  = 6
+	heightHeader = 10
+	widthMargin  = 60
+)
+
+// View draws the screen in sight. It is a pure function of the model: at most as
+// many lines as the terminal has, none wider, the state line last.
+func (m Model) View() string {
+	w, h := m.width, m.height
+	margin := 0
+	if w >= widthMargin {
+		margin = 1
+	}
+	inner := w - 2*margin
+	var out []string
+	if h >= heightHeader {
+		out = append(out, m.header(inner), m.look.Rule(inner))
+	}
+	foot := m.foot(inner, h)
+	room := h - len(out) - len(foot)
+	body := m.look.Clamp(m.body(inner, room), inner, room)
+	for len(body) < room {
+		body = append(body, "")
+	}
+	out = append(append(out, body...), foot...)
+	lines := m.look.Clamp(out, inner, h)
+	if margin > 0 {
+		for i, s := range lines {
+			if s != "" {
+				lines[i] = " " + s
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (m Model) body(w, h int) []string {
+	if m.help {
+		return m.helpView(w, h)
+	}
+	return m.screen.View(w, h)
+}
+
+// header says where one is: the connection, whether it is a rehearsal, the time.
+func (m Model) header(w int) string {
+	l := m.look
+	left := l.T.Accent.Render("failback")
+	if name := m.place(); name != "" {
+		left += l.T.Muted.Render("  " + l.Words(name))
+	}
+	var right string
+	if m.rehearsal() {
+		right = l.T.Warn.Render("REHEARSAL") + "  "
+	}
+	if !m.tick.Now.IsZero() {
+		right += l.T.Muted.Render(m.tick.Now.Format("15:04:05"))
+	}
+	return l.Split(left, right, w)
+}
+
+// place names the vault the screen is about.
+func (m Model) place() string {
+	profile, vault, _ := m.about()
+	if profile == "" {
+		return ""
+	}
+	return profile + " · vault " + vault
+}
+
+func (m Model) rehearsal() bool {
+	_, _, rehearsal := m.about()
+	return rehearsal
+}
+
+// about is what the screen in sight is about: a run's plan, or the open
+// connection.
+func (m Model) about() (profile, vault string, rehearsal bool) {
+	switch m.screen {
+	case screen(m.home):
+	case screen(m.live), screen(m.outcome):
+		p := m.state.Plan
+		return p.Profile, p.Vault, p.Rehearsal
+	default:
+		if c := m.conn; c != nil {
+			return c.Name, c.Vault, c.Rehearsal
+		}
+	}
+	return "", "", false
+}
+
+// foot is the line of keys and, last and always, the state line.
+func (m Model) foot(w, h int) []string {
+	status := m.look.Status(m.screen.Status(), m.tick, w)
+	if h < heightHints {
+		return []string{status}
+	}
+	hints := m.look.Hints(append(slices.Clone(m.hints()), keymap.Help), w)
+	return []string{hints, status}
+}
+
+func (m Model) hints() []keymap.Binding {
+	if m.help {
+		return []keymap.Binding{keymap.Back.But("close the help")}
+	}
+	return m.screen.Hints()
+}
+
+// helpView lists every key of the screen in sight, with the reason for those
+// that do nothing now.
+func (m Model) helpView(w, h int) []string {
+	l := m.look
+	groups := append(m.screen.Keys(), keymap.Everywhere())
+	var blocks [][]string
+	for _, g := range groups {
+		block := []string{l.T.Strong.Render(g.Title)}
+		for _, b := range g.Bindings {
+			block = append(block, m.helpLine(b))
+		}
+		blocks = append(blocks, append(block, ""))
+	}
+	out := []string{l.T.Accent.Render("Help: " + l.Words(m.screen.Title())), ""}
+	var left, right []string
+	for i, b := range blocks {
+		if i%2 == 1 && w >= 72 {
+			right = append(right, b...)
+			continue
+		}
+		left = append(left, b...)
+	}
+	return l.Clamp(append(out, l.Beside(left, right, max(min(w, 40), (w-2)/2), "  ")...), w, h)
+}
+
+func (m Model) helpLine(b keymap.Binding) string {
+	l := m.look
+	line := "  " + l.T.Key.Render(l.Fit(l.KeyNames(b.Label()), 10)) + " "
+	if b.Off != "" {
+		return line + l.T.Muted.Render(b.Does()+": not now, "+b.Off)
+	}
+	return line + l.T.Text.Render(b.Does())
+}
+
+// windowTitle is what the terminal's title says: the state, for people who look
+// at another window.
+func (m *Model) windowTitle() string {
+	t := "failback"
+	if m.handle == nil {
+		return t
+	}
+	switch waiting := m.state.Waiting(); {
+	case len(waiting) > 0:
+		return t + ": " + text.Clean(waiting[0]) + " waits for a decision"
+	case m.state.Outcome != engine.OutcomeNone:
+		return t + ": " + string(m.state.Outcome)
+	}
+	return t + ": running"
+}

@@ -1,0 +1,140 @@
+package wizard
+
+import (
+	"fmt"
+	"time"
+
+	"failback/engine"
+	"failback/engine/estimate"
+)
+
+// Draft is what was answered so far. It lives outside the steps: a step is
+// rebuilt from it when it is entered again, so going back loses nothing.
+type Draft struct {
+	Direction    engine.Direction
+	Items        []engine.Item
+	Groups       map[string]int // boot group by item id, with a recovery plan
+	RecoveryPlan string
+	Skipped      []Skip
+	Sync         engine.SyncOption
+	Target       engine.Target
+	targetChosen bool
+	CertPath     string
+	Thumbprint   string
+	Reason       string
+	Budget       string // as it was typed
+}
+
+// Skip is an item of a recovery plan that stays behind, and why.
+type Skip struct {
+	Name   string
+	Reason string
+}
+
+// encrypted reports whether the certificate step applies: a VMM item with the
+// retired data encryption is among the chosen ones.
+func (d Draft) encrypted() bool {
+	for _, it := range d.Items {
+		if it.Kind == engine.KindVMM && it.Encryption {
+			return true
+		}
+	}
+	return false
+}
+
+// failback reports whether the plan brings machines home.
+func (d Draft) failback() bool { return d.Direction == engine.ToOnPremises }
+
+// phrase is what has to be typed to start: the item's name, or for several
+// items the word of the direction.
+func (d Draft) phrase() string {
+	if len(d.Items) == 1 {
+		return d.Items[0].Name
+	}
+	if d.failback() {
+		return "on-premises"
+	}
+	return "azure"
+}
+
+// budget reads the downtime budget; an empty one is none.
+func (d Draft) budget() (time.Duration, error) {
+	if d.Budget == "" {
+		return 0, nil
+	}
+	b, err := time.ParseDuration(d.Budget)
+	if err != nil || b <= 0 {
+		return 0, fmt.Errorf("a downtime budget is a length of time like 30m or 1h30m, not %q", d.Budget)
+	}
+	return b, nil
+}
+
+// Plan makes the plan of the draft. The error names what is missing.
+func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
+	budget, err := d.budget()
+	if err != nil {
+		return engine.Plan{}, err
+	}
+	p := engine.Plan{
+		Version: engine.PlanVersion, Profile: c.Name, Rehearsal: c.Rehearsal, Vault: c.Vault,
+		Owner: owner, Reason: d.Reason, Direction: d.Direction, Target: d.Target,
+		RecoveryPlan: d.RecoveryPlan, Budget: budget, CertificateThumbprint: d.Thumbprint,
+	}
+	if d.failback() {
+		p.Sync = d.Sync
+	} else {
+		p.Target = engine.Target{}
+	}
+	for _, it := range d.Items {
+		p.Items = append(p.Items, engine.PlanItem{
+			ID: it.ID, Name: it.Name, VMID: it.VMID, Host: it.HostName,
+			Bytes: it.Bytes(), Disks: len(it.Disks), Group: d.Groups[it.ID],
+		})
+	}
+	return p, p.Validate()
+}
+
+// again fills a draft from an earlier plan and a fresh inventory: the repair of
+// a cancelled run is the same plan once more.
+func again(p engine.Plan, items []engine.Item) (Draft, error) {
+	d := Draft{
+		Direction: p.Direction, Sync: p.Sync, Target: p.Target, targetChosen: true,
+		RecoveryPlan: p.RecoveryPlan, Reason: p.Reason, Groups: map[string]int{},
+	}
+	if p.Budget > 0 {
+		d.Budget = p.Budget.String()
+	}
+	for _, want := range p.Items {
+		it, ok := find(items, want.ID)
+		if !ok {
+			return d, fmt.Errorf("%s is not in the vault any more", want.Name)
+		}
+		if r := it.Ready(p.Direction); !r.Ready {
+			d.Skipped = append(d.Skipped, Skip{it.Name, r.Reason})
+			continue
+		}
+		d.Items = append(d.Items, it)
+		d.Groups[it.ID] = want.Group
+	}
+	if len(d.Items) == 0 {
+		return d, fmt.Errorf("no item of the plan can start now: %s", d.Skipped[0].Reason)
+	}
+	return d, nil
+}
+
+func find(items []engine.Item, id string) (engine.Item, bool) {
+	for _, it := range items {
+		if engine.SameID(it.ID, id) {
+			return it, true
+		}
+	}
+	return engine.Item{}, false
+}
+
+// forecastOf is the prediction for the chosen option.
+func (d Draft) forecastOf(f estimate.Forecasts) estimate.Forecast {
+	if d.Sync == engine.SyncFull {
+		return f.Full
+	}
+	return f.Delta
+}

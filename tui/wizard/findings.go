@@ -1,0 +1,107 @@
+package wizard
+
+import (
+	"fmt"
+	"strings"
+
+	"failback/engine"
+	"failback/tui/text"
+)
+
+func (s *preflightStep) view(w *Wizard, width, height int) []string {
+	l := w.look
+	out := []string{l.Cut(l.T.Strong.Render("Can it go wrong?")+"  "+s.summary(w), width), ""}
+	about := s.about(w, width)
+	room := max(1, height-len(out)-len(about)-1)
+	out = append(out, s.window(w, width, room)...)
+	return l.Clamp(append(append(out, ""), about...), width, height)
+}
+
+func (s *preflightStep) summary(w *Wizard) string {
+	l := w.look
+	var parts []string
+	for _, v := range []struct {
+		verdict engine.Verdict
+		word    string
+	}{{engine.VerdictBlock, "block"}, {engine.VerdictWarn, "warn"}, {engine.VerdictUnknown, "open"}, {engine.VerdictOK, "ok"}} {
+		if n := s.count(v.verdict); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v.word))
+		}
+	}
+	state := "checking" + l.G.Ellipsis
+	if s.finished {
+		state = "checked"
+	}
+	return l.T.Muted.Render(strings.Join(append([]string{state}, parts...), "  "))
+}
+
+func (s *preflightStep) window(w *Wizard, width, h int) []string {
+	first, n := 0, len(s.found)
+	if n > h {
+		focus := s.at
+		if !s.finished && !s.moved {
+			focus = n - 1 // follow what comes in
+		}
+		first = max(0, min(focus-h/2, n-h))
+	}
+	var out []string
+	for i := first; i < min(n, first+h); i++ {
+		out = append(out, s.row(w, i, width))
+	}
+	return out
+}
+
+func (s *preflightStep) row(w *Wizard, i, width int) string {
+	l, c := w.look, s.found[i]
+	cursor, style := "  ", l.T.Text
+	if i == s.at {
+		cursor, style = l.T.Accent.Render(l.G.Cursor)+" ", l.T.Accent
+	}
+	name := c.Title
+	if len(w.draft.Items) > 1 {
+		name = c.item + ": " + name
+	}
+	line := cursor + l.Verdict(c.Verdict) + "  "
+	room := width - 11
+	if room < 48 {
+		return l.Cut(line+style.Render(l.Words(name)), width)
+	}
+	nw := min(38, room/2)
+	return l.Cut(line+style.Render(l.Fit(l.Words(name), nw))+"  "+l.T.Muted.Render(l.Words(c.Observed)), width)
+}
+
+// about says all there is to know of the finding under the cursor.
+func (s *preflightStep) about(w *Wizard, width int) []string {
+	l := w.look
+	if s.err != nil {
+		return l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "The preflight did not finish: "+failureText(s.err), width)
+	}
+	if s.at >= len(s.found) {
+		return nil
+	}
+	c := s.found[s.at]
+	out := []string{l.Section(l.Words(c.Title), width)}
+	out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("observed "), c.Observed, width)...)
+	if c.Remedy != "" {
+		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("now      "), c.Remedy, width)...)
+	}
+	if c.Source != "" {
+		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render("source   "), strings.TrimSuffix(c.Source+", "+c.Dated, ", "), width)...)
+	}
+	return out
+}
+
+// verdictWords sums a finished preflight up for the review.
+func (s *preflightStep) verdictWords() string {
+	words := text.Plural(len(s.found), "rule checked", "rules checked")
+	if n := s.count(engine.VerdictWarn); n > 0 {
+		words += fmt.Sprintf(", %d warn", n)
+	}
+	if n := s.count(engine.VerdictUnknown); n > 0 {
+		words += fmt.Sprintf(", %d open", n)
+	}
+	if s.count(engine.VerdictOK) == len(s.found) {
+		words += ", all ok"
+	}
+	return words
+}

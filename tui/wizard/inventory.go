@@ -1,0 +1,75 @@
+package wizard
+
+import (
+	"context"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+)
+
+// inventory is what the vault said when the wizard began.
+type inventory struct {
+	items  []engine.Item
+	hosts  []engine.Host
+	plans  []engine.RecoveryPlan
+	loaded bool
+	err    error
+}
+
+func (i inventory) ready() bool { return i.loaded && i.err == nil }
+
+type inventoryMsg struct {
+	gen   int
+	world inventory
+}
+
+// loadInventory reads items, hosts and recovery plans.
+func (w *Wizard) loadInventory() tea.Cmd {
+	w.gen++
+	w.world = inventory{}
+	gen, port, ctx := w.gen, w.conn.Ports.Inventory, w.ctx
+	return func() tea.Msg { return inventoryMsg{gen: gen, world: readInventory(ctx, port)} }
+}
+
+func readInventory(ctx context.Context, port engine.Inventory) inventory {
+	out := inventory{loaded: true}
+	if out.items, out.err = port.Items(ctx); out.err != nil {
+		return out
+	}
+	if out.hosts, out.err = port.Hosts(ctx); out.err != nil {
+		return out
+	}
+	out.plans, out.err = port.RecoveryPlans(ctx)
+	return out
+}
+
+func (w *Wizard) inventoryCame(m inventoryMsg) tea.Cmd {
+	if m.gen != w.gen {
+		return nil
+	}
+	w.world = m.world
+	if !w.world.ready() {
+		return nil
+	}
+	if w.repair == nil {
+		w.at = 0
+		return w.step().enter(w)
+	}
+	d, err := again(*w.repair, w.world.items)
+	if err != nil {
+		w.world.err = err
+		return nil
+	}
+	w.draft = d
+	// A certificate is never kept, so it is asked for again.
+	for i, s := range w.steps {
+		_, cert := s.(*certificateStep)
+		_, pre := s.(*preflightStep)
+		if (cert || pre) && s.applies(d) {
+			w.at = i
+			return s.enter(w)
+		}
+	}
+	return nil
+}

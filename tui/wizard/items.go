@@ -1,0 +1,252 @@
+package wizard
+
+import (
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/keymap"
+	"failback/tui/pick"
+	"failback/tui/text"
+)
+
+// itemsStep asks for the items, one by one or through a recovery plan. Items
+// that are not ready stay in the list with their reason.
+type itemsStep struct {
+	list     pick.List
+	recovery bool // recovery plans are listed
+}
+
+func (s *itemsStep) name() string       { return "Items" }
+func (s *itemsStep) applies(Draft) bool { return true }
+func (s *itemsStep) typing() bool       { return s.list.Typing() }
+
+func (s *itemsStep) hints(w *Wizard) []keymap.Binding {
+	other := keymap.RecoveryPlans
+	if len(w.world.plans) == 0 {
+		other = other.Unless("the vault has no recovery plan")
+	}
+	if s.recovery {
+		return []keymap.Binding{keymap.Choose, other.But("items"), keymap.Filter}
+	}
+	return []keymap.Binding{keymap.Choose.But("go on with it"), keymap.Mark, keymap.MarkAll, other, keymap.Filter}
+}
+
+func (s *itemsStep) enter(w *Wizard) tea.Cmd {
+	s.recovery = w.draft.RecoveryPlan != ""
+	s.fill(w)
+	return nil
+}
+
+func (s *itemsStep) fill(w *Wizard) {
+	if s.recovery {
+		s.fillRecovery(w)
+		return
+	}
+	s.list.Many = true
+	s.list.Columns = []pick.Column{{Title: "Item"}, {Title: "Runs", Drop: 2}, {Title: "Size", Right: true, Drop: 3}, {Title: "Host", Drop: 4}, {Title: "State", Drop: 1}}
+	rows := make([]pick.Row, len(w.world.items))
+	for i, it := range w.world.items {
+		rows[i] = itemRow(it, w.draft.Direction)
+	}
+	s.list.Set(rows)
+	for i, it := range w.world.items {
+		if _, chosen := find(w.draft.Items, it.ID); chosen && rows[i].Off == "" {
+			s.list.Point(i)
+			if len(w.draft.Items) > 1 {
+				s.list.Mark(i)
+			}
+		}
+	}
+}
+
+func itemRow(it engine.Item, d engine.Direction) pick.Row {
+	ready := it.Ready(d)
+	state := "ready"
+	switch {
+	case !ready.Ready:
+		state = ready.Reason
+	case it.Damaged != nil:
+		state = "damaged on-premises: this run repairs it"
+	}
+	return pick.Row{
+		Cells: []string{it.Name, runsAt(it.Active), engine.SizeWords(it.Bytes()), it.HostName, state},
+		Off:   ready.Reason, Alarm: it.Damaged != nil,
+	}
+}
+
+func runsAt(l engine.Location) string {
+	switch l {
+	case engine.LocationAzure:
+		return "in Azure"
+	case engine.LocationOnPremises:
+		return "on-premises"
+	case engine.LocationUnknown:
+	}
+	return "unknown"
+}
+
+func (s *itemsStep) fillRecovery(w *Wizard) {
+	s.list.Many = false
+	s.list.Columns = []pick.Column{{Title: "Recovery plan"}, {Title: "Groups", Right: true, Drop: 2}, {Title: "Items", Drop: 1}}
+	rows := make([]pick.Row, len(w.world.plans))
+	for i, p := range w.world.plans {
+		items, skipped, _ := expand(p, w.world.items, w.draft.Direction)
+		r := pick.Row{Cells: []string{p.Name, fmt.Sprint(len(p.Groups)), fmt.Sprintf("%d ready, %d stay behind", len(items), len(skipped))}}
+		if len(items) == 0 {
+			r.Off = "none of its items is ready"
+		}
+		rows[i] = r
+	}
+	s.list.Set(rows)
+	for i, p := range w.world.plans {
+		if p.Name == w.draft.RecoveryPlan {
+			s.list.Point(i)
+		}
+	}
+}
+
+// expand lists a recovery plan's items in group order: those that are ready,
+// and those that stay behind with the reason.
+func expand(p engine.RecoveryPlan, items []engine.Item, d engine.Direction) ([]engine.Item, []Skip, map[string]int) {
+	var ready []engine.Item
+	var skipped []Skip
+	groups := map[string]int{}
+	for g, group := range p.Groups {
+		for _, id := range group.Items {
+			it, ok := find(items, id)
+			if !ok {
+				skipped = append(skipped, Skip{id, "not in the vault"})
+				continue
+			}
+			if r := it.Ready(d); !r.Ready {
+				skipped = append(skipped, Skip{it.Name, r.Reason})
+				continue
+			}
+			ready = append(ready, it)
+			groups[it.ID] = g + 1
+		}
+	}
+	return ready, skipped, groups
+}
+
+func (s *itemsStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok:
+	case !s.list.Typing() && keymap.RecoveryPlans.Is(k):
+		s.toggle(w)
+	case s.list.Key(k):
+	case keymap.Back.Is(k):
+		return w.back()
+	case keymap.Choose.Is(k):
+		return s.choose(w)
+	}
+	return nil
+}
+
+func (s *itemsStep) toggle(w *Wizard) {
+	if len(w.world.plans) == 0 {
+		w.notice = "The vault has no recovery plan."
+		return
+	}
+	s.recovery = !s.recovery
+	s.fill(w)
+}
+
+func (s *itemsStep) choose(w *Wizard) tea.Cmd {
+	i, ok := s.list.Current()
+	if !ok {
+		return nil
+	}
+	marked := s.list.Marked()
+	if off := s.list.Row(i).Off; off != "" && len(marked) == 0 {
+		w.notice = s.list.Row(i).Cells[0] + " can't be chosen: " + off + "."
+		return nil
+	}
+	before := names(w.draft.Items)
+	if s.recovery {
+		p := w.world.plans[i]
+		w.draft.RecoveryPlan = p.Name
+		w.draft.Items, w.draft.Skipped, w.draft.Groups = expand(p, w.world.items, w.draft.Direction)
+	} else {
+		if len(marked) == 0 {
+			marked = []int{i}
+		}
+		w.draft.RecoveryPlan, w.draft.Skipped, w.draft.Groups, w.draft.Items = "", nil, nil, nil
+		for _, m := range marked {
+			w.draft.Items = append(w.draft.Items, w.world.items[m])
+		}
+	}
+	if names(w.draft.Items) != before {
+		w.draft.Thumbprint, w.draft.CertPath = "", ""
+	}
+	return w.forward()
+}
+
+func names(items []engine.Item) string {
+	out := make([]string, len(items))
+	for i, it := range items {
+		out[i] = it.Name
+	}
+	return strings.Join(out, ", ")
+}
+
+func (s *itemsStep) view(w *Wizard, width, height int) []string {
+	l := w.look
+	question := "What comes home?"
+	if !w.draft.failback() {
+		question = "What goes to Azure?"
+	}
+	out := []string{l.T.Strong.Render(question), ""}
+	about := s.about(w, width)
+	out = append(out, s.list.View(l, width, max(1, height-len(out)-len(about)-1))...)
+	return l.Clamp(append(append(out, ""), about...), width, height)
+}
+
+// about says what there is to know of the row under the cursor.
+func (s *itemsStep) about(w *Wizard, width int) []string {
+	i, ok := s.list.Current()
+	if !ok {
+		return nil
+	}
+	l := w.look
+	if s.recovery {
+		return s.aboutRecovery(w, w.world.plans[i], width)
+	}
+	it := w.world.items[i]
+	if r := it.Ready(w.draft.Direction); !r.Ready {
+		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+r.Reason+".", width)
+		return append(out, l.Paragraph(l.T.Muted, "  ", "Now: "+r.Remedy+".", width)...)
+	}
+	line := fmt.Sprintf("%s: %s, %s, Azure VM %s in %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), osWords(it), it.AzureVM.Name, it.AzureVM.ResourceGroup)
+	if it.AzureVM.Name == "" {
+		line = fmt.Sprintf("%s: %s, %s, on %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), osWords(it), it.HostName)
+	}
+	out := l.Paragraph(l.T.Muted, "", line, width)
+	if it.Damaged != nil {
+		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "Damaged on-premises: "+it.Damaged.Reason+". Don't start it there; a run to the end repairs it.", width)...)
+	}
+	return out
+}
+
+func osWords(it engine.Item) string {
+	if it.OS == "" {
+		return "operating system not known"
+	}
+	return it.OS
+}
+
+func (s *itemsStep) aboutRecovery(w *Wizard, p engine.RecoveryPlan, width int) []string {
+	_, skipped, _ := expand(p, w.world.items, w.draft.Direction)
+	var out []string
+	for i, x := range skipped {
+		if i == 4 {
+			return append(out, w.look.T.Muted.Render(fmt.Sprintf("  and %d more", len(skipped)-i)))
+		}
+		out = append(out, w.look.Paragraph(w.look.T.Muted, w.look.T.Warn.Render(w.look.G.Warn)+" ", x.Name+" stays behind: "+x.Reason, width)...)
+	}
+	return out
+}

@@ -1,0 +1,215 @@
+package wizard
+
+import (
+	"context"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/keymap"
+)
+
+// preflightStep checks the plan and shows every finding as it comes. A finding
+// that blocks stops the wizard here. When nothing even warns it goes on to the
+// review by itself.
+type preflightStep struct {
+	gen      int
+	found    []checked
+	at       int // finding under the cursor
+	moved    bool
+	finished bool
+	err      error
+	plan     engine.Plan
+	results  chan findingMsg
+	ctx      context.Context
+	stop     context.CancelFunc
+}
+
+// checked is one finding of one item.
+type checked struct {
+	item string
+	engine.Finding
+}
+
+// findingMsg is one finding, or the end of the check. Both come through one
+// channel with one reader, so that no finding can come after the end.
+type findingMsg struct {
+	gen  int
+	last bool
+	err  error
+	checked
+}
+
+func (s *preflightStep) name() string       { return "Preflight" }
+func (s *preflightStep) applies(Draft) bool { return true }
+func (s *preflightStep) typing() bool       { return false }
+
+func (s *preflightStep) hints(*Wizard) []keymap.Binding {
+	off := ""
+	switch {
+	case !s.finished:
+		off = "the preflight is still running"
+	case s.err != nil || s.count(engine.VerdictBlock) > 0:
+		off = "a finding blocks the plan"
+	}
+	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.Up, keymap.Down}
+}
+
+func (s *preflightStep) enter(w *Wizard) tea.Cmd {
+	p, err := w.draft.Plan(w.conn, w.services.Owner)
+	if err == nil && s.finished && s.err == nil && samePlan(p, s.plan) {
+		return nil
+	}
+	return s.begin(w, p, err)
+}
+
+// samePlan reports whether a finished check still holds: what is checked did
+// not change.
+func samePlan(a, b engine.Plan) bool {
+	if a.Direction != b.Direction || a.Sync != b.Sync || a.Target != b.Target || len(a.Items) != len(b.Items) ||
+		a.CertificateThumbprint != b.CertificateThumbprint {
+		return false
+	}
+	for i := range a.Items {
+		if a.Items[i].ID != b.Items[i].ID {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *preflightStep) begin(w *Wizard, p engine.Plan, err error) tea.Cmd {
+	s.halt()
+	w.gen++
+	*s = preflightStep{gen: w.gen, plan: p, err: err, finished: err != nil}
+	if err != nil {
+		return nil
+	}
+	ctx, stop := context.WithCancel(w.ctx)
+	s.results, s.ctx, s.stop = make(chan findingMsg, 64), ctx, stop
+	return tea.Batch(s.run(w.services), s.next())
+}
+
+func (s *preflightStep) halt() {
+	if s.stop != nil {
+		s.stop()
+		s.stop = nil
+	}
+}
+
+// run carries the check out and sends what it finds through the channel.
+func (s *preflightStep) run(services Services) tea.Cmd {
+	gen, plan, results, ctx := s.gen, s.plan, s.results, s.ctx
+	send := func(m findingMsg) {
+		select {
+		case results <- m:
+		case <-ctx.Done():
+		}
+	}
+	return func() tea.Msg {
+		err := services.Check(ctx, plan, func(item string, f engine.Finding) {
+			send(findingMsg{gen: gen, checked: checked{item, f}})
+		})
+		send(findingMsg{gen: gen, last: true, err: err})
+		return nil
+	}
+}
+
+// next waits for what the check sends.
+func (s *preflightStep) next() tea.Cmd {
+	results, ctx := s.results, s.ctx
+	return func() tea.Msg {
+		select {
+		case m := <-results:
+			return m
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *preflightStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case findingMsg:
+		switch {
+		case m.gen != s.gen:
+			return nil
+		case m.last:
+			return s.done(w, m.err)
+		}
+		s.add(m.checked)
+		return s.next()
+	case tea.KeyMsg:
+		return s.key(w, m)
+	}
+	return nil
+}
+
+func (s *preflightStep) add(c checked) {
+	s.found = append(s.found, c)
+	if !s.moved && c.Verdict == engine.VerdictBlock && s.count(engine.VerdictBlock) == 1 {
+		s.at = len(s.found) - 1
+	}
+}
+
+// done ends the check.
+func (s *preflightStep) done(w *Wizard, err error) tea.Cmd {
+	s.finished, s.err = true, err
+	s.halt()
+	if err == nil && len(s.found) > 0 && len(s.found) == s.count(engine.VerdictOK) {
+		return w.forward()
+	}
+	return nil
+}
+
+func (s *preflightStep) count(v engine.Verdict) int {
+	n := 0
+	for _, c := range s.found {
+		if c.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *preflightStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
+	switch {
+	case keymap.Back.Is(k):
+		s.halt()
+		return w.back()
+	case keymap.Again.Is(k):
+		p, err := w.draft.Plan(w.conn, w.services.Owner)
+		return s.begin(w, p, err)
+	case keymap.Choose.Is(k):
+		return s.choose(w)
+	case keymap.Up.Is(k):
+		s.move(-1)
+	case keymap.Down.Is(k):
+		s.move(1)
+	case keymap.PageUp.Is(k):
+		s.move(-10)
+	case keymap.PageDown.Is(k):
+		s.move(10)
+	}
+	return nil
+}
+
+func (s *preflightStep) move(by int) {
+	s.moved = true
+	s.at = max(0, min(s.at+by, len(s.found)-1))
+}
+
+func (s *preflightStep) choose(w *Wizard) tea.Cmd {
+	switch n := s.count(engine.VerdictBlock); {
+	case !s.finished:
+		w.notice = "The preflight is still running."
+	case s.err != nil:
+		w.notice = "The preflight did not finish: check again, or go back."
+	case n > 0:
+		w.notice = fmt.Sprintf("Blocked: %d of the findings must be put right first. Then check again.", n)
+	default:
+		return w.forward()
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package wizard
+
+import (
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/dialog"
+	"failback/tui/field"
+	"failback/tui/keymap"
+	"failback/tui/text"
+)
+
+// reviewStep shows the whole plan and asks for it to be confirmed by typing.
+type reviewStep struct {
+	form dialog.Form
+}
+
+func (s *reviewStep) name() string       { return "Review" }
+func (s *reviewStep) applies(Draft) bool { return true }
+func (s *reviewStep) typing() bool       { return true }
+
+func (s *reviewStep) hints(*Wizard) []keymap.Binding {
+	return []keymap.Binding{keymap.Choose.But("start"), keymap.Next, keymap.PageDown.But("more of the text")}
+}
+
+func (s *reviewStep) enter(w *Wizard) tea.Cmd {
+	d := w.draft
+	s.form = dialog.Form{
+		Title: "Review", Lines: s.lines(w), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
+		Fields: []*field.Field{
+			field.Confirm(fmt.Sprintf("Type %s to start:", d.phrase()), d.phrase()),
+			field.New("Reason (optional):", "for the journal and the report").Set(d.Reason),
+			field.New("Downtime budget (optional):", "like 30m").Set(d.Budget),
+		},
+	}
+	return nil
+}
+
+func (s *reviewStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
+	answer, cmd := s.form.Update(msg)
+	w.draft.Reason, w.draft.Budget = s.form.Fields[1].Value(), s.form.Fields[2].Value()
+	switch answer {
+	case dialog.Aside:
+		return w.back()
+	case dialog.Submitted:
+		p, err := w.draft.Plan(w.conn, w.services.Owner)
+		if err != nil {
+			s.form.Problem = failureText(err)
+			return nil
+		}
+		return w.start(p)
+	case dialog.Unanswered:
+	}
+	return cmd
+}
+
+func (s *reviewStep) view(w *Wizard, width, height int) []string {
+	return s.form.View(w.look, min(width, 100), height)
+}
+
+// lines is the plan in words: what comes from where and goes where, what was
+// chosen, and what will happen.
+func (s *reviewStep) lines(w *Wizard) []dialog.Line {
+	d := w.draft
+	say := func(label, value string) dialog.Line {
+		return dialog.Line{Label: label, Text: value}
+	}
+	out := []dialog.Line{say("Direction", d.Direction.Arrow())}
+	for i, it := range d.Items {
+		if i == 3 && len(d.Items) > 4 {
+			out = append(out, say(" ", fmt.Sprintf("and %d more items", len(d.Items)-i)))
+			break
+		}
+		out = append(out, say(itemLabel(i), s.itemWords(d, it)))
+	}
+	out = append(out, say("Source", s.source(w)), say("Target", s.target(d)))
+	if d.RecoveryPlan != "" {
+		out = append(out, say("Made from", "recovery plan "+d.RecoveryPlan))
+	}
+	for _, x := range d.Skipped {
+		out = append(out, dialog.Line{Tone: dialog.Caution, Text: x.Name + " stays behind: " + x.Reason})
+	}
+	if d.failback() {
+		out = append(out, say("Sync", s.syncWords(w)))
+	}
+	if d.Thumbprint != "" {
+		out = append(out, say("Certificate", d.Thumbprint))
+	}
+	if pre, ok := w.steps[w.at-1].(*preflightStep); ok {
+		out = append(out, say("Preflight", pre.verdictWords()))
+	}
+	return append(out, consequences(d)...)
+}
+
+func itemLabel(i int) string {
+	if i == 0 {
+		return "Items"
+	}
+	return " "
+}
+
+func (s *reviewStep) itemWords(d Draft, it engine.Item) string {
+	words := fmt.Sprintf("%s, %s, %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), engine.SizeWords(it.Bytes()))
+	if g := d.Groups[it.ID]; g > 0 {
+		words += fmt.Sprintf(", group %d", g)
+	}
+	return words
+}
+
+func (s *reviewStep) source(w *Wizard) string {
+	d := w.draft
+	if !d.failback() {
+		return hostsOf(d.Items)
+	}
+	var vms []string
+	for _, it := range d.Items {
+		vms = append(vms, fmt.Sprintf("%s/%s", it.AzureVM.ResourceGroup, it.AzureVM.Name))
+	}
+	return fmt.Sprintf("Azure VM %s, vault %s", strings.Join(vms, ", "), w.conn.Vault)
+}
+
+func (s *reviewStep) target(d Draft) string {
+	switch {
+	case !d.failback():
+		return "Azure"
+	case d.Target.Alternate:
+		return d.Target.Label()
+	}
+	return "original location, " + hostsOf(d.Items)
+}
+
+func hostsOf(items []engine.Item) string {
+	var hosts []string
+	seen := map[string]bool{}
+	for _, it := range items {
+		if !seen[it.HostName] {
+			seen[it.HostName] = true
+			hosts = append(hosts, it.HostName)
+		}
+	}
+	return "host " + strings.Join(hosts, ", ")
+}
+
+func (s *reviewStep) syncWords(w *Wizard) string {
+	words := title(w.draft.Sync) + " " + portalWords[w.draft.Sync]
+	for _, x := range w.steps {
+		if sync, ok := x.(*syncStep); ok && sync.forecasts != nil {
+			f := w.draft.forecastOf(*sync.forecasts)
+			words += fmt.Sprintf(", downtime %s, %s", text.Range(f.Downtime.P50, f.Downtime.P90), engine.SizeWords(f.Bytes))
+		}
+	}
+	return words
+}
+
+func consequences(d Draft) []dialog.Line {
+	if !d.failback() {
+		return []dialog.Line{
+			{Tone: dialog.Bullet, Text: "After you approve, the on-premises VM is shut down: downtime begins. Then the Azure VM is started."},
+			{Tone: dialog.Bullet, Text: "Commit deletes the recovery points, no machine."},
+		}
+	}
+	out := []dialog.Line{{Tone: dialog.Bullet, Text: "On-premises disks are written in place: don't start that VM meanwhile."}}
+	if d.Sync == engine.SyncFull {
+		out = append(out, dialog.Line{Tone: dialog.Danger, Text: "Full: once you approve the stop, the Azure VM stands still for the whole download."})
+	} else {
+		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM runs on until you approve: Stop Azure and switch."})
+	}
+	return append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM and its disks are deleted only when you approve that: Commit."})
+}

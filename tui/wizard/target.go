@@ -1,0 +1,154 @@
+package wizard
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/keymap"
+	"failback/tui/pick"
+	"failback/tui/text"
+)
+
+// targetStep asks where the machines go: their own hosts, or another one.
+type targetStep struct {
+	list   pick.List
+	hosts  []engine.Host // of the rows after the heading
+	create bool
+}
+
+func (s *targetStep) name() string         { return "Target" }
+func (s *targetStep) applies(d Draft) bool { return d.Direction != engine.ToAzure }
+func (s *targetStep) typing() bool         { return s.list.Typing() }
+
+func (s *targetStep) hints(*Wizard) []keymap.Binding {
+	return []keymap.Binding{keymap.Choose, keymap.Mark.But("create the VM or not"), keymap.Filter}
+}
+
+func (s *targetStep) enter(w *Wizard) tea.Cmd {
+	s.create = !w.draft.targetChosen || !w.draft.Target.Alternate || w.draft.Target.CreateVM
+	s.hosts = w.world.hosts
+	s.list.Columns = []pick.Column{{Title: "Host"}, {Title: "Connection", Drop: 1}, {Title: "Heartbeat", Drop: 2}, {Title: "Version", Drop: 4}, {Title: "Note", Drop: 3}}
+	rows := []pick.Row{
+		{Cells: []string{"Original location", "", "", "", "each VM on the host it came from"}},
+		{Heading: true, Cells: []string{"Alternate host"}},
+	}
+	for _, h := range s.hosts {
+		rows = append(rows, s.hostRow(w, h))
+	}
+	s.list.Set(rows)
+	for i, h := range s.hosts {
+		if w.draft.Target.Alternate && h.ID == w.draft.Target.HostID {
+			s.list.Point(i + firstHost)
+		}
+	}
+	return nil
+}
+
+// firstHost is the row of the first host: after the original location and the
+// heading.
+const firstHost = 2
+
+func (s *targetStep) hostRow(w *Wizard, h engine.Host) pick.Row {
+	conn := "connected"
+	if !h.Connected {
+		conn = "not connected"
+	}
+	off := unfit(h, w.draft.Items)
+	note := off
+	if note == "" {
+		note = text.Plural(h.ProtectedItems, "protected item", "protected items")
+	}
+	return pick.Row{Cells: []string{h.Name, conn, age(w, h), h.Version, note}, Off: off}
+}
+
+func age(w *Wizard, h engine.Host) string {
+	if h.LastHeartbeat.IsZero() || w.tick.Now.IsZero() {
+		return "unknown"
+	}
+	return engine.SpanWords(max(0, w.tick.Now.Sub(h.LastHeartbeat))) + " ago"
+}
+
+// unfit says why a host can't be the alternate location of the items.
+func unfit(h engine.Host, items []engine.Item) string {
+	if !h.Connected {
+		return "not connected to the vault"
+	}
+	own := 0
+	for _, it := range items {
+		if !engine.SameID(it.FabricID, h.FabricID) {
+			return "another site than " + it.Name + "'s"
+		}
+		if engine.SameID(it.HostID, h.ID) {
+			own++
+		}
+	}
+	if own == len(items) && own > 0 && h.Kind != engine.HostVMM {
+		return "their own host: the original location"
+	}
+	return ""
+}
+
+func (s *targetStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok:
+	case !s.list.Typing() && keymap.Mark.Is(k):
+		s.create = !s.create
+	case s.list.Key(k):
+	case keymap.Back.Is(k):
+		return w.back()
+	case keymap.Choose.Is(k):
+		return s.choose(w)
+	}
+	return nil
+}
+
+func (s *targetStep) choose(w *Wizard) tea.Cmd {
+	i, ok := s.list.Current()
+	if !ok {
+		return nil
+	}
+	if off := s.list.Row(i).Off; off != "" {
+		w.notice = s.list.Row(i).Cells[0] + " can't be the target: " + off + "."
+		return nil
+	}
+	w.draft.targetChosen = true
+	w.draft.Target = engine.Target{}
+	if i >= firstHost {
+		h := s.hosts[i-firstHost]
+		w.draft.Target = engine.Target{Alternate: true, HostID: h.ID, HostName: h.Name, CreateVM: s.create}
+	}
+	return w.forward()
+}
+
+func (s *targetStep) view(w *Wizard, width, height int) []string {
+	l := w.look
+	out := []string{l.T.Strong.Render("Where does it go?"), ""}
+	box := l.G.Unchecked
+	if s.create {
+		box = l.T.Accent.Render(l.G.Checked)
+	}
+	foot := []string{
+		"",
+		l.Cut(box+" "+l.T.Text.Render("At an alternate host: create the VM if it does not exist"), width),
+	}
+	i, ok := s.list.Current()
+	if ok {
+		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(w, i), width)...)
+	}
+	out = append(out, s.list.View(l, width, max(1, height-len(out)-len(foot)))...)
+	return l.Clamp(append(out, foot...), width, height)
+}
+
+func (s *targetStep) about(w *Wizard, row int) string {
+	if row < firstHost {
+		return "The VM on its own host is updated in place, found by its id. No VM is created. If it was deleted there, choose an alternate host."
+	}
+	h := s.hosts[row-firstHost]
+	if row := s.list.Row(row); row.Off != "" {
+		return h.Name + ": " + row.Off + "."
+	}
+	return fmt.Sprintf("%s [%s]: Site Recovery connects a created VM to the virtual switch of the same name as before; the preflight compares them.", h.Name, h.FabricName)
+}

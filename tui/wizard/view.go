@@ -1,0 +1,101 @@
+package wizard
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"failback/engine"
+	"failback/tui/keymap"
+	"failback/tui/look"
+)
+
+// View draws the rail of steps, the question, and below it why the last key did
+// nothing.
+func (w *Wizard) View(width, height int) []string {
+	if !w.world.ready() {
+		return w.loadingView(width)
+	}
+	out := []string{w.rail(width), ""}
+	var foot []string
+	if w.notice != "" {
+		foot = append([]string{""}, w.look.Paragraph(w.look.T.Warn, w.look.T.Warn.Render(w.look.G.Warn)+" ", w.notice, width)...)
+	}
+	out = append(out, w.step().view(w, width, max(1, height-len(out)-len(foot)))...)
+	if over := len(out) + len(foot) - height; over > 0 {
+		out = out[:max(0, len(out)-over)]
+	}
+	return append(out, foot...)
+}
+
+func (w *Wizard) loadingView(width int) []string {
+	if w.world.err == nil {
+		return []string{"", w.look.T.Text.Render(w.look.Words("Reading items, hosts and recovery plans of " + w.conn.Vault + " …"))}
+	}
+	out := []string{"", w.look.T.Bad.Render("The plan can't be made.")}
+	out = append(out, w.look.Wrap(failureText(w.world.err), width)...)
+	return append(out, "", w.look.Hints([]keymap.Binding{keymap.Again.But("try again"), keymap.Back}, width))
+}
+
+// rail shows where the operator is: what is answered, what is asked, what comes.
+func (w *Wizard) rail(width int) string {
+	var parts []string
+	n, asked := 0, ""
+	for i, s := range w.steps {
+		if !s.applies(w.draft) {
+			continue
+		}
+		n++
+		label := fmt.Sprintf("%d %s", n, s.name())
+		switch {
+		case i < w.at:
+			parts = append(parts, w.look.T.OK.Render(w.look.G.Done)+" "+w.look.T.Muted.Render(s.name()))
+		case i == w.at:
+			asked = w.look.T.Accent.Render(label)
+			parts = append(parts, asked)
+		default:
+			parts = append(parts, w.look.T.Muted.Render(label))
+		}
+	}
+	rail := strings.Join(parts, w.look.T.Frame.Render("  "))
+	if ansi.StringWidth(rail) <= width {
+		return rail
+	}
+	return w.look.Cut(asked+w.look.T.Muted.Render(fmt.Sprintf("  of %d steps", n)), width)
+}
+
+// Status is the state line.
+func (w *Wizard) Status() look.Status {
+	switch {
+	case w.world.err != nil:
+		return look.Status{Tone: look.Alarm, Text: "The vault could not be read. Nothing was changed."}
+	case !w.world.loaded:
+		return look.Status{Tone: look.Working, Text: "Reading the vault. Nothing is changed."}
+	case w.done:
+		return look.Status{Tone: look.Working, Text: "Starting the run"}
+	}
+	words := []string{"Nothing has been started"}
+	if w.draft.Direction != engine.DirectionUnknown {
+		words = append(words, w.draft.Direction.Arrow())
+	}
+	if n := len(w.draft.Items); n == 1 {
+		words = append(words, w.draft.Items[0].Name)
+	} else if n > 1 {
+		words = append(words, fmt.Sprintf("%d items", n))
+	}
+	return look.Status{Text: strings.Join(words, " · ")}
+}
+
+// Hints are the keys of the step.
+func (w *Wizard) Hints() []keymap.Binding {
+	if !w.world.ready() {
+		return []keymap.Binding{keymap.Back}
+	}
+	return append(w.step().hints(w), keymap.Back)
+}
+
+// Keys are the keys of the step for the help.
+func (w *Wizard) Keys() []keymap.Group {
+	return []keymap.Group{{Title: "This step", Bindings: w.Hints()}, keymap.Moving()}
+}

@@ -1,0 +1,157 @@
+package tui_test
+
+import (
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui"
+	"failback/tui/theme"
+	"failback/tui/tuitest"
+)
+
+func planning(t *testing.T, w *tuitest.World, f func(*tuitest.Driver)) {
+	t.Helper()
+	tuitest.Run(t, func() tea.Model {
+		return tui.New(w.Deps(), tui.Options{Start: tui.StartRehearsal, Theme: theme.None, NoMotion: true})
+	}, w.Close, func(d *tuitest.Driver) {
+		f(d.Advance(time.Second).Expect("Which way"))
+	})
+}
+
+// S1, S2: what is not ready stays in the list with its reason and can't be
+// chosen.
+func TestS1ItemsNotReadySayWhy(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter").Expect("already on-premises", "out of scope: replicated by InMageRcm")
+		d.Press("down", "down", "down").Expect("dc01: already on-premises.", "choose the direction").
+			Press("enter").Expect("dc01 can't be chosen", "What comes home?")
+	})
+}
+
+func TestS2DirectionDecidesWhatIsReady(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Expect("3 of 5 items are ready", "1 of 5 items are ready").Press("down").Expect("Nothing is deleted").
+			Press("enter").Expect("What goes to Azure?", "already in Azure")
+		// No sync option and no target is asked on the way to Azure.
+		d.Press("enter").Advance(time.Second).Expect("Type dc01 to start:").Type("dc01").Press("enter").Advance(time.Second)
+		if got := w.Started(); len(got) != 1 || got[0].Direction != engine.ToAzure || got[0].Sync != engine.SyncUnknown {
+			t.Errorf("started %+v", got)
+		}
+	})
+}
+
+// S25: both predictions stand side by side; no option is chosen before a key
+// chose it.
+func TestS25BothOptionsSideBySide(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).
+			Expect("Delta (recommended)", "Full", "6 min to 11 min", "1 h 08 min to 2 h 16 min", "3.0 GiB", "40.0 GiB", "no default", "assumed: a download")
+		d.Golden("wizard-sync-80x24").Size(120, 40).Golden("wizard-sync-120x40")
+	})
+}
+
+func TestBackKeepsTheAnswers(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "down", "enter").Advance(time.Second).Press("right", "enter").Press("down", "down", "enter").Advance(time.Second).
+			Expect("Type db01 to start:").Press("tab").Type("drill").Golden("wizard-review-80x24")
+		d.Press("esc", "esc", "esc", "esc", "esc").Expect("Which way")
+		// The same answers lie under the cursor all the way.
+		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).Press("enter").
+			Expect("Type db01 to start:", "hv02", "Full", "drill")
+		d.Type("db01").Press("enter").Advance(time.Second)
+		if got := w.Started(); len(got) != 1 || got[0].Reason != "drill" || got[0].Target.HostName != "hv02" {
+			t.Errorf("started %+v", got)
+		}
+	})
+}
+
+// S21, S23, S24: a recovery plan brings its items in group order, says who stays
+// behind, and is confirmed with the word of the direction.
+func TestS23RecoveryPlanIsConfirmedWithTheDirection(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "p").Expect("shop", "2 ready, 1 stay behind", "dc01 stays behind: already on-premises")
+		d.Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second)
+		d.Expect("Type on-premises to start:", "recovery plan shop", "db01, 1 disk, 120.0 GiB, group 1", "web01, 1 disk, 40.0 GiB, group 2")
+		d.Type("azure").Press("enter").Advance(time.Second).Expect("Nothing was done.")
+		for range "azure" {
+			d.Press("backspace")
+		}
+		d.Type("on-premises").Press("enter").Advance(time.Second)
+		got := w.Started()
+		if len(got) != 1 || got[0].Items[0].Name != "db01" || got[0].Items[0].Group != 1 || got[0].Items[1].Group != 2 {
+			t.Errorf("started %+v", got)
+		}
+	})
+}
+
+// S39: the certificate is asked for encrypted VMM items alone; its password is
+// never on the screen.
+func TestS39CertificateOfAnEncryptedItem(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter").Refuse("Certificate").Press("down", "down", "enter").Advance(time.Second).Press("enter")
+		d.Expect("retired on 2022-04-30", "PFX file", "not sent").Type("/media/crm.pfx").Press("enter").Type("wrong").Press("enter").
+			Advance(time.Second).Expect("the password is wrong").Refuse("wrong|")
+		for range "wrong" {
+			d.Press("backspace")
+		}
+		d.Type("sesame").Expect("******").Refuse("sesame").Press("enter").Advance(time.Second).Expect("Where does it go?")
+		d.Press("enter").Advance(time.Second).Expect("AB12CD34").Type("crm01").Press("enter").Advance(time.Second)
+		if got := w.Started(); len(got) != 1 || got[0].CertificateThumbprint != "AB12CD34" {
+			t.Errorf("started %+v", got)
+		}
+	})
+}
+
+// S55: hosts that can't take the VM are listed with the reason.
+func TestS55UnfitHostsSayWhy(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Size(120, 30).Press("enter", "enter").Advance(time.Second).Press("enter").
+			Expect("not connected to the vault", "another site than web01's", "their own host", "ago")
+		d.Press("down", "down", "down", "enter").Expect("can't be the target").Press("g", "enter").Advance(time.Second).Expect("Type web01 to start:")
+	})
+}
+
+// S40: a second enter never starts a second run.
+func TestS40SecondEnterStartsNothing(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+			Type("web01").Press("enter", "enter", "enter").Advance(time.Second)
+		if n := len(w.Started()); n != 1 {
+			t.Errorf("%d runs were started", n)
+		}
+	})
+}
+
+func TestRefusedStartStaysAtTheReview(t *testing.T) {
+	w := tuitest.Estate()
+	w.Refusal = engine.Refuse("start a run", "web01", "run 20260314 works on it", "resume that run")
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+			Type("web01").Press("enter").Advance(time.Second).Expect("run 20260314 works on it", "resume that run", "to start:")
+	})
+}
+
+func TestHelpComesFromTheKeyMap(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "?").Expect("Help: Plan a failback", "mark all that are ready", "Everywhere").Press("esc").Expect("What comes home?")
+		d.Press("/").Type("?db").Expect("nothing here").Press("esc").Expect("web01")
+	})
+}
+
+func TestLeavingTheWizardClosesTheConnection(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("esc").Advance(time.Second).Expect("Rehearse", "prod")
+		if w.Closed() != 1 {
+			t.Errorf("%d connections were closed", w.Closed())
+		}
+	})
+}
