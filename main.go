@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"failback/engine"
 	"failback/tui/cli"
 )
 
@@ -26,6 +27,17 @@ func run() int {
 	return cli.Run(ctx, os.Args[1:], cli.Deps{
 		Build:       cli.Build{Version: version, Commit: commit, Date: date}.WithDefaults(),
 		Streams:     cli.SystemStreams(),
+		Open:        open,
+		ServeLab:    serveLab,
+		ResetLab:    resetLab,
 		Certificate: certificateThumbprint,
 	})
+}
+
+// open connects to a profile or to the lab: the same providers either way.
+func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
+	if t.Profile != nil {
+		return openProfile(ctx, *t.Profile)
+	}
+	return openLab(ctx, t.Lab)
 }

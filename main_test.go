@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,10 +23,12 @@ func TestScripts(t *testing.T) {
 			e.Setenv("FAILBACK_STATE_DIR", e.WorkDir+"/state")
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/home-config")
 			e.Setenv("AppData", e.WorkDir+"/home-config")
+			e.Values[runningKey{}] = map[string]*exec.Cmd{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "jsonline": jsonLine, "fill": fill,
+			"status": status, "jsonline": jsonLine, "fill": fill, "await": await,
+			"background": background, "interrupt": interrupt,
 		},
 	})
 }

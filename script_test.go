@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"failback/engine/runs"
 )
 
 // status runs a command and compares its exit status: status N command args...
@@ -47,7 +50,9 @@ func jsonLine(ts *testscript.TestScript, neg bool, args []string) {
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
 		var v any
-		if err := json.Unmarshal(in.Bytes(), &v); err != nil {
+		dec := json.NewDecoder(strings.NewReader(in.Text()))
+		dec.UseNumber()
+		if err := dec.Decode(&v); err != nil {
 			ts.Fatalf("%s: line %d is no JSON: %v", args[0], len(lines)+1, err)
 		}
 		lines = append(lines, v)
@@ -104,6 +109,78 @@ func dig(v any, path []string) (any, bool) {
 // servePatience bounds how long a script waits for what a background command
 // prints.
 const servePatience = 30 * time.Second
+
+// await waits until the newest run of a state directory has reached a phase:
+// await DIR PHASE. It looks as another terminal would.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await DIR PHASE")
+	}
+	store, err := runs.OpenStore(ts.MkAbs(args[0]))
+	ts.Check(err)
+	deadline := time.Now().Add(servePatience)
+	for tick := time.NewTicker(50 * time.Millisecond); time.Now().Before(deadline); <-tick.C {
+		if all, err := store.List(); err == nil && len(all) > 0 && string(all[0].Phase) == args[1] {
+			tick.Stop()
+			return
+		}
+	}
+	ts.Fatalf("no run reached %s within %v", args[1], servePatience)
+}
+
+// background starts the program with its two streams in files: background NAME
+// args... writes NAME.out and NAME.err. interrupt ends it.
+func background(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: background NAME args...")
+	}
+	var streams [2]*os.File
+	for i, ext := range []string{".out", ".err"} {
+		f, err := os.Create(ts.MkAbs(args[0] + ext))
+		ts.Check(err)
+		streams[i] = f
+		ts.Defer(func() { _ = f.Close() })
+	}
+	program, _, _ := strings.Cut(ts.Getenv("PATH"), string(os.PathListSeparator))
+	cmd := exec.Command(filepath.Join(program, "failback"), args[1:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), streams[0], streams[1]
+	cmd.Env = os.Environ()
+	for _, key := range []string{"FAILBACK_STATE_DIR", "XDG_CONFIG_HOME", "HOME", "PATH"} {
+		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
+	}
+	ts.Check(cmd.Start())
+	running(ts)[args[0]] = cmd
+	ts.Defer(func() {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	})
+}
+
+// interrupt sends a background program an interrupt and compares its exit
+// status: interrupt NAME STATUS.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || running(ts)[args[0]] == nil {
+		ts.Fatalf("usage: interrupt NAME STATUS, of a program in the background")
+	}
+	cmd := running(ts)[args[0]]
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	if got := fmt.Sprint(cmd.ProcessState.ExitCode()); got != args[1] {
+		ts.Fatalf("%s: exit status %s, want %s\n%s", args[0], got, args[1], ts.ReadFile(args[0]+".err"))
+	}
+}
+
+// running are a script's background programs by name.
+func running(ts *testscript.TestScript) map[string]*exec.Cmd {
+	return ts.Value(runningKey{}).(map[string]*exec.Cmd)
+}
+
+type runningKey struct{}
 
 // fill waits for the first line of a file, reads it as JSON and replaces ${key}
 // in a template with its values: fill JSONFILE TEMPLATE TARGET.

@@ -166,7 +166,7 @@ func (l *Leg) foldProgress(e Event) {
 			l.DowntimeTo = e.Time
 		}
 	case PhaseFailed:
-		rec.Status, rec.Ended, l.Failure = StatusFailed, e.Time, b.Failure
+		rec.Status, rec.Ended, l.Failure, l.Gate = StatusFailed, e.Time, b.Failure, nil
 	case CancelRequested:
 		l.Cancel = &b
 		l.Gate = nil

@@ -31,7 +31,7 @@ func (l *leg) gate(ctx context.Context, g Gate) error {
 		if me.Mode != ModeWaiting {
 			return nil
 		}
-		if s.Plan.MayAnswer(g) && !me.Gate.NeedsReason {
+		if s.Plan.MayAnswer(g) && !me.Gate.NeedsReason && l.contact.IsZero() {
 			if err := l.policy(s.Plan, g); err == nil {
 				return nil
 			}

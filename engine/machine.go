@@ -170,7 +170,7 @@ func (l *Leg) move(e Event) error {
 func (l *Leg) revive() {
 	switch l.Mode {
 	case ModeRunning, ModeWaiting:
-		l.Mode = ModeInterrupted
+		l.Mode, l.Gate = ModeInterrupted, nil
 	case ModeReady, ModeInterrupted, ModeFailed, ModeCancelling, ModeEnded:
 	}
 	if l.Mode != ModeEnded {

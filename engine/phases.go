@@ -178,6 +178,22 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 	return err
 }
 
+// guardMark is what a start guard of this program says in a VM's notes, by which
+// a later run knows it.
+const guardMark = "damaged, do not start"
+
+// liftGuard takes the start guard away, whichever run set it. It is called only
+// once the VM's disks are whole.
+func (l *leg) liftGuard(ctx context.Context, vm VM) error {
+	if !strings.Contains(vm.Notes, guardMark) {
+		return nil
+	}
+	if err := l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, ""); err != nil {
+		return l.note("warn", "the start guard could not be lifted on "+l.host()+": "+err.Error())
+	}
+	return l.note("info", "start guard lifted on "+l.host())
+}
+
 // markDamaged records the damage and sets the start guard on the host. A guard
 // that can't be set is said; the mark in the journal holds all the same.
 func (l *leg) markDamaged(ctx context.Context, why string) error {
@@ -189,7 +205,7 @@ func (l *leg) markDamaged(ctx context.Context, why string) error {
 	}
 	vm, err := l.findVM(ctx)
 	if err == nil {
-		mark := fmt.Sprintf("failback %s: damaged, do not start; run the failback again", l.r.Stream.State().Run)
+		mark := fmt.Sprintf("failback %s: %s; run the failback again", l.r.Stream.State().Run, guardMark)
 		err = l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, mark)
 	}
 	if err != nil {

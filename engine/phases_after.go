@@ -33,10 +33,7 @@ func watchVerify(ctx context.Context, l *leg) error {
 			return err
 		}
 	}
-	if l.state().Damage != nil {
-		return l.liftDamage(ctx)
-	}
-	return nil
+	return l.liftDamage(ctx)
 }
 
 // acceptUnproven lets a running VM without proof of its boot go on to the commit
@@ -159,19 +156,19 @@ func (l *leg) different(ctx context.Context, p DiskProved) error {
 		Remedy: "do not commit: the Azure copy is stopped and whole. Shut the on-premises VM down, start the Azure VM in the portal, and run the failback again"}
 }
 
-// liftDamage ends the damage after a complete, verified synchronisation.
+// liftDamage ends the damage after a complete, verified synchronisation, this
+// run's or an earlier one's.
 func (l *leg) liftDamage(ctx context.Context) error {
-	if err := l.emit(DamageCleared{}); err != nil {
+	if l.state().Damage != nil {
+		if err := l.emit(DamageCleared{}); err != nil {
+			return err
+		}
+	}
+	vm, err := patient(ctx, l, "look at the VM on "+l.host(), l.findVM)
+	if err != nil {
 		return err
 	}
-	vm, err := l.findVM(ctx)
-	if err == nil {
-		err = l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, "")
-	}
-	if err != nil {
-		return l.note("warn", "the start guard could not be lifted on "+l.host()+": "+err.Error())
-	}
-	return nil
+	return l.liftGuard(ctx, vm)
 }
 
 // actCommit commits. After a failback this deletes the Azure VM and its disks.

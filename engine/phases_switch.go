@@ -28,6 +28,9 @@ func actStopAzure(ctx context.Context, l *leg) error {
 		return err
 	}
 	if !power.Off() {
+		if err := l.awaitContact(ctx); err != nil {
+			return err
+		}
 		if err := l.stopAndConfirm(ctx, it.AzureVM); err != nil {
 			return err
 		}
@@ -54,6 +57,19 @@ func actStopAzure(ctx context.Context, l *leg) error {
 			return job, l.r.Ports.Failover.Complete(ctx, job, l.completeComment(), request)
 		},
 	})
+}
+
+// awaitContact holds the switch while the host is out of contact with the vault:
+// Site Recovery would fail it, with the Azure VM already stopped.
+func (l *leg) awaitContact(ctx context.Context) error {
+	for {
+		if err := l.hostContact(ctx); err != nil || l.contact.IsZero() {
+			return err
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 func (l *leg) completeComment() string {
@@ -209,6 +225,12 @@ func actStartVM(ctx context.Context, l *leg) error {
 	}
 	if vm.Running() {
 		return nil
+	}
+	// An earlier, broken failback may have left its guard; the data is home now.
+	if l.state().Damage == nil {
+		if err := l.liftGuard(ctx, vm); err != nil {
+			return err
+		}
 	}
 	_, err = StartOnPremises(ctx, l.r.Ports.Hosts, l.host(), vm.ID, l.damage())
 	return err

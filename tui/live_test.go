@@ -16,6 +16,7 @@ import (
 var recordedAt = time.Date(2026, 3, 14, 22, 15, 0, 0, time.UTC)
 
 func recorded(t *testing.T) []engine.Event {
+	t.Helper()
 	return tuitest.Recorded(t, "delta-run", func() []engine.Event {
 		return tuitest.Record(tuitest.Plan(engine.SyncDelta, "web01"), recordedAt)
 	})

@@ -3,11 +3,11 @@ package tui
 import (
 	"context"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
 
 	"failback/engine"
 	"failback/engine/runs"
@@ -74,8 +74,11 @@ type Model struct {
 
 var _ tea.Model = Model{}
 
-// New makes the screens. Nothing is opened before [Model.Init] runs.
-func New(d Deps, o Options) Model { return newModel(context.Background(), d, o, os.Stdout) }
+// New makes the screens, in colours for the standard output. Nothing is opened
+// before [Model.Init] runs.
+func New(d Deps, o Options) Model {
+	return newModel(context.Background(), d, o, lipgloss.DefaultRenderer().Output().Writer())
+}
 
 func newModel(ctx context.Context, d Deps, o Options, out io.Writer) Model {
 	if o.Theme == "" {
@@ -89,7 +92,7 @@ func newModel(ctx context.Context, d Deps, o Options, out io.Writer) Model {
 		l.G = glyph.ASCII()
 	}
 	ctx, end := context.WithCancel(ctx)
-	m := Model{deps: d, opts: o, look: l, ctx: ctx, end: end, held: &held{}, width: 80, height: 24}
+	m := Model{deps: d, opts: o, look: l, ctx: ctx, end: end, held: &held{handle: o.Start.handle}, width: 80, height: 24}
 	m.home = home.New(l, d.Version, m.profiles())
 	m.screen = m.home
 	return m

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/tui/glyph"
 )
 
 // fps is how often the terminal is drawn to at most. More helps nobody and loads
@@ -24,6 +27,7 @@ const shutdownPatience = 5 * time.Second
 // returns was detached from, never cancelled. Run returns within seconds of the
 // end of ctx even if the terminal does not answer.
 func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (Result, error) {
+	o.ASCII = o.ASCII || glyph.WantsASCII(os.Getenv)
 	m := newModel(ctx, d, o, out)
 	defer m.end()
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
@@ -32,14 +36,12 @@ func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (R
 	go func() { final <- show(p) }()
 
 	end, err := await(ctx, final)
-	result := Result{Interrupted: ctx.Err() != nil}
+	var result Result
 	if last, ok := end.model.(Model); ok {
 		result = last.Result()
-		result.Interrupted = result.Interrupted || ctx.Err() != nil
 	}
-	if m.held.letGo() {
-		result.Detached = true
-	}
+	m.held.letGo(&result)
+	result.Interrupted = result.Interrupted || ctx.Err() != nil
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		err = nil // the end that was asked for
 	}
@@ -83,18 +85,18 @@ func await(ctx context.Context, final <-chan ended) (ended, error) {
 	}
 }
 
-// letGo detaches from a run that still goes on and closes the connection. It
-// reports whether there was such a run.
-func (h *held) letGo() bool {
+// letGo detaches from a run that still goes on and closes the connection. What
+// the screens could not say any more about the run, it says.
+func (h *held) letGo(r *Result) {
 	h.mu.Lock()
 	handle, conn := h.handle, h.conn
 	h.mu.Unlock()
-	detached := false
 	if handle != nil {
 		select {
 		case <-handle.Done():
 		default:
-			detached = !handle.State().Ended()
+			r.Run, r.State = handle.ID(), handle.State()
+			r.Detached = !r.State.Ended()
 			handle.Detach()
 			waitFor(handle.Done())
 		}
@@ -102,7 +104,6 @@ func (h *held) letGo() bool {
 	if conn != nil && conn.Close != nil {
 		_ = conn.Close() // nothing remote hangs on it
 	}
-	return detached
 }
 
 func waitFor(done <-chan struct{}) {

@@ -1,8 +1,9 @@
 package tui
 
 import (
-	"slices"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
 	"failback/tui/keymap"
@@ -14,6 +15,7 @@ import (
 const (
 	heightHints  = 6
 	heightHeader = 10
+	heightRoomy  = 28 // an empty line more
 	widthMargin  = 60
 )
 
@@ -108,15 +110,23 @@ func (m Model) foot(w, h int) []string {
 	if h < heightHints {
 		return []string{status}
 	}
-	hints := m.look.Hints(append(slices.Clone(m.hints()), keymap.Help), w)
-	return []string{hints, status}
-}
-
-func (m Model) hints() []keymap.Binding {
-	if m.help {
-		return []keymap.Binding{keymap.Back.But("close the help")}
+	var out []string
+	if h >= heightRoomy {
+		out = append(out, "")
 	}
-	return m.screen.Hints()
+	help := keymap.Help
+	switch {
+	case m.help:
+		help = keymap.Back.But("close the help")
+	case m.screen.Modal():
+		help = keymap.HelpKey
+	}
+	right := m.look.Hints([]keymap.Binding{help}, w)
+	left := ""
+	if !m.help {
+		left = m.look.Hints(m.screen.Hints(), w-ansi.StringWidth(right)-2)
+	}
+	return append(out, m.look.Split(left, right, w), status)
 }
 
 // helpView lists every key of the screen in sight, with the reason for those
@@ -132,6 +142,7 @@ func (m Model) helpView(w, h int) []string {
 		}
 		blocks = append(blocks, append(block, ""))
 	}
+	blocks = append(blocks, m.symbols())
 	out := []string{l.T.Accent.Render("Help: " + l.Words(m.screen.Title())), ""}
 	var left, right []string
 	for i, b := range blocks {
@@ -151,6 +162,19 @@ func (m Model) helpLine(b keymap.Binding) string {
 		return line + l.T.Muted.Render(b.Does()+": not now, "+b.Off)
 	}
 	return line + l.T.Text.Render(b.Does())
+}
+
+// symbols explains the symbols of the screens.
+func (m Model) symbols() []string {
+	l := m.look
+	out := []string{l.T.Strong.Render("Symbols")}
+	for _, s := range []struct{ mark, means string }{
+		{l.G.Done, "done"}, {l.G.Running + " " + l.G.Spinner(1), "going on"}, {l.G.Gate, "waits for a decision"},
+		{l.G.Warn, "warns"}, {l.G.Block, "blocks, failed or damaged"}, {l.G.Stopped, "cancelled"},
+	} {
+		out = append(out, "  "+l.T.Key.Render(l.Fit(s.mark, 10))+" "+l.T.Text.Render(s.means))
+	}
+	return append(out, "")
 }
 
 // windowTitle is what the terminal's title says: the state, for people who look

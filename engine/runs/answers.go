@@ -45,10 +45,11 @@ func (r *run) take(a answer) {
 	_ = a.used()
 }
 
-// addressee finds the item an answer is for and whether its gate is open.
+// addressee finds the item an answer is for and whether its gate is open. After a
+// resume a gate counts as open only when its leg has opened it again.
 func (r *run) addressee(item string, g engine.Gate) (string, bool) {
 	for _, l := range r.stream.State().Legs {
-		if l.Gate != nil && l.Gate.Gate == g && (item == "" || item == l.Item.Name) {
+		if l.Mode == engine.ModeWaiting && l.Gate.Gate == g && (item == "" || item == l.Item.Name) {
 			return l.Item.Name, true
 		}
 	}

@@ -18,11 +18,26 @@ import (
 
 // rig is a lab in memory with a plain HTTP client.
 type rig struct {
-	t *testing.T
-	*lab.Memory
-	client *http.Client
-	vault  string
+	t           *testing.T
+	*lab.Memory // nil where the lab is reached over loopback
+	endpoints   lab.Endpoints
+	client      *http.Client
+	vault       string
+	poll        time.Duration
 }
+
+// reach talks to a lab over loopback.
+func reach(t *testing.T, e lab.Endpoints) *rig {
+	return &rig{t: t, client: http.DefaultClient, endpoints: e, vault: vaultURL(e), poll: 20 * time.Millisecond}
+}
+
+func vaultURL(e lab.Endpoints) string {
+	return fmt.Sprintf("%s/subscriptions/%s/resourceGroups/%s/providers/Microsoft.RecoveryServices/vaults/%s",
+		e.Management, e.Subscription, e.ResourceGroup, e.Vault)
+}
+
+// Endpoints is where the lab is.
+func (r *rig) Endpoints() lab.Endpoints { return r.endpoints }
 
 func newRig(t *testing.T, o lab.Options) *rig {
 	t.Helper()
@@ -34,15 +49,17 @@ func newRig(t *testing.T, o lab.Options) *rig {
 		t.Fatal(err)
 	}
 	e := m.Endpoints()
-	return &rig{
-		t: t, Memory: m, client: &http.Client{Transport: m.Transport()},
-		vault: fmt.Sprintf("%s/subscriptions/%s/resourceGroups/%s/providers/Microsoft.RecoveryServices/vaults/%s",
-			e.Management, e.Subscription, e.ResourceGroup, e.Vault),
-	}
+	return &rig{t: t, Memory: m, endpoints: e, client: &http.Client{Transport: m.Transport()}, vault: vaultURL(e), poll: time.Second}
 }
 
-// send returns the answer's status, headers and document.
-func (r *rig) send(method, url string, body string) (*http.Response, map[string]any) {
+// reply is the head of an answer.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
+// send returns the answer's head and document.
+func (r *rig) send(method, url, body string) (reply, map[string]any) {
 	r.t.Helper()
 	if !strings.HasPrefix(url, "http") {
 		url = r.vault + url
@@ -75,7 +92,7 @@ func (r *rig) send(method, url string, body string) (*http.Response, map[string]
 			r.t.Fatalf("%s %s: %v in %s", method, url, err, data)
 		}
 	}
-	return resp, doc
+	return reply{resp.StatusCode, resp.Header}, doc
 }
 
 func (r *rig) get(path string) map[string]any {
@@ -141,7 +158,7 @@ func (r *rig) until(name string, states ...string) map[string]any {
 				return j
 			}
 		}
-		time.Sleep(time.Second)
+		time.Sleep(r.poll)
 	}
 	r.t.Fatalf("job %s never became %v: %v", name, states, r.job(name))
 	return nil

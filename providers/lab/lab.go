@@ -158,6 +158,7 @@ func serve(ctx context.Context, o Options, e estate.Estate, lock *flock.Flock) (
 	}
 	var storageURL string
 	handlers := assemble(s.world, func() string { return storageURL }, s.log)
+	s.tell = handlers.winrm.ConnContext
 	endpoints := handlers.endpoints()
 	if storageURL, err = s.listen(ctx, handlers.storage); err != nil {
 		return nil, err

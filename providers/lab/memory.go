@@ -109,6 +109,10 @@ func (m *Memory) Transport() http.RoundTripper {
 	}))
 }
 
+// Connect opens connections to a Hyper-V host's WinRM: each round tripper it
+// makes is one connection, as NTLM needs them.
+func (m *Memory) Connect(host string) func() http.RoundTripper { return m.servers.winrm.Connect(host) }
+
 // Endpoints is where the lab is reached through its transport.
 func (m *Memory) Endpoints() Endpoints {
 	e := m.servers.endpoints()
@@ -130,4 +134,3 @@ func (m *Memory) Requests() []management.Request { return m.log.requests() }
 
 // Close stops the lab; its world stays in its directory.
 func (m *Memory) Close() error { return errors.Join(m.world.Close(), m.log.close()) }
-

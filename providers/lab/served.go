@@ -22,7 +22,10 @@ type served struct {
 	world   *world.World
 	log     *requestLog
 	servers []*http.Server
-	notice  notice
+	// tell marks a request with the connection it came over: a WinRM sign-in
+	// belongs to its connection.
+	tell   func(context.Context, net.Conn) context.Context
+	notice notice
 }
 
 // listen serves a handler on a loopback port of the system's choice.
@@ -32,7 +35,7 @@ func (s *served) listen(ctx context.Context, h http.Handler) (url string, err er
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ConnContext: s.tell}
 	s.servers = append(s.servers, server)
 	go func() {
 		// It ends when the server is shut down, and has nobody to tell else.

@@ -120,4 +120,3 @@ type HostEndpoint struct {
 	Name  string `json:"name"`
 	WinRM string `json:"winrm"`
 }
-

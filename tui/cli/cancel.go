@@ -169,5 +169,5 @@ func (a *app) cancelHere(ctx context.Context, o cancelOptions) error {
 		<-h.Done()
 		return err
 	}
-	return a.follow(ctx, h, s.who)
+	return a.follow(ctx, s, h)
 }

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"failback/engine"
+	"failback/tui/text"
 )
 
 // checkRow is one finding, as `check --output json` gives it.
@@ -50,7 +53,7 @@ func (a *app) check(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := show(a, rows, checkTable(rows, len(p.Items) > 1)); err != nil {
+	if err := show(a, rows, findings(rows)); err != nil {
 		return err
 	}
 	if len(stopped) > 0 {
@@ -77,17 +80,25 @@ func checkAll(ctx context.Context, s *session, p engine.Plan) (rows []checkRow, 
 	return rows, stopped, nil
 }
 
-func checkTable(rows []checkRow, several bool) table {
-	t := table{heads: []string{"VERDICT", "CHECK", "FOUND", "WHAT TO DO"}, none: "no rule applies"}
-	if several {
-		t.heads = append([]string{"ITEM"}, t.heads...)
-	}
-	for _, r := range rows {
-		row := []string{string(r.Verdict), r.Title, r.Observed, r.Remedy}
-		if several {
-			row = append([]string{r.Item}, row...)
+// findings are a check's answers for people: a line each, the remedy below.
+type findings []checkRow
+
+func (f findings) write(w io.Writer, _ int) error {
+	item := ""
+	for _, r := range f {
+		lines := []string{fmt.Sprintf("  %-8s %s: %s", r.Verdict, r.Title, r.Observed)}
+		if r.Item != item {
+			item = r.Item
+			lines = []string{item, lines[0]}
 		}
-		t.rows = append(t.rows, row)
+		if r.Remedy != "" {
+			lines = append(lines, "           "+r.Remedy)
+		}
+		for _, l := range lines {
+			if _, err := fmt.Fprintln(w, text.Clean(l)); err != nil {
+				return err
+			}
+		}
 	}
-	return t
+	return nil
 }

@@ -33,9 +33,10 @@ type follower struct {
 	left    bool      // detached by us
 }
 
-// follow prints the run to its end, or to the moment this process lets go of it.
-func (a *app) follow(ctx context.Context, h runs.Handle, who string) error {
-	f := &follower{a: a, handle: h, printer: a.printer(), who: who}
+// follow prints the run to its end, or to the moment this process lets go of it,
+// and leaves the evidence beside its journal.
+func (a *app) follow(ctx context.Context, s *session, h runs.Handle) error {
+	f := &follower{a: a, handle: h, printer: a.printer(), who: s.who}
 	if a.deps.Streams.InTerminal {
 		f.lines = readLines(a.deps.Streams.In)
 	}
@@ -49,6 +50,11 @@ func (a *app) follow(ctx context.Context, h runs.Handle, who string) error {
 	end := &ended{state: h.State(), interrupted: interrupted}
 	if !end.state.Ended() {
 		return journalLost(h)
+	}
+	if path, err := fileReport(s.store, h.ID()); err != nil {
+		a.say("failback: the evidence can't be written: %s", err)
+	} else {
+		a.say("evidence: %s", path)
 	}
 	if end.status() == exitDone {
 		a.say("run %s succeeded", end.state.Run)

@@ -32,7 +32,7 @@ func (a *app) resume(ctx context.Context, typed string) error {
 	if err != nil {
 		return err
 	}
-	return a.follow(ctx, h, s.who)
+	return a.follow(ctx, s, h)
 }
 
 // reopen connects to what a run was started against.

@@ -84,8 +84,14 @@ func (t table) widths(limit int) []int {
 	return wide
 }
 
-// show writes a list: as a table, as one JSON array, or as one object a line.
-func show[T any](a *app, list []T, t table) error {
+// readable is a list as people read it, on lines of at most width cells where
+// width is not 0.
+type readable interface {
+	write(w io.Writer, width int) error
+}
+
+// show writes a list: for people, as one JSON array, or as one object a line.
+func show[T any](a *app, list []T, people readable) error {
 	out := a.deps.Streams.Out
 	switch a.flags.output {
 	case outputJSON:
@@ -102,7 +108,7 @@ func show[T any](a *app, list []T, t table) error {
 		}
 		return nil
 	}
-	return t.write(out, a.deps.Streams.Width)
+	return people.write(out, a.deps.Streams.Width)
 }
 
 func writeJSON(w io.Writer, v any) error {

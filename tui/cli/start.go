@@ -77,7 +77,7 @@ func (a *app) startPlan(ctx context.Context, s *session, p engine.Plan) error {
 		return err
 	}
 	a.say("run %s", h.ID())
-	return a.follow(ctx, h, s.who)
+	return a.follow(ctx, s, h)
 }
 
 // passwordVariable holds a certificate's password where no terminal can ask.

@@ -120,16 +120,12 @@ func (f *Form) submit() Answer {
 	return Submitted
 }
 
-// Keys are the keys that work in the dialog now: none while keys are ignored.
-func (f *Form) Keys() []keymap.Binding {
-	if f.Grace.Waiting() {
-		return nil
-	}
-	keys := []keymap.Binding{keymap.Choose.But(f.Submit), keymap.Back.But(f.Aside)}
+// More are the keys that work in the dialog and that its frame does not name.
+func (f *Form) More() []keymap.Binding {
 	if len(f.Fields) > 1 {
-		keys = append(keys, keymap.Next)
+		return []keymap.Binding{keymap.Next, keymap.Previous}
 	}
-	return keys
+	return nil
 }
 
 // View draws the dialog into at most w cells and h lines. The fields are always
@@ -180,7 +176,7 @@ func (f *Form) foot(l look.Look, w int) []string {
 	case f.Grace.Waiting():
 		out = append(out, l.T.Muted.Render("Keys count in a moment"+l.G.Ellipsis))
 	case !f.Bare:
-		out = append(out, l.Hints(f.Keys()[:2], w))
+		out = append(out, l.Hints([]keymap.Binding{keymap.Choose.But(f.Submit), keymap.Back.But(f.Aside)}, w))
 	}
 	return out
 }

@@ -50,6 +50,21 @@ func ASCII() Set {
 	}
 }
 
+// WantsASCII reports whether an environment says that a terminal shows ASCII
+// alone: a dumb terminal, or a locale that names another character set. A locale
+// that is not set says nothing.
+func WantsASCII(env func(string) string) bool {
+	if env("TERM") == "dumb" {
+		return true
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if l := strings.ToLower(env(name)); l != "" {
+			return !strings.Contains(l, "utf-8") && !strings.Contains(l, "utf8")
+		}
+	}
+	return false
+}
+
 // Text writes our own typography (arrows, dashes, dots) with the symbols of the
 // set. Names from outside keep their letters.
 func (s Set) Text(t string) string {

@@ -65,3 +65,29 @@ func TestDigitsAreThreeEqualRows(t *testing.T) {
 		}
 	}
 }
+
+func TestWantsASCII(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{nil, false},
+		{map[string]string{"LANG": "C.UTF-8"}, false},
+		{map[string]string{"LANG": "de_DE.utf8"}, false},
+		{map[string]string{"LANG": "C"}, true},
+		{map[string]string{"LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.ISO-8859-1"}, true},
+		{map[string]string{"LANG": "C.UTF-8", "TERM": "dumb"}, true},
+	} {
+		if got := WantsASCII(func(k string) string { return c.env[k] }); got != c.want {
+			t.Errorf("WantsASCII(%v) = %v", c.env, got)
+		}
+	}
+}
+
+func TestProgressBarKeepsItsWidth(t *testing.T) {
+	for share, want := range map[float64]string{-1: "....", 0: "....", 0.5: "##..", 1: "####", 7: "####"} {
+		if got := ASCII().Progress(share, 4); got != want {
+			t.Errorf("Progress(%v) = %q, want %q", share, got, want)
+		}
+	}
+}

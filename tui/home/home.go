@@ -72,20 +72,26 @@ func (h *Home) fill(profiles []Profile) {
 	add := func(r pick.Row, does tea.Msg) {
 		rows, h.does = append(rows, r), append(h.does, does)
 	}
-	add(pick.Row{Heading: true, Cells: []string{"Connect"}}, nil)
+	heading := func(title string) {
+		if len(rows) > 0 {
+			add(pick.Row{Heading: true}, nil)
+		}
+		add(pick.Row{Heading: true, Cells: []string{title}}, nil)
+	}
+	heading("Connect")
 	for _, p := range profiles {
 		add(pick.Row{Cells: []string{p.Name, "vault " + p.Vault}}, OpenMsg{p.Name})
 	}
 	if len(profiles) == 0 {
 		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration file"}, Off: "no profile is configured"}, nil)
 	}
-	add(pick.Row{Heading: true, Cells: []string{"Rehearse"}}, nil)
+	heading("Rehearse")
 	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, nothing real is touched"}}, OpenMsg{})
-	h.fillRuns(add)
+	h.fillRuns(heading, add)
 	h.list.Set(rows)
 }
 
-func (h *Home) fillRuns(add func(pick.Row, tea.Msg)) {
+func (h *Home) fillRuns(heading func(string), add func(pick.Row, tea.Msg)) {
 	var open, ended []runs.Summary
 	for _, s := range h.runs {
 		if s.Live || s.Resumable && s.Outcome != engine.OutcomeBlocked {
@@ -95,13 +101,13 @@ func (h *Home) fillRuns(add func(pick.Row, tea.Msg)) {
 		ended = append(ended, s)
 	}
 	if len(open) > 0 {
-		add(pick.Row{Heading: true, Cells: []string{"Unfinished runs"}}, nil)
+		heading("Unfinished runs")
 	}
 	for _, s := range open {
 		add(h.openRow(s))
 	}
 	if len(ended) > 0 {
-		add(pick.Row{Heading: true, Cells: []string{"Reports"}}, nil)
+		heading("Reports")
 	}
 	for _, s := range ended {
 		r := pick.Row{Cells: []string{s.Item, outcome(s), started(s), string(s.ID)}, Alarm: s.Damaged}
@@ -198,12 +204,30 @@ func (h *Home) foot(w int) []string {
 	case h.err != nil:
 		return append([]string{""}, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "The runs could not be listed: "+h.err.Error(), w)...)
 	}
-	if i, ok := h.list.Current(); ok {
-		if off := h.list.Row(i).Off; off != "" {
-			return append([]string{""}, l.Paragraph(l.T.Muted, "  ", off, w)...)
-		}
+	i, ok := h.list.Current()
+	if !ok {
+		return nil
 	}
-	return nil
+	return append([]string{""}, l.Paragraph(l.T.Muted, "  ", h.about(i), min(w, 92))...)
+}
+
+// about says what choosing the row would do.
+func (h *Home) about(i int) string {
+	if off := h.list.Row(i).Off; off != "" {
+		return "Not now: " + off + "."
+	}
+	switch m := h.does[i].(type) {
+	case OpenMsg:
+		if m.Profile == "" {
+			return "Starts an Azure, a Hyper-V site and its guests inside this program and plans a failback there. Every step is the real one; Azure itself offers no way to practise it."
+		}
+		return "Reads the vault and plans a failback. Nothing is changed before you confirm the plan by typing."
+	case ResumeMsg:
+		return "Goes on with run " + string(m.Run) + ": it looks first at what happened meanwhile."
+	case ReadMsg:
+		return "Shows how run " + string(m.Run) + " ended, and writes its report."
+	}
+	return ""
 }
 
 // Status is the state line.

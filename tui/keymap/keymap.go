@@ -49,6 +49,7 @@ type Group struct {
 // The bindings. On one screen no two of them share a key.
 var (
 	Help      = bind("?", "help", "?", "f1")
+	HelpKey   = bind("f1", "help", "f1") // where letters are typed
 	Quit      = bind("q", "quit", "q")
 	Interrupt = bind("ctrl+c", "leave", "ctrl+c")
 	Back      = bind("esc", "back", "esc")

@@ -15,7 +15,7 @@ import (
 type Row struct {
 	Cells   []string
 	Off     string // why it can't be chosen; "" if it can
-	Heading bool   // a line between rows; the cursor passes over it
+	Heading bool   // a line between rows, empty without cells; the cursor passes over it
 	Alarm   bool   // drawn so that nobody misses it
 }
 

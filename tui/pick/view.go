@@ -20,7 +20,7 @@ func (l *List) View(k look.Look, w, h int) []string {
 	var out []string
 	widths := l.widths(w)
 	if l.titled() && h > 3 {
-		out = append(out, k.T.Muted.Render("    "+l.line(k, l.titles(), widths)))
+		out = append(out, k.T.Muted.Render(l.indent()+l.line(k, l.titles(), widths)))
 	}
 	if l.filter != nil {
 		out = append(out, l.filter.View(k, w, l.filtering))
@@ -30,7 +30,7 @@ func (l *List) View(k look.Look, w, h int) []string {
 
 func (l *List) window(k look.Look, widths []int, w, h int) []string {
 	if len(l.visible) == 0 {
-		return []string{k.T.Muted.Render("  nothing here")}[:min(1, max(h, 0))]
+		return []string{k.T.Muted.Render(k.Cut("  nothing here", w))}[:min(1, max(h, 0))]
 	}
 	first, count := span(l.cursor, len(l.visible), max(h, 1))
 	out := make([]string, 0, count)
@@ -38,10 +38,10 @@ func (l *List) window(k look.Look, widths []int, w, h int) []string {
 		out = append(out, l.draw(k, i, widths, w))
 	}
 	if first > 0 && count > 2 {
-		out[0] = k.T.Muted.Render(fmt.Sprintf("    %s %d more", k.G.Less, first+1))
+		out[0] = k.Cut(k.T.Muted.Render(fmt.Sprintf("    %s %d more", k.G.Less, first+1)), w)
 	}
 	if rest := len(l.visible) - first - count; rest > 0 && count > 2 {
-		out[count-1] = k.T.Muted.Render(fmt.Sprintf("    %s %d more", k.G.More, rest+1))
+		out[count-1] = k.Cut(k.T.Muted.Render(fmt.Sprintf("    %s %d more", k.G.More, rest+1)), w)
 	}
 	return out
 }
@@ -57,6 +57,9 @@ func span(cursor, n, h int) (first, count int) {
 
 func (l *List) draw(k look.Look, i int, widths []int, w int) string {
 	r := l.rows[l.visible[i]]
+	if r.Heading && len(r.Cells) == 0 {
+		return ""
+	}
 	if r.Heading {
 		return k.Section(k.Words(strings.Join(r.Cells, " ")), w)
 	}
@@ -86,6 +89,14 @@ func (l *List) mark(k look.Look, row int, r Row) string {
 		return k.T.Accent.Render(k.G.Checked) + " "
 	}
 	return k.T.Muted.Render(k.G.Unchecked) + " "
+}
+
+// indent is the room of cursor and mark before the cells.
+func (l *List) indent() string {
+	if l.Many {
+		return "    "
+	}
+	return "  "
 }
 
 func (l *List) titled() bool {

@@ -109,7 +109,7 @@ func TestTextIsNeverSilentForLongerThanTenSeconds(t *testing.T) {
 			t.Errorf("silent for %v", d)
 		}
 	}
-	if !strings.Contains(lines[0], "still: Initial sync, 1.00 GiB of 4.00 GiB read (estimate) [10s elapsed]") {
+	if !strings.Contains(lines[0], "still: Initial sync, 1.0 GiB of 4.0 GiB read (estimate) [10 s elapsed]") {
 		t.Errorf("first line %q", lines[0])
 	}
 }
@@ -131,7 +131,7 @@ func TestGateTellsItsConsequencesAndThatItWaits(t *testing.T) {
 	if err := p.Tick(at.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "still waiting for a decision: Stop Azure and switch [1m 00s]") {
+	if !strings.Contains(out.String(), "still waiting for a decision: Stop Azure and switch [1 min]") {
 		t.Errorf("after a minute:\n%s", out)
 	}
 }

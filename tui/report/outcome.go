@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -212,6 +213,9 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 		out = append(out, l.Paragraph(l.T.Text, "  "+l.T.Muted.Render(l.Fit(label, 10))+" ", value, w)...)
 	}
 	line("Downtime", o.downtime(leg))
+	if t := phaseTimes(leg); t != "" {
+		line("Took", t)
+	}
 	if b := leg.Boot; b != nil {
 		line("Boot", bootWords(b))
 	}
@@ -228,6 +232,18 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	}
 	line("Next", next(o.state, leg))
 	return append(out, "")
+}
+
+// phaseTimes are the phases that took a while, in order.
+func phaseTimes(leg *engine.Leg) string {
+	var out []string
+	for _, s := range leg.Steps {
+		rec, ok := leg.Phases[s.Phase]
+		if d := rec.Ended.Sub(rec.Started); ok && rec.Ended.After(rec.Started) {
+			out = append(out, s.Phase.Info().Title+" "+strings.ReplaceAll(engine.SpanWords(d.Round(time.Second)), " ", "\u00a0"))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func joined(code, why string) string {

@@ -23,6 +23,21 @@ type gateDialog struct {
 	override *field.Field // why outside the window, where it is closed
 }
 
+// waits reports whether the leg's gate can be answered now: after a resume it is
+// looked at first and then opened again.
+func waits(l *engine.Leg) bool { return l.Gate != nil && l.Mode == engine.ModeWaiting }
+
+// waiting lists the items whose gate can be answered now.
+func (r *Live) waiting() []string {
+	var out []string
+	for _, l := range r.state.Legs {
+		if waits(l) {
+			out = append(out, l.Item.Name)
+		}
+	}
+	return out
+}
+
 // gateKey tells one opening of a gate from another.
 func gateKey(l *engine.Leg) string {
 	return fmt.Sprintf("%s/%s/%d", l.Item.Name, l.Gate.Gate, l.GateSince.UnixNano())
@@ -205,11 +220,11 @@ func failureWords(err error) string {
 // decideAgain opens the dialog of the selected leg's gate, or of the first one
 // that waits.
 func (r *Live) decideAgain() tea.Cmd {
-	if l := r.leg(); l != nil && l.Gate != nil {
+	if l := r.leg(); l != nil && waits(l) {
 		return r.openGate(l)
 	}
 	for i, l := range r.state.Legs {
-		if l.Gate != nil {
+		if waits(l) {
 			r.selected = i
 			return r.openGate(l)
 		}

@@ -82,7 +82,7 @@ func (r *Live) Show(s engine.State) tea.Cmd {
 		return nil
 	}
 	for i, l := range s.Legs {
-		if l.Gate != nil && !r.aside[gateKey(l)] {
+		if waits(l) && !r.aside[gateKey(l)] {
 			r.selected = i
 			return r.openGate(l)
 		}
@@ -95,8 +95,8 @@ func (r *Live) Show(s engine.State) tea.Cmd {
 func (r *Live) closeAnswered() {
 	if r.gate != nil {
 		l := r.state.Leg(r.gate.item)
-		if l == nil || l.Gate == nil || gateKey(l) != r.gate.key {
-			if l != nil && !r.gate.form.Busy && l.Gate == nil {
+		if l == nil || !waits(l) || gateKey(l) != r.gate.key {
+			if l != nil && !r.gate.form.Busy {
 				r.notice = "The question about " + r.gate.item + " was answered elsewhere."
 			}
 			r.gate = nil

@@ -31,7 +31,7 @@ func (r *Live) stepLine(leg *engine.Leg, i, w int) string {
 	title, portal, clock := s.Phase.Info().Title, s.Phase.Info().Portal, ""
 	if s.IsGate() {
 		title, portal = s.Gate.Action(leg.Direction)
-		if leg.Gate != nil && leg.At == i && ansi.StringWidth(title)+12 <= w {
+		if waits(leg) && leg.At == i && ansi.StringWidth(title)+12 <= w {
 			clock = text.Clock(r.tick.Now.Sub(leg.GateSince))
 		}
 	} else if leg.Phases[s.Phase].Status != "" {
@@ -51,7 +51,7 @@ func (r *Live) stepMark(leg *engine.Leg, i int) (string, lipgloss.Style) {
 		switch {
 		case i < leg.At:
 			return l.T.OK.Render(l.G.Done), l.T.Text
-		case leg.Gate != nil && i == leg.At:
+		case waits(leg) && i == leg.At:
 			return l.T.Warn.Render(l.G.Gate), l.T.Warn.Bold(true)
 		}
 		return l.T.Muted.Render(l.G.Gate), l.T.Muted

@@ -57,8 +57,11 @@ func powerWords(p engine.Power) string {
 
 func (r *Live) onPremWords(leg *engine.Leg) string {
 	words := powerWords(leg.OnPremPower)
-	if leg.OnPremPower == engine.PowerStopped {
+	switch {
+	case leg.OnPremPower == engine.PowerStopped:
 		words = "off"
+	case leg.OnPremPower == engine.PowerUnknown && leg.Passed(engine.PhasePreflight) && leg.Direction == engine.ToOnPremises:
+		words = "expected off" // the preflight lets nothing else pass
 	}
 	p := leg.Step().Phase
 	switch {
@@ -113,9 +116,9 @@ func (r *Live) downtime(leg *engine.Leg, w int, big bool) []string {
 // transfer is what is known of the bytes, or nothing: Site Recovery itself
 // reports none.
 func (r *Live) transfer(leg *engine.Leg, w int) []string {
-	p, ok := leg.Sync[leg.Phase()]
-	if !ok {
-		return nil
+	p, ok := leg.Sync[leg.Step().Phase]
+	if !ok || leg.Mode != engine.ModeRunning {
+		return nil // a number that does not move any more says nothing
 	}
 	l := r.look
 	label := "Transfer"
@@ -130,7 +133,7 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 	}
 	written := "written " + engine.SizeWords(p.Written)
 	rates := ratesOf(leg.Samples)
-	moving := len(rates) > 2 && leg.Mode == engine.ModeRunning
+	moving := len(rates) > 2
 	if moving {
 		written = l.Split(written, l.T.Strong.Render(text.Rate(recent(leg.Samples, 10*time.Second))), min(w, 35))
 	}

@@ -46,8 +46,8 @@ func (r *Live) View(w, h int) []string {
 func (r *Live) under(f *dialog.Form, w, h int) []string {
 	var out []string
 	if h >= 14 {
-		head := r.head(w)
-		out = append(head[:len(head)-1], r.sides(r.leg(), w))
+		out = r.head(w)
+		out[len(out)-1] = r.sides(r.leg(), w) // where the empty line was
 	}
 	return append(out, r.look.Centre(f.View(r.look, w, h-len(out)), w, h-len(out))...)
 }
@@ -57,7 +57,7 @@ func (r *Live) tinyView(w int) []string {
 	var urgent, other []string
 	for _, l := range r.state.Legs {
 		line := r.look.Cut(r.legLine(l, 12), w)
-		if l.Gate != nil || l.Failure != nil || l.Damage != nil {
+		if waits(l) || l.Failure != nil || l.Damage != nil {
 			urgent = append(urgent, line)
 			continue
 		}
@@ -204,7 +204,7 @@ func (r *Live) legWords(leg *engine.Leg) (mark, words string) {
 	switch {
 	case leg.Damage != nil:
 		return l.T.Bad.Render(l.G.Block), l.T.Bad.Render("damaged")
-	case leg.Gate != nil:
+	case waits(leg):
 		return l.T.Warn.Render(l.G.Gate), l.T.Warn.Render("waits: " + gateVerb(leg))
 	case leg.Mode == engine.ModeCancelling:
 		return l.T.Warn.Render(l.G.Stopped), l.T.Warn.Render("cancelling")
@@ -227,16 +227,16 @@ func (r *Live) Hints() []keymap.Binding {
 	case r.leave != nil:
 		return r.leave.Keys()
 	case r.cancel != nil:
-		return r.cancel.form.Keys()
+		return r.cancel.form.More()
 	case r.gate != nil:
-		return r.gate.form.Keys()
+		return r.gate.form.More()
 	}
 	return r.keys()
 }
 
 func (r *Live) keys() []keymap.Binding {
 	decideOff, cancelOff := "", ""
-	if len(r.state.Waiting()) == 0 {
+	if len(r.waiting()) == 0 {
 		decideOff = "nothing waits for a decision"
 	}
 	if r.cancellable() == nil {
@@ -248,6 +248,9 @@ func (r *Live) keys() []keymap.Binding {
 	}
 	if len(r.state.Legs) > 1 {
 		keys = append(keys, keymap.Up, keymap.Down)
+	}
+	if r.state.Ended() {
+		return append(keys, keymap.Quit)
 	}
 	return append(keys, keymap.Interrupt.But("leave it running"))
 }
@@ -293,7 +296,7 @@ func (r *Live) going(s *look.Status) []string {
 		}
 		return []string{"The run has ended: " + string(r.state.Outcome)}
 	}
-	if waiting := r.state.Waiting(); len(waiting) > 0 {
+	if waiting := r.waiting(); len(waiting) > 0 {
 		if s.Tone != look.Alarm {
 			s.Tone = look.Asking
 		}

@@ -92,7 +92,9 @@ func New(name Name, out io.Writer) Theme {
 	case runtime.GOOS == "windows":
 		limit(r, termenv.ANSI)
 		return build(r, sixteen)
-	case r.HasDarkBackground():
+	// The question was put to the terminal once, when the program began; asking
+	// it again would cost seconds where nothing answers.
+	case lipgloss.HasDarkBackground():
 		return build(r, dark)
 	}
 	return build(r, light)

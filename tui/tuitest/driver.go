@@ -72,6 +72,7 @@ func Run(t *testing.T, m func() tea.Model, done func(), f func(d *Driver)) {
 }
 
 func start(t *testing.T, m tea.Model) *Driver {
+	t.Helper()
 	w := watched{mu: &sync.Mutex{}, model: m, last: &m}
 	p := tea.NewProgram(w, tea.WithInput(nil), tea.WithOutput(io.Discard), tea.WithoutSignalHandler())
 	d := &Driver{t: t, p: p, seen: &w, ended: make(chan struct{})}

@@ -157,10 +157,23 @@ func (s *preflightStep) add(c checked) {
 func (s *preflightStep) done(w *Wizard, err error) tea.Cmd {
 	s.finished, s.err = true, err
 	s.halt()
+	s.pointAtWorst()
 	if err == nil && len(s.found) > 0 && len(s.found) == s.count(engine.VerdictOK) {
 		return w.forward()
 	}
 	return nil
+}
+
+// pointAtWorst puts the cursor where somebody should look first.
+func (s *preflightStep) pointAtWorst() {
+	for _, v := range []engine.Verdict{engine.VerdictBlock, engine.VerdictUnknown, engine.VerdictWarn} {
+		for i, c := range s.found {
+			if c.Verdict == v && !s.moved {
+				s.at = i
+				return
+			}
+		}
+	}
 }
 
 func (s *preflightStep) count(v engine.Verdict) int {

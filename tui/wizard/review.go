@@ -23,7 +23,7 @@ func (s *reviewStep) applies(Draft) bool { return true }
 func (s *reviewStep) typing() bool       { return true }
 
 func (s *reviewStep) hints(*Wizard) []keymap.Binding {
-	return []keymap.Binding{keymap.Choose.But("start"), keymap.Next, keymap.PageDown.But("more of the text")}
+	return []keymap.Binding{keymap.Choose.But("start"), keymap.Next, keymap.Previous}
 }
 
 func (s *reviewStep) enter(w *Wizard) tea.Cmd {
@@ -84,7 +84,7 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: x.Name + " stays behind: " + x.Reason})
 	}
 	if d.failback() {
-		out = append(out, say("Sync", s.syncWords(w)))
+		out = append(out, say("Sync", s.syncWords(w)), say(" ", portalWords[d.Sync]))
 	}
 	if d.Thumbprint != "" {
 		out = append(out, say("Certificate", d.Thumbprint))
@@ -92,7 +92,7 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	if pre, ok := w.steps[w.at-1].(*preflightStep); ok {
 		out = append(out, say("Preflight", pre.verdictWords()))
 	}
-	return append(out, consequences(d)...)
+	return append(append(out, dialog.Line{}), consequences(d)...)
 }
 
 func itemLabel(i int) string {
@@ -145,11 +145,11 @@ func hostsOf(items []engine.Item) string {
 }
 
 func (s *reviewStep) syncWords(w *Wizard) string {
-	words := title(w.draft.Sync) + " " + portalWords[w.draft.Sync]
+	words := title(w.draft.Sync)
 	for _, x := range w.steps {
 		if sync, ok := x.(*syncStep); ok && sync.forecasts != nil {
 			f := w.draft.forecastOf(*sync.forecasts)
-			words += fmt.Sprintf(", downtime %s, %s", text.Range(f.Downtime.P50, f.Downtime.P90), engine.SizeWords(f.Bytes))
+			words += fmt.Sprintf(", downtime %s, download %s", text.Range(f.Downtime.P50, f.Downtime.P90), engine.SizeWords(f.Bytes))
 		}
 	}
 	return words
@@ -168,5 +168,5 @@ func consequences(d Draft) []dialog.Line {
 	} else {
 		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM runs on until you approve: Stop Azure and switch."})
 	}
-	return append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM and its disks are deleted only when you approve that: Commit."})
+	return append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM and its disks are deleted only when you approve: Commit."})
 }

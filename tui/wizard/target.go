@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -67,7 +68,7 @@ func age(w *Wizard, h engine.Host) string {
 	if h.LastHeartbeat.IsZero() || w.tick.Now.IsZero() {
 		return "unknown"
 	}
-	return engine.SpanWords(max(0, w.tick.Now.Sub(h.LastHeartbeat))) + " ago"
+	return engine.SpanWords(max(0, w.tick.Now.Sub(h.LastHeartbeat)).Truncate(time.Second)) + " ago"
 }
 
 // unfit says why a host can't be the alternate location of the items.
@@ -136,13 +137,13 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	}
 	i, ok := s.list.Current()
 	if ok {
-		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(w, i), width)...)
+		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(i), width)...)
 	}
 	out = append(out, s.list.View(l, width, max(1, height-len(out)-len(foot)))...)
 	return l.Clamp(append(out, foot...), width, height)
 }
 
-func (s *targetStep) about(w *Wizard, row int) string {
+func (s *targetStep) about(row int) string {
 	if row < firstHost {
 		return "The VM on its own host is updated in place, found by its id. No VM is created. If it was deleted there, choose an alternate host."
 	}

@@ -116,7 +116,8 @@ type Item struct {
 	Encryption bool    `yaml:"encryption"` // retired VMM data encryption
 	InAzure    string  `yaml:"in_azure"`   // how long ago it failed over, "40d" or a duration
 	Disks      []Disk  `yaml:"disks"`
-	Change     float64 `yaml:"change"` // part of the content that differs between Azure and home, 0..1
+	Snapshots  int     `yaml:"checkpoints"` // of the on-premises VM
+	Change     float64 `yaml:"change"`      // part of the content that differs between Azure and home, 0..1
 }
 
 // Disk is one disk of an item. The first is the operating system's.

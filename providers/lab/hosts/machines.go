@@ -47,7 +47,7 @@ func (m Model) vm(host, id string) (any, error) {
 			return
 		}
 		found = true
-		answer.VMRow = row(s, vm)
+		answer.VMRow, answer.Checkpoints = row(s, vm), vm.Snapshots
 		if vm.Booted {
 			answer.Addresses = []string{address(id)}
 		}
@@ -172,4 +172,3 @@ func (m Model) sums(host, id string) (any, error) {
 	}
 	return answer, nil
 }
-

@@ -142,7 +142,7 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 	id := ids{s}
 	disks, protected := []obj{}, []obj{}
 	for _, d := range it.Disks {
-		disks = append(disks, c.disk(s, d))
+		disks = append(disks, c.disk(d))
 	}
 	encryption := "Disabled"
 	if it.Encryption {
@@ -160,8 +160,8 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 		"initialReplicationDetails": obj{"initialReplicationType": "InitialReplication", "initialReplicationProgressPercentage": "100"},
 		"vmNics":                    []obj{nic(it)}, "selectedRecoveryAzureNetworkId": id.resource("Microsoft.Network/virtualNetworks/lab-net"),
 		"selectedSourceNicId": nil, "encryption": encryption, "oSDetails": system(it),
-		"sourceVmRAMSizeInMB": it.Memory >> 20, "sourceVmRamSizeInMB": it.Memory >> 20, "sourceVmCPUCount": it.CPUs, "sourceVmCpuCount": it.CPUs,
-		"enableRDPOnTargetOption": nil, "enableRdpOnTargetOption": nil,
+		"sourceVmRamSizeInMB": it.Memory >> 20, "sourceVmCpuCount": it.CPUs,
+		"enableRdpOnTargetOption":      nil,
 		"recoveryAzureResourceGroupId": group, "recoveryAvailabilitySetId": nil, "targetAvailabilityZone": nil,
 		"targetProximityPlacementGroupId": nil, "useManagedDisks": fmt.Sprint(it.Managed), "licenseType": "NoLicenseType",
 		"sqlServerLicenseType": "NotSpecified", "targetVmTags": obj{}, "seedManagedDiskTags": obj{}, "targetManagedDiskTags": obj{},
@@ -169,13 +169,17 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 	}
 }
 
-func (c *call) disk(s *world.State, d *world.Disk) obj {
+func (c *call) disk(d *world.Disk) obj {
 	kind := "Data"
 	if d.OS {
 		kind = "OperatingSystem"
 	}
 	target, name := any(nil), any(nil)
-	if d.Blob != "" {
+	switch {
+	case d.Managed != "":
+		// Inferred: a managed disk has a name and no address.
+		name = d.Managed
+	case d.Blob != "":
 		target, name = c.blobURL(d.Blob), path.Base(d.Blob)
 	}
 	return obj{

@@ -152,9 +152,9 @@ func provider(s *world.State, h *world.Host) obj {
 		"id": ids{s}.provider(h), "name": h.ID, "type": fabricType + "/replicationRecoveryServicesProviders",
 		"properties": obj{
 			"fabricType": f.Type(), "fabricFriendlyName": f.Friendly, "friendlyName": h.Name,
-			"providerVersion": h.Host.Provider, "serverVersion": "10.0." + h.Build, "providerVersionState": "Latest",
+			"providerVersion": h.Provider, "serverVersion": "10.0." + h.Build, "providerVersionState": "Latest",
 			"providerVersionExpiryDate": neverTime,
-			"providerVersionDetails":    obj{"version": h.Host.Provider, "expiryDate": neverTime, "status": "Supported"},
+			"providerVersionDetails":    obj{"version": h.Provider, "expiryDate": neverTime, "status": "Supported"},
 			"lastHeartBeat":             stamp(heartbeat), "connectionStatus": status, "protectedItemCount": count,
 			"allowedScenarios": scenarios, "healthErrorDetails": health,
 			"draIdentifier": h.ID, "machineId": h.Machine, "machineName": h.Name, "biosId": nil,

@@ -61,6 +61,7 @@ type call struct {
 	body     []byte
 	status   int
 	accepted bool
+	quiet    bool // answered in secret, see routeUnseen
 }
 
 // maxBody bounds what a request may send.
@@ -69,7 +70,6 @@ const maxBody = 1 << 20
 // ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{server: s, w: w, r: r, client: r.Header.Get("x-ms-client-request-id")}
-	defer c.log()
 	var body bytes.Buffer
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		c.fail(badRequest("InvalidRequestContent", "The request content could not be read."))
@@ -87,8 +87,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.route()
 }
 
+// log notes the request, before its answer leaves: whoever has an answer finds
+// it in the log.
 func (c *call) log() {
-	if c.options.Log != nil {
+	if c.options.Log != nil && !c.quiet {
 		c.options.Log(Request{
 			Time: time.Now().UTC(), Method: c.r.Method, Path: c.r.URL.Path,
 			ClientID: c.client, Status: c.status, Accepted: c.accepted,
@@ -156,6 +158,7 @@ func (c *call) scope(subscription string) *world.Refusal {
 // answer sends a document.
 func (c *call) answer(status int, body any) {
 	c.status = status
+	c.log()
 	if body == nil {
 		c.w.WriteHeader(status)
 		return

@@ -25,12 +25,13 @@ func (c *call) strikes() bool {
 	if f == nil {
 		return false
 	}
-	switch f.What {
+	switch f.What { //nolint:exhaustive // only the troubles of requests strike here
 	case estate.Throttled:
 		c.w.Header().Set("Retry-After", itoa(max(1, int(f.RetryAfter.Seconds()))))
 		c.fail(&world.Refusal{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "The number of requests for the subscription has exceeded the limit. Please try again later."})
 	case estate.LostAnswer:
 		c.routeUnseen()
+		c.log()
 		panic(http.ErrAbortHandler) // the server breaks the connection
 	case estate.ErrorAfterAccept:
 		c.routeUnseen()
@@ -64,9 +65,9 @@ func (c *call) subject() (item string) {
 // routeUnseen does what was asked and throws the answer away.
 func (c *call) routeUnseen() {
 	seen := c.w
-	c.w = unseen{http.Header{}}
+	c.w, c.quiet = unseen{http.Header{}}, true
 	c.route()
-	c.w, c.status = seen, 0
+	c.w, c.quiet, c.status = seen, false, 0
 }
 
 type unseen struct{ header http.Header }

@@ -45,14 +45,6 @@ func stampOrNull(t time.Time) any {
 	return stamp(t)
 }
 
-// textOrNull is for texts that are null where there are none.
-func textOrNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
 // ids builds resource ids. The segment "Subscriptions" has a capital letter, as
 // the service's own ids have.
 type ids struct{ s *world.State }

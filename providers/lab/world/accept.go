@@ -26,7 +26,7 @@ type FailoverRequest struct {
 // PlannedFailover starts a planned failover of an item, in either direction.
 func (w *World) PlannedFailover(item string, req FailoverRequest, activity string) (Operation, error) {
 	managed := w.strike(estate.OnStart, item, "", estate.ManagedRefused) != nil
-	return w.accept(item, activity, func(s *State, it *Item) (*Job, error) {
+	return w.accept(item, func(s *State, it *Item) (*Job, error) {
 		if managed {
 			return nil, refuse("ManagedDiskFailbackNotSupported", "Expected 'Blob', Actual 'ManagedDisk'.",
 				"The disks of the virtual machine in Azure are managed disks.",
@@ -89,7 +89,7 @@ func (s *State) acceptForward(it *Item, activity string) (*Job, error) {
 
 // Commit commits a failover in either direction.
 func (w *World) Commit(item, activity string) (Operation, error) {
-	return w.accept(item, activity, func(s *State, it *Item) (*Job, error) {
+	return w.accept(item, func(s *State, it *Item) (*Job, error) {
 		switch {
 		case it.offers("FinalizeFailback"):
 			return s.addJob(KindCommitBack, activity), nil
@@ -105,7 +105,7 @@ func (w *World) Commit(item, activity string) (Operation, error) {
 
 // Reprotect starts reverse replication of an item that is home again.
 func (w *World) Reprotect(item, direction, activity string) (Operation, error) {
-	return w.accept(item, activity, func(s *State, it *Item) (*Job, error) {
+	return w.accept(item, func(s *State, it *Item) (*Job, error) {
 		if direction == toPrimary && !it.AtRecovery {
 			return nil, checkDirection(it, true)
 		}
@@ -119,7 +119,7 @@ func (w *World) Reprotect(item, direction, activity string) (Operation, error) {
 }
 
 // accept makes the job of a request and starts it.
-func (w *World) accept(item, activity string, make func(s *State, it *Item) (*Job, error)) (op Operation, err error) {
+func (w *World) accept(item string, begin func(s *State, it *Item) (*Job, error)) (op Operation, err error) {
 	var name string
 	err = w.update(func(s *State) error {
 		it := s.Item(item)
@@ -129,7 +129,7 @@ func (w *World) accept(item, activity string, make func(s *State, it *Item) (*Jo
 		if it.Scenario.Job != "" {
 			return busy(it)
 		}
-		j, err := make(s, it)
+		j, err := begin(s, it)
 		if err != nil {
 			return err
 		}

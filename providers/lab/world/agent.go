@@ -73,7 +73,7 @@ func (r *run) newSync(when estate.Moment, host, item string, m mode) *syncing {
 	if m == compareAll {
 		rate = rates.Compare
 	}
-	return &syncing{run: r, host: host, mode: m, when: when, item: item, pace: r.World.pace(int64(rate))}
+	return &syncing{run: r, host: host, mode: m, when: when, item: item, pace: r.paced(int64(rate))}
 }
 
 func (s *syncing) disk(ctx context.Context, d *Disk, j *Job, to *fileDisk) error {

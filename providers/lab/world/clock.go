@@ -53,7 +53,7 @@ type pacer struct {
 	begun time.Time
 }
 
-func (w *World) pace(rate int64) *pacer { return &pacer{world: w, rate: rate, begun: time.Now()} }
+func (w *World) paced(rate int64) *pacer { return &pacer{world: w, rate: rate, begun: time.Now()} }
 
 // upTo waits until so many bytes may have passed since the pacer was made.
 func (p *pacer) upTo(ctx context.Context, bytes int64) error {

@@ -42,19 +42,25 @@ func (r *run) edit(f func(s *State, j *Job, it *Item)) error {
 // launch drives a job on a goroutine of its own.
 func (w *World) launch(name string) {
 	ctx, cancel := context.WithCancelCause(w.ctx)
+	d := &driven{cancel: cancel}
 	w.mu.Lock()
-	w.cancel[name] = cancel
+	w.driven[name] = d
 	w.mu.Unlock()
 	w.work.Go(func() {
 		defer func() {
 			w.mu.Lock()
-			delete(w.cancel, name)
-			w.mu.Unlock()
+			defer w.mu.Unlock()
+			if w.driven[name] == d { // a resumed job is driven by another one now
+				delete(w.driven, name)
+			}
 			cancel(nil)
 		}()
 		w.drive(ctx, name)
 	})
 }
+
+// driven is a job's goroutine.
+type driven struct{ cancel context.CancelCauseFunc }
 
 // drive walks a job's script from the step it had reached.
 func (w *World) drive(ctx context.Context, name string) {
@@ -139,7 +145,10 @@ func internalError(err error) *JobError {
 // end closes the job, and lets go of its item or plan. State is Succeeded where
 // nothing else was decided by a step.
 func (r *run) end(state, description string) {
-	_ = r.edit(func(s *State, j *Job, it *Item) {
+	if state == Cancelled || state == Failed {
+		r.cleanUp()
+	}
+	_ = r.edit(func(_ *State, j *Job, it *Item) {
 		if j.Over() {
 			return
 		}

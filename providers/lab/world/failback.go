@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"failback/providers/lab/blob"
@@ -191,18 +190,7 @@ func shutdownAzure(ctx context.Context, r *run) error {
 // finalizeRestore lets go of the snapshots: the data is home.
 func finalizeRestore(_ context.Context, r *run) error {
 	j, it := r.look()
-	blobs, err := r.azureDisks(it)
-	if err != nil {
-		return err
-	}
-	for _, b := range blobs {
-		for _, id := range []string{j.Phase1, j.Phase2} {
-			if err := b.DeleteSnapshot(id); id != "" && err != nil && !errors.Is(err, blob.ErrNotFound) {
-				return err
-			}
-		}
-	}
-	return nil
+	return r.dropSnapshots(&j, &it)
 }
 
 // startOnPrimary starts the on-premises VM and hands the item over to its host.

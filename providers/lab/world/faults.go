@@ -60,11 +60,15 @@ func (w *World) reach(when estate.Moment, item, host string) error {
 
 func (s *State) begin(when estate.Moment, item, host string, wall func(time.Duration) time.Duration) {
 	for _, f := range s.Faults {
-		if !f.What.Condition() || !f.fits(when, item, host) {
+		standing := when == estate.Always && f.When == when && f.Left != 0
+		if !f.What.Condition() || !standing && !f.fits(when, item, host) {
 			continue
 		}
 		f.Left--
 		c := &Condition{What: f.What, Host: f.Host, Since: time.Now(), Age: f.Age}
+		if it := s.Item(f.Item); c.Host == "" && it != nil {
+			c.Host = it.Host
+		}
 		if c.Host == "" {
 			c.Host = host
 		}

@@ -128,7 +128,7 @@ func (j *Job) Over() bool {
 	return slices.Contains([]string{Succeeded, Failed, Cancelled, PartiallySucceeded, WithInformation}, j.State)
 }
 
-// Allowed are the actions that the job offers. A failed job of an item has
+// Allowed are the actions that the job offers. A failed failover or commit has
 // none: the operation is started again.
 func (j *Job) Allowed() []string {
 	switch {
@@ -138,7 +138,7 @@ func (j *Job) Allowed() []string {
 		return []string{"Cancel", "Resume"}
 	case j.State == InProgress && j.cancellable():
 		return []string{"Cancel"}
-	case j.Kind == KindReprotect && j.State == Failed, j.Plan != "" && j.State == PartiallySucceeded:
+	case j.Kind == KindReprotect && j.State == Failed:
 		return []string{"Restart"}
 	}
 	return []string{}

@@ -73,7 +73,7 @@ func planGroups(s *State, p *RecoveryPlan, verb, kind string) (tasks []*Task) {
 
 // acceptPlan makes the job of a request on a recovery plan and starts it. The
 // operation's id is not the job's.
-func (w *World) acceptPlan(plan string, make func(*State, *RecoveryPlan, []*Item) (*Job, error)) (op Operation, err error) {
+func (w *World) acceptPlan(plan string, begin func(*State, *RecoveryPlan, []*Item) (*Job, error)) (op Operation, err error) {
 	var name string
 	err = w.update(func(s *State) error {
 		p := s.Plan(plan)
@@ -86,7 +86,7 @@ func (w *World) acceptPlan(plan string, make func(*State, *RecoveryPlan, []*Item
 				return busy(it)
 			}
 		}
-		j, err := make(s, p, items)
+		j, err := begin(s, p, items)
 		if err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func sendChanges(ctx context.Context, r *run) error {
 	}
 	rates := estate.Rates{}
 	r.Read(func(s *State) { rates = s.Rates })
-	p := r.World.pace(int64(rates.Link))
+	p := r.paced(int64(rates.Link))
 	for sent := int64(0); sent < bytes; {
 		n := min(piece, bytes-sent)
 		sent += n

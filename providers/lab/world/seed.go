@@ -73,8 +73,8 @@ func (w *World) furnish(ctx context.Context, e estate.Estate) (*State, error) {
 	if err := s.addPlaces(e); err != nil {
 		return nil, err
 	}
-	for n, it := range e.Items {
-		if err := s.addItem(e, it, n); err != nil {
+	for _, it := range e.Items {
+		if err := s.addItem(it); err != nil {
 			return nil, err
 		}
 	}
@@ -125,7 +125,7 @@ func (s *State) addPlaces(e estate.Estate) error {
 	return nil
 }
 
-func (s *State) addItem(e estate.Estate, it estate.Item, n int) error {
+func (s *State) addItem(it estate.Item) error {
 	ago, err := it.Ago()
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *State) addItem(e estate.Estate, it estate.Item, n int) error {
 		})
 	}
 	if it.State != estate.StateDeletedHome && !item.Foreign {
-		s.VMs = append(s.VMs, s.newHome(item, it.State == estate.StateProtected))
+		s.VMs = append(s.VMs, s.newHome(item, it.State == estate.StateProtected, it.Snapshots))
 	}
 	return nil
 }
@@ -185,10 +185,10 @@ func (it *Item) place(state string, ago time.Duration) {
 	}
 }
 
-func (s *State) newHome(it *Item, running bool) *VM {
+func (s *State) newHome(it *Item, running bool, checkpoints int) *VM {
 	vm := &VM{
 		ID: it.HyperVID, Item: it.Name, Name: it.Name, Host: it.Host, State: VMOff, Since: it.FailedOver,
-		AutoStart: "StartIfRunning",
+		AutoStart: "StartIfRunning", Snapshots: checkpoints,
 	}
 	if running {
 		vm.State, vm.Booted, vm.Since = VMRunning, true, now()

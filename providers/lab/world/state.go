@@ -162,7 +162,8 @@ type VM struct {
 	Since     time.Time `json:"since,omitzero"`    // of the state
 	AutoStart string    `json:"auto_start"`
 	Notes     string    `json:"notes,omitempty"`
-	Files     []string  `json:"files"` // one a disk, relative to the world's directory
+	Snapshots int       `json:"snapshots,omitempty"` // checkpoints
+	Files     []string  `json:"files"`               // one a disk, relative to the world's directory
 	Sums      []DiskSum `json:"sums,omitempty"`
 }
 

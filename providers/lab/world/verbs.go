@@ -6,7 +6,7 @@ import "slices"
 // waits after its data synchronisation.
 func (w *World) Resume(job string) (Operation, error) {
 	var name string
-	op, err := w.verb(job, "Resume", func(s *State, j *Job) {
+	op, err := w.verb(job, "Resume", func(_ *State, j *Job) {
 		j.State, j.Description, j.Resumed = InProgress, InProgress, true
 		name = j.Name
 	})
@@ -35,14 +35,13 @@ func (w *World) Cancel(job string) (Operation, error) {
 	}
 	for _, name := range names {
 		w.mu.Lock()
-		cancel := w.cancel[name]
+		d := w.driven[name]
 		w.mu.Unlock()
-		switch {
-		case cancel != nil:
-			cancel(errCancelled)
-		case suspended:
+		if suspended || d == nil {
 			(&run{World: w, job: name, item: w.itemOf(name)}).end(Cancelled, Cancelled)
+			continue
 		}
+		d.cancel(errCancelled)
 	}
 	return op, nil
 }
@@ -52,7 +51,8 @@ func (w *World) itemOf(job string) (item string) {
 	return item
 }
 
-// Restart begins a failed job again from its first step.
+// Restart begins a failed job again from its first step. Only a reverse
+// replication offers that.
 func (w *World) Restart(job string) (Operation, error) {
 	var name string
 	op, err := w.verb(job, "Restart", func(s *State, j *Job) {
@@ -62,6 +62,7 @@ func (w *World) Restart(job string) (Operation, error) {
 		}
 		if it := s.Item(j.Item); it != nil {
 			j.bind(it)
+			it.Protection, it.Inner = InitialReplication, "UnprotectedStatesBegin"
 		}
 		name = j.Name
 	})

@@ -42,7 +42,7 @@ type World struct {
 	ctx    context.Context
 	stop   context.CancelCauseFunc
 	work   sync.WaitGroup
-	cancel map[string]context.CancelCauseFunc // of running jobs
+	driven map[string]*driven // jobs that are being driven
 	guests guests
 	remote func(ctx context.Context, blobName, snapshot string) (Remote, error)
 }
@@ -63,7 +63,7 @@ func Open(ctx context.Context, o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{dir: o.Dir, changed: make(chan struct{}), cancel: map[string]context.CancelCauseFunc{}}
+	w := &World{dir: o.Dir, changed: make(chan struct{}), driven: map[string]*driven{}}
 	w.guests.running = map[string]*running{}
 	w.ctx, w.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	if state == nil {

@@ -1,0 +1,106 @@
+package connect_test
+
+import (
+	"strings"
+	"testing"
+
+	"failback/engine"
+)
+
+// S68–S71: cancelled in the initial sync, the VM is damaged: it is said
+// everywhere, it is guarded, it really does not boot, and a second run repairs it.
+func TestS68S69S70S71CancelDamagesAndARerunRepairs(t *testing.T) {
+	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		h := b.start(p)
+		b.until(h, "writing", func(s engine.State) bool {
+			sync, ok := s.Leg("app01").Sync[engine.PhaseInitialSync]
+			return ok && sync.Written > 1<<20
+		})
+		if ok, damages := h.State().Leg("app01").CanCancel(); !ok || !damages {
+			t.Fatalf("cancel possible %v, damages %v", ok, damages)
+		}
+		if err := h.Cancel("app01", "anna", "wrong night"); err != nil {
+			t.Fatal(err)
+		}
+		s := b.finish(h)
+		l := s.Leg("app01")
+		if s.Outcome != engine.OutcomeCancelled || l.Damage == nil || l.Outcome != engine.OutcomeCancelled {
+			b.dump(s)
+			t.Fatalf("outcome %s, damage %v", s.Outcome, l.Damage)
+		}
+		if v := b.azureVM("app01"); v.Power != "running" {
+			t.Errorf("the Azure VM is %s", v.Power)
+		}
+		b.isDamaged(t)
+
+		again := b.run(p)
+		b.succeeded(again)
+		if it := b.item("app01"); it.Damaged != nil {
+			t.Errorf("still damaged: %+v", it.Damaged)
+		}
+		damaged, err := b.store.Damaged()
+		if err != nil || len(damaged) != 0 {
+			t.Errorf("the store still says %v, %v", damaged, err)
+		}
+		if home := b.home("app01"); strings.Contains(home.Notes, "damaged") || home.AutoStart == "Nothing" && home.Notes != "" {
+			t.Errorf("the guard is still set: %q %q", home.Notes, home.AutoStart)
+		}
+	})
+}
+
+// isDamaged looks at the damage from every side.
+func (b *bed) isDamaged(t *testing.T) {
+	t.Helper()
+	it := b.item("app01")
+	if it.Damaged == nil {
+		t.Error("the inventory does not tell")
+	}
+	damaged, err := b.store.Damaged()
+	if err != nil || len(damaged) != 1 {
+		t.Errorf("the store says %v, %v", damaged, err)
+	}
+	home := b.home("app01")
+	if home.AutoStart != "Nothing" || !strings.Contains(home.Notes, "damaged") {
+		t.Errorf("no guard: auto start %q, notes %q", home.AutoStart, home.Notes)
+	}
+	if _, err := engine.StartOnPremises(t.Context(), b.conn.Ports.Hosts, "hv01", it.HyperVID, it.Damaged); engine.KindOf(err) != engine.FailureRefused {
+		t.Errorf("starting it gave %v", err)
+	}
+	if err := b.conn.Ports.Hosts.Start(t.Context(), "hv01", it.HyperVID); err == nil {
+		t.Error("the host's script started a guarded VM")
+	}
+	if _, err := b.homeCheck("app01"); err == nil {
+		t.Error("its disks are whole: nothing was damaged, the test shows nothing")
+	}
+}
+
+// S71 for damage that an earlier program left: the estate's damaged item.
+func TestS71AnEarlierDamageIsSeenAndRepaired(t *testing.T) {
+	inBubble(t, many, func(t *testing.T, b *bed) {
+		if it := b.item("broken01"); it.Damaged == nil {
+			t.Fatal("the damage of the cancelled job is not seen")
+		}
+		b.succeeded(b.run(b.plan(engine.SyncDelta, "broken01")))
+		if it := b.item("broken01"); it.Damaged != nil {
+			t.Errorf("still damaged: %+v", it.Damaged)
+		}
+	})
+}
+
+// A cancel before anything was started damages nothing.
+func TestCancelAtTheFullGateDamagesNothing(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncFull, "app01")
+		p.Approve = nil
+		h := b.start(p)
+		b.until(h, "at the gate", atGate("app01", engine.GateComplete))
+		if err := h.Cancel("", "anna", ""); err != nil {
+			t.Fatal(err)
+		}
+		s := b.finish(h)
+		if s.Outcome != engine.OutcomeCancelled || s.Leg("app01").Damage != nil || len(b.posts()) != 0 {
+			t.Errorf("outcome %s, damage %v, posts %v", s.Outcome, s.Leg("app01").Damage, b.posts())
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package connect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"failback/engine"
+	"failback/providers/azure"
+	"failback/providers/hyperv"
+	"failback/providers/lab"
+	"failback/providers/lab/estate"
+)
+
+// shortestPoll keeps a fast lab from being asked all the time.
+const shortestPoll = 200 * time.Millisecond
+
+// Lab opens the lab and connects to it as to any vault. Closing the connection
+// closes the lab too, where this process serves it.
+func Lab(ctx context.Context, o lab.Options) (*engine.Connection, error) {
+	l, err := lab.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	settings := Rehearsal(l.Endpoints(), l.WinRMUser())
+	settings.Name = l.Estate()
+	settings.Poll = pollAt(l.Speed())
+	settings.Rates = ratesAt(l.Speed(), o, l.Estate())
+	c, err := Open(ctx, settings)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	hosts := c.Close
+	c.Close = func() error { return errors.Join(hosts(), l.Close()) }
+	return c, nil
+}
+
+// Rehearsal is the settings for a lab at these addresses: a fixed token,
+// loopback only, and the same token as password at its hosts.
+func Rehearsal(e lab.Endpoints, user string) Options {
+	hosts := make(map[string]hyperv.Endpoint, len(e.Hosts))
+	password := func(context.Context) (string, error) { return e.Token, nil }
+	for _, h := range e.Hosts {
+		hosts[h.Name] = hyperv.Endpoint{URL: h.WinRM, User: user, Password: password}
+	}
+	return Options{
+		Name: "lab", Rehearsal: true, ResourceGroup: e.ResourceGroup, Vault: e.Vault, Hosts: hosts,
+		Azure: azure.Options{
+			Cloud: azure.Cloud{Name: azure.CloudCustom, ResourceManager: e.Management},
+			Auth:  azure.AuthLoopback, Token: e.Token, Subscription: e.Subscription,
+		},
+	}
+}
+
+// pollAt is the poll interval where speed modelled seconds pass in one of ours.
+func pollAt(speed float64) time.Duration {
+	return max(shortestPoll, faster(defaultPoll, speed))
+}
+
+func faster(d time.Duration, speed float64) time.Duration {
+	if speed <= 0 {
+		return d
+	}
+	return time.Duration(float64(d) / speed)
+}
+
+// ratesAt turns the estate's modelled speeds and times into those of the wall.
+// A lab that another process serves from a file of its own does not tell them:
+// a forecast then takes the documented values.
+func ratesAt(speed float64, o lab.Options, name string) engine.Rates {
+	e, err := described(o, name)
+	if err != nil || speed <= 0 {
+		return engine.Rates{}
+	}
+	return engine.Rates{
+		Compare: int64(float64(e.Rates.Compare) * speed),
+		Link:    int64(float64(e.Rates.Link) * speed),
+		Prepare: faster(e.Times.Prepare, speed),
+		Stop:    faster(e.Times.Stop, speed),
+		Boot:    faster(e.Times.Boot, speed),
+	}
+}
+
+func described(o lab.Options, name string) (estate.Estate, error) {
+	if o.Data != nil {
+		return estate.Decode(name, o.Data)
+	}
+	return estate.Load(cmp.Or(o.Estate, name))
+}

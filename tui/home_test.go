@@ -1,0 +1,65 @@
+package tui_test
+
+import (
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/engine/runs"
+	"failback/tui"
+	"failback/tui/theme"
+	"failback/tui/tuitest"
+)
+
+func atHome(t *testing.T, w *tuitest.World, f func(*tuitest.Driver)) {
+	t.Helper()
+	tuitest.Run(t, func() tea.Model {
+		return tui.New(w.Deps(), tui.Options{Theme: theme.None, NoMotion: true})
+	}, w.Close, func(d *tuitest.Driver) { f(d.Advance(time.Second)) })
+}
+
+func TestHomeListsUnfinishedRunsAndReports(t *testing.T) {
+	w := tuitest.Estate()
+	w.Summaries = []runs.Summary{
+		{ID: "20260314-221500-lab01", Item: "web01", Gate: engine.GateCommit, Resumable: true, Rehearsal: true},
+		{ID: "20260314-221500-lab02", Item: "db01", Phase: engine.PhaseInitialSync, Live: true, Resumable: true, Driver: "lee@jump02"},
+		{ID: "20260313-221500-lab03", Item: "crm01", Outcome: engine.OutcomeCancelled, Damaged: true},
+		{ID: "20260312-221500-lab04", Item: "old01", Broken: "line 7: the chain is broken"},
+	}
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Expect("Unfinished runs", "waits: Accept and delete the Azure copy", "Reports", "cancelled, DAMAGED", "1 run left a DAMAGED machine")
+		d.Golden("home-80x24")
+		d.Press("down", "down", "down").Expect("driven by lee@jump02 now").Press("enter").Expect("Not now: driven by lee@jump02")
+		d.Press("G").Expect("the chain is broken")
+	})
+}
+
+func TestReadingAReport(t *testing.T) {
+	w := tuitest.Estate()
+	atHome(t, w, func(d *tuitest.Driver) {
+		h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Cancel("web01", "kim", "drill"); err != nil {
+			t.Fatal(err)
+		}
+		w.Summaries = []runs.Summary{{ID: h.ID(), Item: "web01", Outcome: engine.OutcomeCancelled, Damaged: true}}
+		d.Press("down", "enter").Advance(time.Second).Press("esc").Advance(time.Second).Expect("Reports", "web01")
+		d.Press("G", "enter").Advance(time.Second).Expect("DAMAGED", "repair: run again")
+		d.Press("l").Advance(time.Second).Expect("Initial sync").Press("enter").Expect("repair: run again")
+		d.Press("r").Advance(time.Second).Expect("Report: /var/lib/failback")
+	})
+}
+
+func TestAnUnreachableVaultSaysSo(t *testing.T) {
+	w := tuitest.Estate()
+	tuitest.Run(t, func() tea.Model {
+		return tui.New(w.Deps(), tui.Options{Start: tui.StartProfile("broken"), Theme: theme.None, NoMotion: true})
+	}, w.Close, func(d *tuitest.Driver) {
+		d.Advance(time.Second).Expect("No connection to the vault of broken", "no route to the vault", "Not connected. Nothing was changed.")
+		d.Press("r").Advance(time.Second).Expect("no route").Press("esc").Advance(time.Second).Expect("Rehearse")
+	})
+}
