@@ -126,7 +126,7 @@ func TestS68CancelFlow(t *testing.T) {
 	w := tuitest.Estate()
 	f := begin(t, w, tui.StartRehearsal).see("Which way").press("enter").see("What comes home?").press("enter").see("Recommended: delta")
 	f.press("enter").see("Where does it go?").press("enter").see("to start:").typed("web01").press("enter").see("not now, it waits")
-	f.press("esc").see("cancel the failback").press("c").see("will be DAMAGED").typed("cancel").press("enter")
+	f.press("esc").see("c cancel").press("c").see("will be DAMAGED").typed("cancel").press("enter")
 	m := f.see("run again").leave("q")
 	shows(t, m, "DAMAGED", "repair: run again", "0 of 1 item")
 	if got := w.Cancels(); len(got) != 1 {

@@ -56,7 +56,6 @@ type Model struct {
 	tick          look.Tick
 	gen           int
 	help          bool
-	title         string // window title that was set last
 
 	screen  screen
 	home    *home.Home
@@ -139,10 +138,6 @@ func (m *Model) beat(after time.Duration) tea.Cmd {
 // Update takes in a message: size, clock, engine events, keys, answers.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
-	if t := m.windowTitle(); t != m.title && !m.leaving {
-		m.title = t
-		cmd = tea.Batch(cmd, tea.SetWindowTitle(t))
-	}
 	return m, cmd
 }
 

@@ -14,31 +14,40 @@ import (
 	"failback/tui/tuitest"
 )
 
-// fits checks one view at every size: no line wider, no view taller, the state
-// line last, and in ASCII no other character.
+// fits checks one view at every width with some height, and at every height with
+// some widths: no line wider, no view taller, the state line last, and in ASCII
+// no other character.
 func fits(t *testing.T, m tea.Model, state string, ascii bool) {
 	t.Helper()
 	for w := 20; w <= 200; w++ {
-		for _, h := range []int{5, 6, 8, 10, 12, 14, 18, 24, 30, 43, 60} {
-			sized, _ := m.Update(tea.WindowSizeMsg{Width: w, Height: h})
-			view := sized.View()
-			lines := strings.Split(view, "\n")
-			if len(lines) > h {
-				t.Fatalf("%dx%d: %d lines", w, h, len(lines))
-			}
-			for _, l := range lines {
-				if ansi.StringWidth(l) > w {
-					t.Fatalf("%dx%d: %d cells: %q", w, h, ansi.StringWidth(l), l)
-				}
-			}
-			last := strings.TrimSpace(lines[len(lines)-1])
-			if !strings.Contains(last, state[:min(len(state), w-6)]) {
-				t.Fatalf("%dx%d: the state line is %q, want %q", w, h, last, state)
-			}
-			if i := strings.IndexFunc(view, func(r rune) bool { return r > '~' }); ascii && i >= 0 {
-				t.Fatalf("%dx%d: %q is not ASCII", w, h, view[i:min(i+20, len(view))])
-			}
+		fitsAt(t, m, w, 5+w*7%56, state, ascii)
+	}
+	for h := 5; h <= 60; h++ {
+		for _, w := range []int{20, 80, 123} {
+			fitsAt(t, m, w, h, state, ascii)
 		}
+	}
+}
+
+func fitsAt(t *testing.T, m tea.Model, w, h int, state string, ascii bool) {
+	t.Helper()
+	sized, _ := m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	view := sized.View()
+	lines := strings.Split(view, "\n")
+	if len(lines) > h {
+		t.Fatalf("%dx%d: %d lines", w, h, len(lines))
+	}
+	for _, l := range lines {
+		if ansi.StringWidth(l) > w {
+			t.Fatalf("%dx%d: %d cells: %q", w, h, ansi.StringWidth(l), l)
+		}
+	}
+	last := strings.TrimSpace(lines[len(lines)-1])
+	if !strings.Contains(last, state[:min(len(state), w-6)]) {
+		t.Fatalf("%dx%d: the state line is %q, want %q", w, h, last, state)
+	}
+	if i := strings.IndexFunc(view, func(r rune) bool { return r > '~' }); ascii && i >= 0 {
+		t.Fatalf("%dx%d: %q is not ASCII", w, h, view[i:min(i+20, len(view))])
 	}
 }
 

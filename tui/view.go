@@ -5,9 +5,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"failback/engine"
 	"failback/tui/keymap"
-	"failback/tui/text"
 )
 
 // From which height the lines around a screen are drawn. The state line is
@@ -175,20 +173,4 @@ func (m Model) symbols() []string {
 		out = append(out, "  "+l.T.Key.Render(l.Fit(s.mark, 10))+" "+l.T.Text.Render(s.means))
 	}
 	return append(out, "")
-}
-
-// windowTitle is what the terminal's title says: the state, for people who look
-// at another window.
-func (m *Model) windowTitle() string {
-	t := "failback"
-	if m.handle == nil {
-		return t
-	}
-	switch waiting := m.state.Waiting(); {
-	case len(waiting) > 0:
-		return t + ": " + text.Clean(waiting[0]) + " waits for a decision"
-	case m.state.Outcome != engine.OutcomeNone:
-		return t + ": " + string(m.state.Outcome)
-	}
-	return t + ": running"
 }

@@ -28,6 +28,7 @@ type rig struct {
 
 // reach talks to a lab over loopback.
 func reach(t *testing.T, e lab.Endpoints) *rig {
+	t.Helper()
 	return &rig{t: t, client: http.DefaultClient, endpoints: e, vault: vaultURL(e), poll: 20 * time.Millisecond}
 }
 

@@ -32,7 +32,7 @@ items:
 `
 
 // inBubble runs a test with a lab in a bubble of its own time.
-func inBubble(t *testing.T, estate string, f func(t *testing.T, r *rig)) {
+func inBubble(t *testing.T, estate string, f func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, lab.Options{Data: []byte(estate)})
@@ -41,7 +41,7 @@ func inBubble(t *testing.T, estate string, f func(t *testing.T, r *rig)) {
 				t.Error(err)
 			}
 		}()
-		f(t, r)
+		f(r)
 	})
 }
 
@@ -87,7 +87,8 @@ func (r *rig) power() string {
 }
 
 func TestS34FullFailbackSkipsTheFirstSyncAndTheWait(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		j := r.until(r.post(id+"/plannedFailover", failback("ForSynchronization")), world.Succeeded, world.Failed, world.Suspended)
 		states := taskStates(j)
@@ -112,7 +113,8 @@ func TestS34FullFailbackSkipsTheFirstSyncAndTheWait(t *testing.T) {
 }
 
 func TestS68CancelledSyncLeavesAVMThatDoesNotBoot(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		job := r.post(id+"/plannedFailover", failback("ForDownTime"))
 		time.Sleep(2 * time.Second) // in the middle of the first synchronisation
@@ -135,7 +137,8 @@ func TestS68CancelledSyncLeavesAVMThatDoesNotBoot(t *testing.T) {
 }
 
 func TestS71FailbackRunsAgainAfterACancel(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		job := r.post(id+"/plannedFailover", failback("ForDownTime"))
 		time.Sleep(2 * time.Second)
@@ -157,7 +160,8 @@ func TestS71FailbackRunsAgainAfterACancel(t *testing.T) {
 }
 
 func TestS40SecondStartIsRefused(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		r.post(id+"/plannedFailover", failback("ForDownTime"))
 		resp, doc := r.send(http.MethodPost, id+"/plannedFailover", failback("ForDownTime"))
@@ -168,7 +172,8 @@ func TestS40SecondStartIsRefused(t *testing.T) {
 }
 
 func TestResumeOfAJobThatDoesNotWaitIsRefused(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		job := r.post(id+"/plannedFailover", failback("ForDownTime"))
 		resp, doc := r.send(http.MethodPost, "/replicationJobs/"+job+"/resume", "{}")
@@ -179,7 +184,8 @@ func TestResumeOfAJobThatDoesNotWaitIsRefused(t *testing.T) {
 }
 
 func TestS59AlternateLocationCreatesTheVM(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		var provider string
 		for _, p := range at(r.get("/replicationRecoveryServicesProviders"), "value").([]any) {
@@ -204,7 +210,8 @@ func TestS59AlternateLocationCreatesTheVM(t *testing.T) {
 }
 
 func TestS64CommitDeletesTheAzureVMAndItsDisks(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		r.until(r.post(id+"/plannedFailover", failback("ForSynchronization")), world.Succeeded)
 		if n := len(r.World().Blobs().List()); n != 2 {
@@ -225,7 +232,8 @@ func TestS64CommitDeletesTheAzureVMAndItsDisks(t *testing.T) {
 }
 
 func TestS72ThreeCyclesLoseNothing(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		for range 3 {
 			job := r.post(id+"/plannedFailover", failback("ForDownTime"))

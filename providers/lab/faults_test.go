@@ -12,7 +12,8 @@ import (
 func withFault(fault string) string { return oneItem + "\nfaults: [" + fault + "]\n" }
 
 func TestS41ThrottledReadsSayWhenToComeBack(t *testing.T) {
-	inBubble(t, withFault("{when: read, what: throttled, times: 2, retry_after: 17s}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: read, what: throttled, times: 2, retry_after: 17s}"), func(r *rig) {
+		t := r.t
 		for range 2 {
 			resp, doc := r.send(http.MethodGet, "/replicationJobs", "")
 			if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "17" {
@@ -41,7 +42,8 @@ func (r *rig) begin() (status int, err error) {
 func TestAcceptedThoughTheAnswerIsLost(t *testing.T) {
 	for _, what := range []string{"lost-answer", "server-error-after"} {
 		t.Run(what, func(t *testing.T) {
-			inBubble(t, withFault("{when: start, what: "+what+"}"), func(t *testing.T, r *rig) {
+			inBubble(t, withFault("{when: start, what: "+what+"}"), func(r *rig) {
+				t := r.t
 				status, err := r.begin()
 				if what == "lost-answer" && err == nil || what != "lost-answer" && status != http.StatusInternalServerError {
 					t.Errorf("%d %v", status, err)
@@ -65,7 +67,8 @@ func TestAcceptedThoughTheAnswerIsLost(t *testing.T) {
 }
 
 func TestServerErrorBeforeAcceptanceDoesNothing(t *testing.T) {
-	inBubble(t, withFault("{when: start, what: server-error}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: start, what: server-error}"), func(r *rig) {
+		t := r.t
 		if status, err := r.begin(); status != http.StatusInternalServerError || err != nil {
 			t.Errorf("%d %v", status, err)
 		}
@@ -77,7 +80,8 @@ func TestServerErrorBeforeAcceptanceDoesNothing(t *testing.T) {
 }
 
 func TestS5StopThatLiesLeavesTheAzureVMRunning(t *testing.T) {
-	inBubble(t, withFault("{when: stop, what: stop-lies}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: stop, what: stop-lies}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		j := r.until(r.post(id+"/plannedFailover", failback("ForSynchronization")), world.Succeeded)
 		if taskStates(j)["ShutdownVmOnAzureTask"] != world.Succeeded || r.power() != world.PowerRunning {
@@ -87,7 +91,8 @@ func TestS5StopThatLiesLeavesTheAzureVMRunning(t *testing.T) {
 }
 
 func TestS5DeallocateThatLies(t *testing.T) {
-	inBubble(t, withFault("{when: deallocate, what: stop-lies}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: deallocate, what: stop-lies}"), func(r *rig) {
+		t := r.t
 		e := r.Endpoints()
 		url := fmt.Sprintf("%s/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Compute/virtualMachines/app01", e.Management, e.Subscription, e.ResourceGroup)
 		for _, want := range []string{world.PowerRunning, world.PowerDeallocated} {
@@ -109,7 +114,8 @@ func TestS5DeallocateThatLies(t *testing.T) {
 
 func TestS33StartFailsThoughTheDataIsHome(t *testing.T) {
 	for _, fault := range []string{"{when: boot, what: start-fails}", "{when: boot, what: switch-missing, host: hv01}"} {
-		inBubble(t, withFault(fault), func(t *testing.T, r *rig) {
+		inBubble(t, withFault(fault), func(r *rig) {
+			t := r.t
 			id, _ := r.item("app01")
 			j := r.until(r.post(id+"/plannedFailover", failback("ForSynchronization")), world.Succeeded, world.Failed)
 			if at(j, "properties", "state") != world.Failed || at(j, "properties", "errors", 0, "taskId") != "StartVmOnPrimaryTask" {
@@ -124,7 +130,8 @@ func TestS33StartFailsThoughTheDataIsHome(t *testing.T) {
 }
 
 func TestVMThatDoesNotBoot(t *testing.T) {
-	inBubble(t, withFault("{when: boot, what: no-boot}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: boot, what: no-boot}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		r.until(r.post(id+"/plannedFailover", failback("ForSynchronization")), world.Succeeded)
 		time.Sleep(time.Minute)
@@ -135,7 +142,8 @@ func TestVMThatDoesNotBoot(t *testing.T) {
 }
 
 func TestS7DroppedRangeShowsInTheChecksums(t *testing.T) {
-	inBubble(t, withFault("{when: final-sync, what: drop-changed-range}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: final-sync, what: drop-changed-range}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		job := r.post(id+"/plannedFailover", failback("ForDownTime"))
 		r.until(job, world.Suspended)
@@ -149,7 +157,8 @@ func TestS7DroppedRangeShowsInTheChecksums(t *testing.T) {
 }
 
 func TestS13UnreachableHostHoldsTheSyncUp(t *testing.T) {
-	inBubble(t, withFault("{when: initial-sync, what: host-unreachable, for: 20m}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: initial-sync, what: host-unreachable, for: 20m}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		start := time.Now()
 		job := r.post(id+"/plannedFailover", failback("ForDownTime"))
@@ -171,7 +180,8 @@ func TestConditionsStopAJobWithItsError(t *testing.T) {
 		"{when: prepare, what: volume-full}":                        "539",
 		"{when: initial-sync, what: job-fails, code: \"28031\"}":    "28031",
 	} {
-		inBubble(t, withFault(fault), func(t *testing.T, r *rig) {
+		inBubble(t, withFault(fault), func(r *rig) {
+			t := r.t
 			id, _ := r.item("app01")
 			op := r.post(id+"/plannedFailover", failback("ForDownTime"))
 			j := r.until(op, world.Failed, world.Suspended, world.Succeeded)
@@ -188,7 +198,8 @@ func TestConditionsStopAJobWithItsError(t *testing.T) {
 }
 
 func TestWarningOnASucceededOperation(t *testing.T) {
-	inBubble(t, withFault("{when: prepare, what: job-warns}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: prepare, what: job-warns}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		op := r.post(id+"/plannedFailover", failback("ForSynchronization"))
 		r.until(op, world.Succeeded)
@@ -200,7 +211,8 @@ func TestWarningOnASucceededOperation(t *testing.T) {
 }
 
 func TestS10ManagedDiskRefused(t *testing.T) {
-	inBubble(t, withFault("{when: start, what: managed-refused}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: start, what: managed-refused}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		resp, doc := r.send(http.MethodPost, id+"/plannedFailover", failback("ForDownTime"))
 		if resp.StatusCode != http.StatusBadRequest || at(doc, "error", "details", 0, "message") != "Expected 'Blob', Actual 'ManagedDisk'." {
@@ -210,7 +222,8 @@ func TestS10ManagedDiskRefused(t *testing.T) {
 }
 
 func TestS70SomebodyStartsTheVMWhileItIsWritten(t *testing.T) {
-	inBubble(t, withFault("{when: initial-sync, what: foreign-start}"), func(t *testing.T, r *rig) {
+	inBubble(t, withFault("{when: initial-sync, what: foreign-start}"), func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		r.post(id+"/plannedFailover", failback("ForDownTime"))
 		time.Sleep(3 * time.Second)

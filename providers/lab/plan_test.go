@@ -28,7 +28,8 @@ func (r *rig) jobOf(operation string) string {
 }
 
 func TestS21PlanFailbackIsOneJobWithChildren(t *testing.T) {
-	inBubble(t, planned, func(t *testing.T, r *rig) {
+	inBubble(t, planned, func(r *rig) {
+		t := r.t
 		op := r.post("/replicationRecoveryPlans/shop/plannedFailover", strings.Replace(planBody, "%", "ForDownTime", 1))
 		job := r.jobOf(op)
 		if job == op {
@@ -66,7 +67,8 @@ func TestS21PlanFailbackIsOneJobWithChildren(t *testing.T) {
 }
 
 func TestPlanFailbackInFullModeDoesNotWait(t *testing.T) {
-	inBubble(t, planned, func(t *testing.T, r *rig) {
+	inBubble(t, planned, func(r *rig) {
+		t := r.t
 		job := r.jobOf(r.post("/replicationRecoveryPlans/shop/plannedFailover", strings.Replace(planBody, "%", "ForSynchronization", 1)))
 		j := r.until(job, world.Succeeded, world.Failed, world.PartiallySucceeded, world.Suspended)
 		states := taskStates(j)
@@ -78,7 +80,8 @@ func TestPlanFailbackInFullModeDoesNotWait(t *testing.T) {
 
 func TestPlanWithAFailedVMSucceedsInPart(t *testing.T) {
 	estate := planned + "\nfaults: [{when: final-sync, what: job-fails, item: app02, code: \"559\"}]\n"
-	inBubble(t, estate, func(t *testing.T, r *rig) {
+	inBubble(t, estate, func(r *rig) {
+		t := r.t
 		job := r.jobOf(r.post("/replicationRecoveryPlans/shop/plannedFailover", strings.Replace(planBody, "%", "ForSynchronization", 1)))
 		j := r.until(job, world.Succeeded, world.Failed, world.PartiallySucceeded)
 		if at(j, "properties", "state") != world.PartiallySucceeded {
@@ -88,7 +91,7 @@ func TestPlanWithAFailedVMSucceedsInPart(t *testing.T) {
 }
 
 func TestCancelledPlanCancelsItsChildren(t *testing.T) {
-	inBubble(t, planned, func(_ *testing.T, r *rig) {
+	inBubble(t, planned, func(r *rig) {
 		job := r.jobOf(r.post("/replicationRecoveryPlans/shop/plannedFailover", strings.Replace(planBody, "%", "ForDownTime", 1)))
 		r.until(job, world.Suspended)
 		r.post("/replicationJobs/"+job+"/cancel", "")

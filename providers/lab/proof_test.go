@@ -61,7 +61,8 @@ func (r *rig) sums() (home, azure []string) {
 }
 
 func TestS32BothSidesHaveTheSameChecksums(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		job := r.post(id+"/plannedFailover", failback("ForDownTime"))
 		r.until(job, world.Suspended)

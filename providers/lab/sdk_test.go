@@ -89,7 +89,8 @@ func smallRig(t *testing.T) *rig {
 }
 
 func TestMicrosoftsClientPollsAnOperation(t *testing.T) {
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		_, doc := r.item("app01")
 		parts := strings.Split(at(doc, "id").(string), "/")
 		group, vault := r.endpoints.ResourceGroup, r.endpoints.Vault
@@ -110,7 +111,7 @@ func TestMicrosoftsClientPollsAnOperation(t *testing.T) {
 
 func TestWithoutATokenNothingIsAnswered(t *testing.T) {
 	r := smallRig(t)
-	resp, err := r.client.Get(r.vault + "/replicationJobs?api-version=2025-01-01") //nolint:noctx // the shortest request there is
+	resp, err := r.client.Get(r.vault + "/replicationJobs?api-version=2025-01-01")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +194,8 @@ func TestJobsHaveTheRecordedKeys(t *testing.T) {
 	docs := recorded(t, "site-planned-failover-forward-2017.json", "/replicationJobs/")
 	plans := recorded(t, "plan-commit-2017.json", "/replicationJobs/")
 	plan := recorded(t, "plan-get-2017.json", "/replicationRecoveryPlans/")
-	inBubble(t, planned, func(t *testing.T, r *rig) {
+	inBubble(t, planned, func(r *rig) {
+		t := r.t
 		op := r.post("/replicationRecoveryPlans/shop/plannedFailover", strings.Replace(planBody, "%", "ForSynchronization", 1))
 		r.until(r.jobOf(op), world.Succeeded)
 		commit := r.until(r.jobOf(r.post("/replicationRecoveryPlans/shop/failoverCommit", "")), world.Succeeded)
@@ -226,7 +228,8 @@ func TestJobsHaveTheRecordedKeys(t *testing.T) {
 
 func TestOperationStatusHasTheRecordedKeys(t *testing.T) {
 	docs := recorded(t, "site-failback-2023.json", "replicationOperationStatus")
-	inBubble(t, oneItem, func(t *testing.T, r *rig) {
+	inBubble(t, oneItem, func(r *rig) {
+		t := r.t
 		id, _ := r.item("app01")
 		status := r.get("/replicationOperationStatus/" + r.post(id+"/plannedFailover", failback("ForSynchronization")))
 		if missing := missingKeys(docs[0], status); len(missing) > 0 {

@@ -89,8 +89,8 @@ func (a *app) rehearsal(ctx context.Context) (*session, *planOptions, error) {
 	return s, o, nil
 }
 
-// firstReady chooses the first undamaged item that may fail back now, else a
-// damaged one; nil where there is none.
+// firstReady chooses the first item that may fail back now: a plain one of a
+// Hyper-V site where there is one; nil where there is none at all.
 func firstReady(ctx context.Context, s *session) (*planOptions, error) {
 	items, err := s.items(ctx)
 	if err != nil {
@@ -100,7 +100,7 @@ func firstReady(ctx context.Context, s *session) (*planOptions, error) {
 	if len(ready) == 0 {
 		return nil, nil
 	}
-	i := max(0, slices.IndexFunc(ready, func(it engine.Item) bool { return it.Damaged == nil }))
+	i := max(0, slices.IndexFunc(ready, func(it engine.Item) bool { return it.Damaged == nil && it.Kind == engine.KindHyperVSite }))
 	return &planOptions{
 		items: []string{ready[i].Name}, direction: string(engine.ToOnPremises),
 		sync: string(engine.SyncDelta), to: original, reason: "rehearsal",

@@ -38,7 +38,7 @@ func Unicode() Set {
 // ASCII is the set for anything else.
 func ASCII() Set {
 	return Set{
-		Done: "x", Running: ">", Pending: ".", Failed: "!", Stopped: "#", Gate: "?",
+		Done: "+", Running: ">", Pending: ".", Failed: "X", Stopped: "#", Gate: "?",
 		OK: "+", Warn: "!", Block: "X", Unknown: "?",
 		Cursor: ">", Checked: "x", Unchecked: "_", Chosen: "*", Unchosen: "o",
 		Dot: "-", Dash: "-", Ellipsis: "~", Rule: "-", Bar: "|", More: "v", Less: "^",

@@ -73,7 +73,7 @@ var (
 	Again         = bind("r", "check again", "r")
 
 	Decide = bind("d", "decide", "d")
-	Cancel = bind("c", "cancel the failback", "c")
+	Cancel = bind("c", "cancel", "c")
 	Log    = bind("l", "log", "l")
 	Tasks  = bind("t", "tasks", "t")
 	Checks = bind("f", "findings", "f")

@@ -213,6 +213,7 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 		out = append(out, l.Paragraph(l.T.Text, "  "+l.T.Muted.Render(l.Fit(label, 10))+" ", value, w)...)
 	}
 	line("Downtime", o.downtime(leg))
+	line("Runs", runs(leg))
 	if t := phaseTimes(leg); t != "" {
 		line("Took", t)
 	}
@@ -232,6 +233,21 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	}
 	line("Next", next(o.state, leg))
 	return append(out, "")
+}
+
+// runs says which side runs. Where neither does, somebody has to know.
+func runs(leg *engine.Leg) string {
+	power := func(p engine.Power) string {
+		if p == engine.PowerUnknown {
+			return "not looked at"
+		}
+		return string(p)
+	}
+	words := "Azure VM " + power(leg.AzurePower) + ", on-premises VM " + power(leg.OnPremPower)
+	if leg.AzurePower.Off() && leg.OnPremPower != engine.PowerRunning {
+		words += ": neither side runs"
+	}
+	return words
 }
 
 // phaseTimes are the phases that took a while, in order.
@@ -263,6 +279,8 @@ func (o *Outcome) downtime(leg *engine.Leg) string {
 		s += ", not over"
 	}
 	switch b := o.state.Plan.Budget; {
+	case b > 0 && leg.InDowntime() && d <= b:
+		s += ", budget " + engine.SpanWords(b)
 	case b > 0 && d > b:
 		s += fmt.Sprintf(", over the budget of %s", engine.SpanWords(b))
 	case b > 0:

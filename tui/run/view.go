@@ -252,7 +252,7 @@ func (r *Live) keys() []keymap.Binding {
 	if r.state.Ended() {
 		return append(keys, keymap.Quit)
 	}
-	return append(keys, keymap.Interrupt.But("leave it running"))
+	return append(keys, keymap.Interrupt.But("leave"))
 }
 
 // Keys are the keys of the screen for the help.
@@ -262,6 +262,9 @@ func (r *Live) Keys() []keymap.Group {
 		{Title: "Log, tasks, findings", Bindings: []keymap.Binding{keymap.PageUp, keymap.PageDown, keymap.Back.But("back to the phases")}},
 	}
 }
+
+// stale is how old the newest event may be before its age is said.
+const stale = 30 * time.Second
 
 // Status is the state line: downtime first, then what needs somebody, then what
 // goes on and how old the news is.
@@ -280,10 +283,10 @@ func (r *Live) Status() look.Status {
 			s.Tone = look.Alarm
 		}
 	}
-	words = append(words, r.going(&s)...)
-	if age := r.tick.Now.Sub(r.state.Updated); age > 15*time.Second && !r.state.Ended() {
+	if age := r.tick.Now.Sub(r.state.Updated); age > stale && !r.state.Ended() && len(r.waiting()) == 0 {
 		words = append(words, "last news "+engine.SpanWords(age)+" ago")
 	}
+	words = append(words, r.going(&s)...)
 	s.Text = strings.Join(words, " · ")
 	return s
 }
@@ -310,6 +313,10 @@ func (r *Live) going(s *look.Status) []string {
 		return []string{"The run begins"}
 	}
 	p := leg.Phase()
+	if leg.Failure != nil {
+		s.Tone = look.Alarm
+		return []string{leg.Item.Name + " failed at " + p.Info().Title}
+	}
 	return []string{leg.Item.Name + ": " + p.Info().Title + " " + text.Clock(r.phaseTime(leg, p))}
 }
 
@@ -334,7 +341,7 @@ func (r *Live) budgetWords(d time.Duration) string {
 	case b == 0:
 		return ""
 	case d > b:
-		return fmt.Sprintf(", %s OVER the budget of %s", engine.SpanWords(d-b), engine.SpanWords(b))
+		return ", OVER budget by " + engine.SpanWords(d-b)
 	}
 	return " of " + engine.SpanWords(b)
 }

@@ -44,10 +44,10 @@ type watched struct {
 func (w watched) Init() tea.Cmd { return w.model.Init() }
 
 func (w watched) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	m, cmd := w.model.Update(msg)
 	w.mu.Lock()
+	defer w.mu.Unlock()
+	m, cmd := w.model.Update(msg)
 	*w.last = m
-	w.mu.Unlock()
 	return watched{mu: w.mu, model: m, last: w.last}, cmd
 }
 
@@ -93,6 +93,9 @@ func (d *Driver) Size(w, h int) *Driver {
 
 // Advance lets time pass and everything settle.
 func (d *Driver) Advance(by time.Duration) *Driver {
+	// Whatever the test looked at lies before what the program does next: screens
+	// are pointers, and sleeping alone orders nothing.
+	d.Model()
 	time.Sleep(by)
 	synctest.Wait()
 	return d

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,6 +62,14 @@ func Recorded(t *testing.T, name string, fresh func() []engine.Event) []engine.E
 		out = append(out, e)
 	}
 	return out
+}
+
+// Then adds a fact, a second later, to the events of a run.
+func Then(events []engine.Event, item string, p engine.Phase, b engine.Body) []engine.Event {
+	last := events[len(events)-1]
+	return append(slices.Clip(events), engine.Event{
+		V: last.V, Seq: last.Seq + 1, Time: last.Time.Add(time.Second), Run: last.Run, Item: item, Phase: p, Body: b,
+	})
 }
 
 // Replay is a handle of a run that stands where its events end. Nothing can be

@@ -25,7 +25,7 @@ func (c *call) strikes() bool {
 	if f == nil {
 		return false
 	}
-	switch f.What { //nolint:exhaustive // only the troubles of requests strike here
+	switch f.What {
 	case estate.Throttled:
 		c.w.Header().Set("Retry-After", itoa(max(1, int(f.RetryAfter.Seconds()))))
 		c.fail(&world.Refusal{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "The number of requests for the subscription has exceeded the limit. Please try again later."})

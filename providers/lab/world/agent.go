@@ -12,6 +12,10 @@ import (
 // moves smoothly.
 const piece = 256 << 10
 
+// defaultStall is how long a synchronisation stalls where the fault does not
+// say, in modelled time.
+const defaultStall = 5 * time.Minute
+
 // mode says how a disk is synchronised.
 type mode int
 
@@ -105,10 +109,14 @@ func (s *syncing) disk(ctx context.Context, d *Disk, j *Job, to *fileDisk) error
 // cannot be reached or the sync stalls.
 func (s *syncing) limit(ctx context.Context, bytes int) error {
 	if f := s.strike(s.when, s.item, s.host, estate.SyncStalls); f != nil {
-		if err := s.sleep(ctx, f.For); err != nil {
+		still := f.For
+		if still == 0 {
+			still = defaultStall
+		}
+		if err := s.sleep(ctx, still); err != nil {
 			return err
 		}
-		s.pace.stalled(s.wall(f.For))
+		s.pace.stalled(s.wall(still))
 	}
 	const look = 250 * time.Millisecond
 	for s.unreachable() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -169,17 +170,16 @@ func halfCopy(ctx context.Context, from []*blob.Blob, to []*fileDisk) error {
 
 // addCancelled is the job of the failback that was cancelled while it copied.
 func (s *State) addCancelled(it *Item) {
-	const minutes = 60_000_000_000
 	j := s.addJob(KindFailback, s.mint())
-	j.Item, j.Started = it.Name, j.Started.Add(-26*60*minutes)
+	j.Item, j.Started = it.Name, j.Started.Add(-26*time.Hour)
 	j.begin(tMonitor, false)
 	for _, id := range []string{tCheck, tPrepare, tInitiate} {
 		t := j.task(id)
-		t.Started, t.Ended = j.Started, j.Started.Add(minutes)
+		t.Started, t.Ended = j.Started, j.Started.Add(time.Minute)
 		t.State, t.Description = Succeeded, Completed
 	}
 	monitor := j.task(tMonitor)
-	monitor.Started, monitor.Ended = j.Started.Add(3*minutes), j.Started.Add(41*minutes)
+	monitor.Started, monitor.Ended = j.Started.Add(3*time.Minute), j.Started.Add(41*time.Minute)
 	monitor.State, monitor.Description = Cancelled, Cancelled
 	j.State, j.Description, j.Ended = Cancelled, Cancelled, monitor.Ended
 	j.Step = 3

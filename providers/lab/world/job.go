@@ -76,10 +76,9 @@ type Job struct {
 
 // Args are what a job was asked to do.
 type Args struct {
-	Full     bool     `json:"full,omitempty"` // ForSynchronization
-	CreateVM bool     `json:"create_vm,omitempty"`
-	Host     string   `json:"host,omitempty"`  // alternate location
-	Items    []string `json:"items,omitempty"` // of a recovery plan's job, in order of the groups
+	Full     bool   `json:"full,omitempty"` // ForSynchronization
+	CreateVM bool   `json:"create_vm,omitempty"`
+	Host     string `json:"host,omitempty"` // alternate location
 }
 
 // JobError is an error of a job or a task.

@@ -38,7 +38,6 @@ func (r *run) beginEach(task string, kind func(*State, *Item) Kind) error {
 			}
 			c := s.addJob(kind(s, it), activityOf(j))
 			c.Parent, c.Args = j.Name, j.Args
-			c.Args.Items = nil
 			if c.Kind == KindFailback {
 				c.Scenario = "Failback"
 			}
