@@ -32,8 +32,9 @@ func (l *leg) gate(ctx context.Context, g Gate) error {
 			return nil
 		}
 		if s.Plan.MayAnswer(g) && !me.Gate.NeedsReason && l.contact.IsZero() {
-			if err := l.policy(s.Plan, g); err == nil {
-				return nil
+			err := l.policy(s.Plan, g)
+			if err == nil || KindOf(err) != FailureRefused {
+				return err
 			}
 		}
 		if err := l.waitAtGate(ctx, g, changed); err != nil {
@@ -62,6 +63,9 @@ func (l *leg) waitAtGate(ctx context.Context, g Gate, changed <-chan struct{}) e
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-t.C:
+	}
+	if err := l.r.Stream.Broken(); err != nil {
+		return err
 	}
 	if err := l.hostContact(ctx); err != nil {
 		return err

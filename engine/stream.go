@@ -58,6 +58,13 @@ func (s *Stream) State() State {
 // Now is the stream's clock.
 func (s *Stream) Now() time.Time { return s.now().UTC() }
 
+// Broken is the error that ended the journal, nil while it can be written.
+func (s *Stream) Broken() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
+
 // Changed returns the state and a channel that is closed at the next event that
 // moved something (passing progress does not).
 func (s *Stream) Changed() (State, <-chan struct{}) {

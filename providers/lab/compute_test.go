@@ -3,6 +3,7 @@ package lab_test
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -47,6 +48,11 @@ func TestAzureVMsHaveBlobsOrManagedDisks(t *testing.T) {
 }
 
 func TestManagedDiskIsReadThroughASnapshot(t *testing.T) {
+	synctest.Test(t, readThroughSnapshot)
+}
+
+func readThroughSnapshot(t *testing.T) {
+	t.Helper()
 	r := smallRig(t)
 	group, f := r.endpoints.ResourceGroup, r.compute()
 	lnx, err := f.NewVirtualMachinesClient().Get(t.Context(), group, "lnx01", nil)
