@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "jsonline": jsonLine, "fill": fill, "await": await,
-			"background": background, "interrupt": interrupt,
+			"background": background, "interrupt": interrupt, "finished": finished,
 		},
 	})
 }

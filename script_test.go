@@ -161,11 +161,19 @@ func background(ts *testscript.TestScript, neg bool, args []string) {
 // interrupt sends a background program an interrupt and compares its exit
 // status: interrupt NAME STATUS.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 2 && running(ts)[args[0]] != nil {
+		ts.Check(running(ts)[args[0]].Process.Signal(os.Interrupt))
+	}
+	finished(ts, neg, args)
+}
+
+// finished waits for a background program and compares its exit status:
+// finished NAME STATUS.
+func finished(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 || running(ts)[args[0]] == nil {
-		ts.Fatalf("usage: interrupt NAME STATUS, of a program in the background")
+		ts.Fatalf("usage: NAME STATUS, of a program in the background")
 	}
 	cmd := running(ts)[args[0]]
-	ts.Check(cmd.Process.Signal(os.Interrupt))
 	var exit *exec.ExitError
 	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		ts.Fatalf("%s: %v", args[0], err)

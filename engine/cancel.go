@@ -11,7 +11,7 @@ func (l *leg) cancel(ctx context.Context) error {
 		return err
 	}
 	if job == "" {
-		return l.emit(LegFinished{OutcomeCancelled})
+		return l.emit(LegFinished{Outcome: OutcomeCancelled})
 	}
 	err = l.perform(ctx, effect{
 		op: OpCancel,
@@ -45,7 +45,7 @@ func (l *leg) cancel(ctx context.Context) error {
 	if err := l.sayAzurePower(ctx); err != nil {
 		return err
 	}
-	return l.emit(LegFinished{OutcomeCancelled})
+	return l.emit(LegFinished{Outcome: OutcomeCancelled})
 }
 
 // jobToCancel is the leg's job; where the start's answer was lost, it is looked for.

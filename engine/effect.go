@@ -36,7 +36,11 @@ type effect struct {
 func (l *leg) perform(ctx context.Context, e effect) error {
 	prior, had := l.state().Ops[e.op]
 	if had && prior.Accepted {
-		return nil
+		again, err := l.mayAskAgain(ctx, prior)
+		if err != nil || !again {
+			return err
+		}
+		had = false
 	}
 	request := prior.Request
 	looks := settleLooks // the request of a process that died may still be on its way
@@ -69,6 +73,19 @@ func (l *leg) perform(ctx context.Context, e effect) error {
 			return err
 		}
 	}
+}
+
+// mayAskAgain reports whether an accepted request came to nothing and was said to:
+// the phase failed on its job before, somebody resumed the run, and the job is
+// over. Whether asking again makes sense is for the effect's own look.
+func (l *leg) mayAskAgain(ctx context.Context, op Operation) (bool, error) {
+	if op.Job == "" || op.Op == OpComplete || op.Op == OpCancel || l.state().Phases[l.state().Step().Phase].Failed == 0 {
+		return false, nil
+	}
+	j, err := patient(ctx, l, "read job "+op.Job, func(ctx context.Context) (Job, error) {
+		return l.r.Ports.Inventory.Job(ctx, op.Job)
+	})
+	return err == nil && j.State.Ended() && !j.State.Good(), err
 }
 
 func (l *leg) send(ctx context.Context, e effect, request string) (string, error) {

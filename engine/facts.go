@@ -235,6 +235,9 @@ type Noted struct {
 // LegFinished is the end of a leg, for now or for good.
 type LegFinished struct {
 	Outcome Outcome `json:"outcome"`
+	// Final says that a resume could change nothing: the job it hung on is over,
+	// and the failback has to be run again from its beginning.
+	Final bool `json:"final,omitempty"`
 }
 
 // Type names, one a body.

@@ -167,6 +167,7 @@ func (l *Leg) foldProgress(e Event) {
 		}
 	case PhaseFailed:
 		rec.Status, rec.Ended, l.Failure, l.Gate = StatusFailed, e.Time, b.Failure, nil
+		rec.Failed++
 	case CancelRequested:
 		l.Cancel = &b
 		l.Gate = nil

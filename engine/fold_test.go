@@ -63,7 +63,7 @@ func anyBody(t *rapid.T) Body {
 		IntentRecorded{OpCommit, "r1"}, OperationAccepted{Op: OpStart, Job: "j1"}, TaskChanged{Job: "j1", Path: "a/b", Task: Task{Name: "b", State: "InProgress"}},
 		SyncProgress{Read: 1}, DowntimeBegan{}, DamageMarked{"why"}, DamageCleared{}, Noted{"info", "n"},
 		PreflightChecked{Finding{Rule: "r", Verdict: VerdictWarn, Observed: "o"}},
-		LegFinished{rapid.SampledFrom([]Outcome{OutcomeSucceeded, OutcomeFailed, OutcomeCancelled}).Draw(t, "out")},
+		LegFinished{Outcome: rapid.SampledFrom([]Outcome{OutcomeSucceeded, OutcomeFailed, OutcomeCancelled}).Draw(t, "out")},
 		RunResumed{"bert@jump02"}, CancelRequested{By: "anna"},
 	}).Draw(t, "body")
 }
@@ -72,7 +72,7 @@ func anyBody(t *rapid.T) Body {
 func nextBody(l *Leg) Body {
 	switch {
 	case l.At >= len(l.Steps):
-		return LegFinished{OutcomeSucceeded}
+		return LegFinished{Outcome: OutcomeSucceeded}
 	case l.Step().IsGate() && l.Mode == ModeWaiting:
 		return DecisionMade{Decision{Gate: l.Step().Gate, By: "anna"}}
 	case l.Step().IsGate():
@@ -223,7 +223,7 @@ func TestStateDeltaByTheBook(t *testing.T) {
 		}
 		emit(st.Phase, PhaseFinished{})
 	}
-	emit(PhaseNone, LegFinished{OutcomeSucceeded})
+	emit(PhaseNone, LegFinished{Outcome: OutcomeSucceeded})
 	l := s.State().Leg("web01")
 	if l.Mode != ModeEnded || l.InDowntime() || l.Downtime(day) <= 0 || len(l.Decisions) != 3 {
 		t.Fatalf("%+v", l)

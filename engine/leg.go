@@ -49,7 +49,7 @@ func (l *leg) walk(run, ctx context.Context) error {
 			}
 			return l.fail(l.failure(err))
 		case s.At >= len(s.Steps):
-			return l.r.Stream.Emit(l.item.Name, PhaseNone, LegFinished{OutcomeSucceeded})
+			return l.r.Stream.Emit(l.item.Name, PhaseNone, LegFinished{Outcome: OutcomeSucceeded})
 		case s.Step().IsGate():
 			l.release()
 			err = l.gate(ctx, s.Step().Gate)
@@ -138,7 +138,19 @@ func (l *leg) fail(f *Failure) error {
 	case FailureOther, FailureRetryable, FailureRefused, FailureNotFound, FailurePermission,
 		FailureUsage, FailureCancelled, FailureJob, FailureBoot, FailureUnsafe:
 	}
-	return l.emit(LegFinished{out})
+	return l.emit(LegFinished{Outcome: out, Final: l.final(f)})
+}
+
+// final reports whether the failure ends the leg for good: the failback's job is
+// over in the middle of its synchronisation, and only a new one can go on.
+func (l *leg) final(f *Failure) bool {
+	switch l.state().Step().Phase {
+	case PhaseInitialSync, PhaseStopAzure, PhaseFinalSync:
+		return f.Kind == FailureJob || f.Kind == FailureCancelled
+	case PhaseNone, PhasePreflight, PhasePrepare, PhaseStartOnPremises, PhaseVerify, PhaseCommit,
+		PhaseReverseReplicate, PhaseProtected, PhaseFailover:
+	}
+	return false
 }
 
 // pause waits one poll interval, or ends with the context's cause.

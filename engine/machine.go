@@ -158,6 +158,9 @@ func (l *Leg) move(e Event) error {
 			}
 		}
 		l.Mode = r.to
+		if end, ok := e.Body.(LegFinished); ok && end.Final {
+			l.Mode = ModeEnded
+		}
 		if r.moves {
 			l.At++
 		}
@@ -189,15 +192,11 @@ func guardStart(l *Leg, e Event) error {
 	if err := guardSame(l, e); err != nil {
 		return err
 	}
-	switch e.Phase {
-	case PhaseStartOnPremises:
-		if !l.AzurePower.Off() {
-			return fmt.Errorf("the Azure VM is not confirmed stopped (%s): two live copies", l.AzurePower)
-		}
-	case PhaseCommit:
-		if l.Direction == ToOnPremises && !l.Verified() {
-			return fmt.Errorf("the on-premises VM is not verified")
-		}
+	if e.Phase == PhaseStartOnPremises && !l.AzurePower.Off() {
+		return fmt.Errorf("the Azure VM is not confirmed stopped (%s): two live copies", l.AzurePower)
+	}
+	if e.Phase == PhaseCommit && l.Direction == ToOnPremises && !l.Verified() {
+		return fmt.Errorf("the on-premises VM is not verified")
 	}
 	return nil
 }
@@ -206,19 +205,22 @@ func guardFinish(l *Leg, e Event) error {
 	if err := guardSame(l, e); err != nil {
 		return err
 	}
-	switch e.Phase {
-	case PhaseStopAzure:
-		if !l.AzurePower.Off() {
-			return fmt.Errorf("the Azure VM is not confirmed stopped (%s)", l.AzurePower)
-		}
-	case PhaseVerify:
-		if l.Boot == nil || l.Boot.Result == BootFailed {
-			return fmt.Errorf("no boot was seen")
-		}
-		for _, p := range l.Proofs {
-			if p.Missing == "" && !p.Equal {
-				return fmt.Errorf("disk %s differs from the Azure disk", p.Disk)
-			}
+	if e.Phase == PhaseStopAzure && !l.AzurePower.Off() {
+		return fmt.Errorf("the Azure VM is not confirmed stopped (%s)", l.AzurePower)
+	}
+	if e.Phase == PhaseVerify {
+		return guardVerified(l)
+	}
+	return nil
+}
+
+func guardVerified(l *Leg) error {
+	if l.Boot == nil || l.Boot.Result == BootFailed {
+		return fmt.Errorf("no boot was seen")
+	}
+	for _, p := range l.Proofs {
+		if p.Missing == "" && !p.Equal {
+			return fmt.Errorf("disk %s differs from the Azure disk", p.Disk)
 		}
 	}
 	return nil

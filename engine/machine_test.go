@@ -99,7 +99,7 @@ func TestMachineEndsOnlyAsItCame(t *testing.T) {
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%d %s %s", c.at, orReady(c.mode), c.out), func(t *testing.T) {
 			l := legAt(steps, c.at, c.mode)
-			err := l.move(Event{Item: "web01", Phase: l.Step().Phase, Body: LegFinished{c.out}})
+			err := l.move(Event{Item: "web01", Phase: l.Step().Phase, Body: LegFinished{Outcome: c.out}})
 			if (err == nil) != c.ok {
 				t.Errorf("got %v", err)
 			}

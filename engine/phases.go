@@ -166,10 +166,10 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 	}
 	switch KindOf(err) {
 	case FailureJob, FailureCancelled, FailureUnsafe:
-		if dErr := l.markDamaged(ctx, "the synchronisation stopped before its end: "+err.Error()); dErr != nil {
+		f := *AsFailure(err, "", l.item.Name)
+		if dErr := l.markDamaged(ctx, strings.TrimSuffix("the synchronisation stopped before its end, job "+f.Job, ", job ")); dErr != nil {
 			return dErr
 		}
-		f := *AsFailure(err, "", l.item.Name)
 		f.Remedy = strings.TrimPrefix(f.Remedy+"; the on-premises VM is damaged, do not start it: run the failback again to its end", "; ")
 		return &f
 	case FailureOther, FailureRetryable, FailureRefused, FailureNotFound, FailurePermission,

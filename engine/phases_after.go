@@ -224,7 +224,7 @@ func watchCommit(ctx context.Context, l *leg) error {
 	if err := l.watchOp(ctx, OpCommit); err != nil {
 		return err
 	}
-	if _, err := l.watchItem(ctx, l.committed); err != nil {
+	if err := l.watchItem(ctx, l.committed); err != nil {
 		return err
 	}
 	if l.plan().Direction == ToAzure || before.AzureVM.Name == "" {
@@ -255,14 +255,14 @@ func (l *leg) watchOp(ctx context.Context, op Op) error {
 }
 
 // watchItem looks at the item until done says so.
-func (l *leg) watchItem(ctx context.Context, done func(Item) bool) (Item, error) {
+func (l *leg) watchItem(ctx context.Context, done func(Item) bool) error {
 	for {
 		it, err := l.fresh(ctx)
 		if err != nil || done(it) {
-			return it, err
+			return err
 		}
 		if err := l.pause(ctx); err != nil {
-			return it, err
+			return err
 		}
 	}
 }
@@ -303,7 +303,7 @@ func watchReprotect(ctx context.Context, l *leg) error { return l.watchOp(ctx, O
 func watchProtected(ctx context.Context, l *leg) error {
 	since := l.state().Phases[PhaseCommit].Ended
 	said := l.r.Stream.Now()
-	_, err := l.watchItem(ctx, func(it Item) bool {
+	return l.watchItem(ctx, func(it Item) bool {
 		if now := l.r.Stream.Now(); now.Sub(said) > 10*time.Minute {
 			said = now
 			// A note that can't be kept breaks the stream, and the next emit says so.
@@ -311,5 +311,4 @@ func watchProtected(ctx context.Context, l *leg) error {
 		}
 		return it.State == ItemProtected && it.Active == LocationOnPremises && it.CurrentJob == "" && it.Allows(AllowPlannedFailover)
 	})
-	return err
 }

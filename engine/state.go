@@ -53,7 +53,8 @@ type PhaseRecord struct {
 	Status  PhaseStatus
 	Started time.Time // first start
 	Ended   time.Time
-	Tries   int
+	Tries   int // starts, resumes included
+	Failed  int // how often it failed
 }
 
 // Operation is an effectful request of a leg and what became of it.

@@ -64,7 +64,7 @@ type disk struct {
 func (d disk) changed(r rates, during float64) float64 {
 	perSecond := r.change
 	if perSecond == 0 {
-		perSecond = r.changeShare * d.size
+		perSecond = r.changeShare * d.allocated
 	}
 	return min(d.allocated, perSecond*during)
 }

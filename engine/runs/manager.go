@@ -249,6 +249,6 @@ func newRequestID() string {
 
 func randomHex(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // crypto/rand never fails; it ends the program instead
+	rand.Read(b) // never fails; it ends the program instead
 	return hex.EncodeToString(b)
 }

@@ -97,7 +97,7 @@ func TestS55AnAlternateHostMustFit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, estateWith("", c.fault), func(t *testing.T, b *bed) {
-				b.failure(b.run(b.to(b.plan(engine.SyncDelta, "app01"), "hv02")), "app01", engine.FailureBlocked, c.word)
+				b.failed(b.run(b.to(b.plan(engine.SyncDelta, "app01"), "hv02")), "app01", engine.FailureBlocked, c.word)
 				if len(b.posts()) != 0 {
 					t.Errorf("sent %v", b.posts())
 				}
@@ -165,14 +165,43 @@ func TestS49S65S66ReprotectionEndsTheRun(t *testing.T) {
 	})
 }
 
-// S49: re-protection that fails leaves a run that is not finished.
+// S49: re-protection that fails leaves a run that is not finished; a resume asks
+// for it again, and for nothing else.
 func TestS49FailedReprotectionIsNotTheEnd(t *testing.T) {
-	inBubble(t, estateWith("", `{when: protecting, what: job-fails, code: "45031", message: "protection could not be enabled"}`), func(t *testing.T, b *bed) {
-		s := b.run(b.plan(engine.SyncDelta, "app01"))
+	inBubble(t, estateWith("", `{when: protecting, what: job-fails, code: "45031", message: "protection could not be enabled", times: 1}`), func(t *testing.T, b *bed) {
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		s := b.finish(h)
 		f := b.failure(s, "app01", engine.FailureJob, "45031", "protection could not be enabled")
 		if s.Outcome != engine.OutcomeFailed || f.Job == "" || !s.Resumable() {
 			t.Errorf("outcome %s, job %q, resumable %v", s.Outcome, f.Job, s.Resumable())
 		}
+		b.succeeded(b.finish(b.resume(h.ID())))
+		if got := b.posts(); got["reProtect"] != 2 || got["failoverCommit"] != 1 || got["plannedFailover"] != 1 {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+// A failback that failed before its synchronisation began goes on with a resume;
+// one that broke in the middle of it has to be run again, and says so.
+func TestAResumeAfterAFailedJob(t *testing.T) {
+	inBubble(t, estateWith("", "{when: prepare, what: job-fails, times: 1}"), func(t *testing.T, b *bed) {
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		b.failed(b.finish(h), "app01", engine.FailureJob)
+		b.succeeded(b.finish(b.resume(h.ID())))
+	})
+	inBubble(t, estateWith("", "{when: final-sync, what: job-fails, times: 1}"), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		h := b.start(p)
+		s := b.finish(h)
+		b.failed(s, "app01", engine.FailureJob, "run the failback again")
+		if s.Resumable() {
+			t.Error("a resume is offered that could change nothing")
+		}
+		if _, err := b.m.Resume(context.Background(), h.ID()); engine.KindOf(err) != engine.FailureRefused {
+			t.Errorf("the resume gave %v", err)
+		}
+		b.succeeded(b.run(p))
 	})
 }
 
@@ -208,7 +237,7 @@ func TestS64TheDeletionListIsTheDeletion(t *testing.T) {
 func TestS64PolicyNeverCommitsAnUnprovenBoot(t *testing.T) {
 	inBubble(t, estateWith("", "{when: boot, what: no-boot}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "app01"))
-		b.failure(s, "app01", engine.FailureBoot, "app01", "hv01")
+		b.failed(s, "app01", engine.FailureBoot, "app01", "hv01")
 		if b.posts()["failoverCommit"] != 0 || b.azureVM("app01") == nil {
 			t.Fatal("the Azure copy of a machine that does not boot was given away")
 		}
@@ -221,7 +250,7 @@ func TestS33OnlyTheStartIsRepeated(t *testing.T) {
 	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		s := b.finish(h)
-		b.failure(s, "app01", engine.FailureBoot, "data is home")
+		b.failed(s, "app01", engine.FailureBoot, "data is home")
 		if l := s.Leg("app01"); !l.Passed(engine.PhaseFinalSync) || l.Damage != nil {
 			t.Errorf("final sync %+v, damage %v", l.Phases[engine.PhaseFinalSync], l.Damage)
 		}

@@ -248,6 +248,12 @@ func (b *bed) failure(s engine.State, item string, kind engine.FailureKind, word
 	return f
 }
 
+// failed is failure where nothing more is asked of it.
+func (b *bed) failed(s engine.State, item string, kind engine.FailureKind, words ...string) {
+	b.t.Helper()
+	_ = b.failure(s, item, kind, words...)
+}
+
 // posts counts the effectful requests that the lab accepted, by the last word of
 // their path.
 func (b *bed) posts() map[string]int {

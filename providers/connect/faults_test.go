@@ -37,7 +37,7 @@ func TestUndecidedOutcomeStopsAndAResumeGoesOn(t *testing.T) {
 			inBubble(t, estateWith("", "{when: "+moment+", what: server-error, times: 1}"), func(t *testing.T, b *bed) {
 				h := b.start(b.plan(engine.SyncDelta, "app01"))
 				s := b.finish(h)
-				b.failure(s, "app01", engine.FailureUnknown, "either", "resume")
+				b.failed(s, "app01", engine.FailureUnknown, "either", "resume")
 				if s.Leg("app01").Outcome != engine.OutcomeUnknown {
 					t.Errorf("leg %s", s.Leg("app01").Outcome)
 				}
@@ -75,7 +75,7 @@ func TestS5AStopThatLiesHaltsTheRun(t *testing.T) {
 	inBubble(t, estateWith("", "{when: deallocate, what: stop-lies}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		s := b.finish(h)
-		b.failure(s, "app01", engine.FailureUnsafe, "running", "resume")
+		b.failed(s, "app01", engine.FailureUnsafe, "running", "resume")
 		if b.posts()["resume"] != 0 || s.Leg("app01").Damage != nil {
 			t.Errorf("posts %v, damage %v: the final sync must not begin", b.posts(), s.Leg("app01").Damage)
 		}
@@ -86,7 +86,7 @@ func TestS5AStopThatLiesHaltsTheRun(t *testing.T) {
 	})
 	inBubble(t, estateWith(slow, "{when: stop, what: stop-lies}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncFull, "app01"))
-		b.failure(s, "app01", engine.FailureUnsafe, "do not commit")
+		b.failed(s, "app01", engine.FailureUnsafe, "do not commit")
 		if s.Leg("app01").Damage == nil || b.posts()["failoverCommit"] != 0 {
 			t.Errorf("damage %v, posts %v", s.Leg("app01").Damage, b.posts())
 		}
@@ -99,7 +99,7 @@ func TestAFailedJobSpeaksForItself(t *testing.T) {
 		t.Run(moment, func(t *testing.T) {
 			inBubble(t, estateWith("", `{when: `+moment+`, what: job-fails, code: "559", message: "the provider reported an error"}`), func(t *testing.T, b *bed) {
 				s := b.run(b.plan(engine.SyncDelta, "app01"))
-				b.failure(s, "app01", engine.FailureJob, "559", "the provider reported an error", "app01")
+				b.failed(s, "app01", engine.FailureJob, "559", "the provider reported an error", "app01")
 				if damaged := s.Leg("app01").Damage != nil; damaged != (moment != "prepare") {
 					t.Errorf("damaged %v", damaged)
 				}

@@ -230,7 +230,7 @@ func TestS22ATargetThatIsNoneIsRefused(t *testing.T) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Target = engine.Target{Alternate: true, HostID: p.Items[0].ID, HostName: "app01", CreateVM: true}
 		s := b.run(p)
-		b.failure(s, "app01", engine.FailureBlocked)
+		b.failed(s, "app01", engine.FailureBlocked)
 		if len(b.posts()) != 0 {
 			t.Errorf("sent %v", b.posts())
 		}
@@ -276,8 +276,8 @@ func TestS13LostContactIsSaidAndSurvived(t *testing.T) {
 // S14: only a committed failover starts; the others say what to do first.
 func TestS14OnlyACommittedFailoverStarts(t *testing.T) {
 	inBubble(t, many, func(t *testing.T, b *bed) {
-		b.failure(b.run(b.plan(engine.SyncDelta, "pending01")), "pending01", engine.FailureBlocked, "commit")
-		b.failure(b.run(b.plan(engine.SyncDelta, "home01")), "home01", engine.FailureBlocked, "on-premises")
+		b.failed(b.run(b.plan(engine.SyncDelta, "pending01")), "pending01", engine.FailureBlocked, "commit")
+		b.failed(b.run(b.plan(engine.SyncDelta, "home01")), "home01", engine.FailureBlocked, "on-premises")
 		if len(b.posts()) != 0 {
 			t.Errorf("sent %v", b.posts())
 		}
@@ -328,6 +328,6 @@ func TestS2TheDirectionDecides(t *testing.T) {
 // S11: a host that does not answer blocks, by name, with what to do.
 func TestS11AnUnreachableHostBlocks(t *testing.T) {
 	inBubble(t, estateWith("", "{when: always, what: host-unreachable, host: hv01}"), func(t *testing.T, b *bed) {
-		b.failure(b.run(b.plan(engine.SyncDelta, "app01")), "app01", engine.FailureBlocked, "hv01")
+		b.failed(b.run(b.plan(engine.SyncDelta, "app01")), "app01", engine.FailureBlocked, "hv01")
 	})
 }

@@ -105,7 +105,10 @@ func (f fileDisk) Size() int64 { return f.size }
 func (b *bed) homeCheck(name string) (guest.Report, error) {
 	b.t.Helper()
 	vm, it := b.home(name), b.worldItem(name)
-	var disks []guest.Disk
+	var (
+		disks []guest.Disk
+		files []*os.File
+	)
 	for i, rel := range vm.Files {
 		found, err := filepath.Glob(filepath.Join(b.dir, "lab", "*", filepath.FromSlash(rel)))
 		if err != nil || len(found) != 1 {
@@ -115,10 +118,16 @@ func (b *bed) homeCheck(name string) (guest.Report, error) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		defer f.Close() //nolint:errcheck // read only
+		files = append(files, f)
 		disks = append(disks, fileDisk{f, it.Disks[i].Bytes})
 	}
-	return guest.Check(context.Background(), disks)
+	r, err := guest.Check(context.Background(), disks)
+	for _, f := range files {
+		if err := f.Close(); err != nil {
+			b.t.Error(err)
+		}
+	}
+	return r, err
 }
 
 // proofs are the leg's disk proofs by disk name.

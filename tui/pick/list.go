@@ -43,6 +43,8 @@ type List struct {
 
 // Set replaces the rows. The cursor goes to the first row that can be chosen.
 func (l *List) Set(rows []Row) {
+	// What was visible were other rows.
+	l.visible, l.cursor = nil, 0
 	l.rows, l.marks, l.filter, l.filtering = rows, map[int]bool{}, nil, false
 	l.refilter()
 	l.cursor = 0
