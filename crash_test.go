@@ -12,8 +12,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"slices"
-	"strings"
+	"reflect"
 	"testing"
 	"time"
 
@@ -89,7 +88,7 @@ func (c *crash) serveLab() *program {
 	c.t.Helper()
 	p := c.begin("lab", "serve")
 	if !p.lines.Scan() {
-		p.t.Fatalf("the lab is not served: %s", p.exited())
+		p.t.Fatalf("the lab is not served: %s: %s", p.ended(), &p.said)
 	}
 	return p
 }
@@ -112,7 +111,7 @@ func (p *program) until(what string, wanted func(engine.Event) bool) {
 	for {
 		e, ok := p.next()
 		if !ok {
-			p.t.Fatalf("the program ended before %s: %s", what, p.exited())
+			p.t.Fatalf("before %s it ended with %s: %s", what, p.ended(), &p.said)
 		}
 		if wanted(e) {
 			return
@@ -126,21 +125,21 @@ func (p *program) kill() {
 	if err := p.cmd.Process.Kill(); err != nil {
 		p.t.Fatal(err)
 	}
-	if end := p.exited(); end != "signal: killed" {
-		p.t.Fatalf("killed, but it ended with: %s", end)
+	if end := p.ended(); end != "signal: killed" {
+		p.t.Fatalf("killed, but it ended with %s: %s", end, &p.said)
 	}
 }
 
-// exited waits for the program's end and says how it ended.
-func (p *program) exited() string {
+// ended waits for the program's end and says how it ended.
+func (p *program) ended() string {
 	for p.lines.Scan() {
 		// What it still wrote is in the pipe.
 	}
-	if err := p.cmd.Wait(); err != nil {
-		return strings.TrimSpace(err.Error() + "\n" + p.said.String())
-	}
-	return ""
+	_ = p.cmd.Wait() // the state has all that its error says
+	return p.cmd.ProcessState.String()
 }
+
+const wellEnded = "exit status 0"
 
 // succeeds reads the run to its good end.
 func (p *program) succeeds() {
@@ -149,10 +148,242 @@ func (p *program) succeeds() {
 	for e, ok := p.next(); ok; e, ok = p.next() {
 		last = e
 	}
-	if end := p.exited(); end != "" {
-		p.t.Fatalf("exit: %s", end)
+	if end := p.ended(); end != wellEnded {
+		p.t.Fatalf("%s: %s", end, &p.said)
 	}
 	if f, ok := last.Body.(engine.RunFinished); !ok || f.Outcome != engine.OutcomeSucceeded {
 		p.t.Fatalf("the last event is %#v", last.Body)
 	}
+}
+
+// interrupted tells the program to let go of its run, and waits until it has.
+func (p *program) interrupted() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
+	}
+	if end := p.ended(); end != "exit status 130" {
+		p.t.Fatalf("interrupted, but it ended with %s: %s", end, &p.said)
+	}
+}
+
+// state is the run as its journal tells it.
+func (c *crash) state() engine.State {
+	c.t.Helper()
+	store, err := runs.OpenStore(c.dir)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	id, err := store.Find("last")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s, err := store.State(id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return s
+}
+
+// isIn fails where the kill came too late to hit the phase.
+func (c *crash) isIn(p engine.Phase) {
+	c.t.Helper()
+	if l := c.state().Legs[0]; l.Step().Phase != p || l.Mode != engine.ModeRunning {
+		c.t.Fatalf("the kill hit %s (%s), not %s", l.Step().Name(), l.Mode, p)
+	}
+}
+
+// ending is how a run and its item stand at the end.
+type ending struct {
+	Done            []engine.Phase
+	Outcome         engine.Outcome
+	Azure, Home     engine.Power
+	Damaged, Proved bool
+	Item            string // as the vault lists it
+}
+
+func (c *crash) ending() ending {
+	c.t.Helper()
+	l := c.state().Legs[0]
+	e := ending{Outcome: l.Outcome, Azure: l.AzurePower, Home: l.OnPremPower, Damaged: l.Damage != nil, Proved: len(l.Proofs) > 0}
+	for _, s := range l.Steps {
+		if l.Passed(s.Phase) {
+			e.Done = append(e.Done, s.Phase)
+		}
+	}
+	for _, p := range l.Proofs {
+		e.Proved = e.Proved && p.Equal
+	}
+	list := c.begin("items", "--lab", "--output", "ndjson")
+	for list.lines.Scan() {
+		e.Item += list.lines.Text()
+	}
+	if end := list.ended(); end != wellEnded {
+		c.t.Fatalf("items: %s: %s", end, &list.said)
+	}
+	return e
+}
+
+// requests counts what the lab accepted, by the last word of the path.
+func (c *crash) requests() map[string]int {
+	c.t.Helper()
+	file, err := os.Open(filepath.Join(c.dir, "lab", "crash", "requests.ndjson"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	count := map[string]int{}
+	for lines := json.NewDecoder(file); lines.More(); {
+		var r struct {
+			Method, Path string
+			Accepted     bool
+		}
+		if err := lines.Decode(&r); err != nil {
+			c.t.Fatal(err)
+		}
+		if r.Accepted && r.Method == "POST" {
+			count[path.Base(r.Path)]++
+		}
+	}
+	// Stopping a VM that stops already changes nothing: it may be asked twice.
+	delete(count, "deallocate")
+	return count
+}
+
+// once is what a failback may ask for, and how often.
+func once(sync engine.SyncOption) map[string]int {
+	want := map[string]int{"plannedFailover": 1, "resume": 1, "failoverCommit": 1, "reProtect": 1}
+	if sync == engine.SyncFull {
+		delete(want, "resume") // nothing waits for "Complete failover"
+	}
+	return want
+}
+
+// endsLike compares the end with that of a run nobody disturbed.
+func (c *crash) endsLike(want ending, sync engine.SyncOption) {
+	c.t.Helper()
+	if got := c.ending(); !reflect.DeepEqual(got, want) {
+		c.t.Errorf("the end is\n%+v, undisturbed it is\n%+v", got, want)
+	}
+	if got := c.requests(); !maps.Equal(got, once(sync)) {
+		c.t.Errorf("accepted %v, want %v", got, once(sync))
+	}
+}
+
+// undisturbed is the end of a run that nothing happens to.
+func undisturbed(t *testing.T, sync engine.SyncOption) ending {
+	t.Helper()
+	c := newCrash(t)
+	c.start(sync).succeeds()
+	e := c.ending()
+	if e.Outcome != engine.OutcomeSucceeded || !e.Proved || e.Damaged || e.Azure != engine.PowerDeleted || e.Home != engine.PowerRunning {
+		t.Fatalf("undisturbed the run ends as %+v", e)
+	}
+	c.endsLike(e, sync)
+	return e
+}
+
+func phases(sync engine.SyncOption) []engine.Phase {
+	var out []engine.Phase
+	for _, s := range engine.StepsFor(engine.ToOnPremises, sync) {
+		if !s.IsGate() {
+			out = append(out, s.Phase)
+		}
+	}
+	return out
+}
+
+func begins(p engine.Phase) func(engine.Event) bool {
+	return func(e engine.Event) bool { return e.Type() == "phase.started" && e.Phase == p }
+}
+
+// copies is the moment at which bytes of a synchronisation were seen to move.
+func copies(p engine.Phase) func(engine.Event) bool {
+	return func(e engine.Event) bool {
+		s, ok := e.Body.(engine.SyncProgress)
+		return ok && e.Phase == p && s.Read > 0
+	}
+}
+
+// TestAKilledRunIsResumedToTheSameEnd kills the driver in each phase, at the
+// moment it is about to ask for something. The lab lives in another process, as
+// the service does, and goes on meanwhile.
+func TestAKilledRunIsResumedToTheSameEnd(t *testing.T) {
+	short := []engine.Phase{engine.PhasePrepare, engine.PhaseFinalSync, engine.PhaseCommit}
+	for _, sync := range []engine.SyncOption{engine.SyncDelta, engine.SyncFull} {
+		t.Run(string(sync), func(t *testing.T) {
+			t.Parallel()
+			want := undisturbed(t, sync)
+			kill := phases(sync)
+			if testing.Short() || sync == engine.SyncFull {
+				kill = short
+			}
+			for _, phase := range kill {
+				t.Run(string(phase), func(t *testing.T) {
+					t.Parallel()
+					c := newCrash(t)
+					c.serveLab()
+					driver := c.start(sync)
+					driver.until(string(phase), begins(phase))
+					driver.kill()
+					c.isIn(phase)
+					c.resume().succeeds()
+					c.endsLike(want, sync)
+				})
+			}
+		})
+	}
+}
+
+// TestAKilledLabGoesOnWhenItIsServedAgain kills the service in the middle of a
+// copy. The driver keeps asking at an address where nobody answers any more,
+// until it is told to let go; the job itself is the one that was begun.
+func TestAKilledLabGoesOnWhenItIsServedAgain(t *testing.T) {
+	for sync, phase := range map[engine.SyncOption]engine.Phase{
+		engine.SyncDelta: engine.PhaseInitialSync,
+		engine.SyncFull:  engine.PhaseFinalSync,
+	} {
+		t.Run(string(phase), func(t *testing.T) {
+			t.Parallel()
+			want := undisturbed(t, sync)
+			c := newCrash(t)
+			lab := c.serveLab()
+			driver := c.start(sync)
+			driver.until("bytes move", copies(phase))
+			lab.kill()
+			c.serveLab()
+			driver.interrupted()
+			c.isIn(phase)
+			c.resume().succeeds()
+			c.endsLike(want, sync)
+		})
+	}
+}
+
+// TestALabThatDiesWithItsRunGoesOnWithIt kills a program that serves the lab
+// itself, in one phase after the other of the same run.
+func TestALabThatDiesWithItsRunGoesOnWithIt(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t, engine.SyncDelta)
+	c := newCrash(t)
+	driver := c.start(engine.SyncDelta)
+	for _, phase := range phases(engine.SyncDelta) {
+		driver.until(string(phase), settledIn(phase))
+		driver.kill()
+		c.isIn(phase)
+		driver = c.resume()
+	}
+	driver.succeeds()
+	c.endsLike(want, engine.SyncDelta)
+}
+
+// settledIn is the moment in a phase when what it asks for is accepted: a lab
+// that dies between the effect of a request and its line in the log would leave
+// the count short.
+func settledIn(p engine.Phase) func(engine.Event) bool {
+	switch p {
+	case engine.PhasePrepare, engine.PhaseStopAzure, engine.PhaseCommit, engine.PhaseReverseReplicate:
+		return func(e engine.Event) bool { return e.Type() == "operation.accepted" && e.Phase == p }
+	}
+	return begins(p)
 }

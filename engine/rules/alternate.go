@@ -55,8 +55,7 @@ func clash(o *observation) answer {
 		return ok(fmt.Sprintf("%q exists on %s by its id: it will not be created", o.vm.Name, host))
 	}
 	if !o.absent(theVM) {
-		f := o.failure(theVM)
-		return block("could not be read: "+words(f), remedyOf(f))
+		return o.unreadable(theVM)
 	}
 	for _, vm := range o.names {
 		if strings.EqualFold(vm.Name, o.item.Name) {

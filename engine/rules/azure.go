@@ -121,7 +121,7 @@ func encryption(o *observation) answer {
 	case o.plan.CertificateThumbprint == "":
 		return block("encrypted by VMM, and the plan names no certificate", "name the certificate that was issued when the provider was set up, or "+cure)
 	}
-	return warn("encrypted by VMM: the feature was retired on 2022-04-30; the certificate "+o.plan.CertificateThumbprint+" is sent", cure)
+	return warn("encrypted by VMM: the feature was retired on 2022-04-30; the certificate "+o.plan.CertificateThumbprint+" was checked here, the service may refuse it all the same", cure)
 }
 
 // damage is no obstacle: running the failback to its end is the repair.

@@ -16,7 +16,7 @@ const ClockWarn = 2 * time.Minute
 // hostRules look at what the target host says of itself over WinRM.
 var hostRules = []Rule{
 	{
-		ID: "host", Title: "The Hyper-V host answers",
+		ID: hostRule, Title: "The Hyper-V host answers",
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
 		needs: theItem | theFacts, unread: engine.VerdictBlock, applies: always,
 		evaluate: func(o *observation) answer { return ok(o.facts.Name + " answers") },

@@ -87,7 +87,28 @@ func (r Rule) answer(o *observation) answer {
 	if verdict == "" {
 		verdict = engine.VerdictUnknown
 	}
+	if r.ID != hostRule && failure == o.failures[theFacts] {
+		return unseen()
+	}
 	return answer{verdict: verdict, observed: "could not be read: " + words(failure), remedy: remedyOf(failure)}
+}
+
+// hostRule is the rule that tells why a host can't be asked; the others about the
+// same host only point to it.
+const hostRule = "host"
+
+func unseen() answer {
+	return unknown("not looked at: the host can't be asked", "see \"The Hyper-V host answers\"")
+}
+
+// unreadable answers for a source of the target host that could not be read: a
+// block, unless the host's own rule blocks already.
+func (o *observation) unreadable(s source) answer {
+	f := o.failure(s)
+	if f == o.failures[theFacts] {
+		return unseen()
+	}
+	return block("could not be read: "+words(f), remedyOf(f))
 }
 
 // words are the failure without its remedy, which has a place of its own.

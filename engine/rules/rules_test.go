@@ -147,7 +147,11 @@ func TestS11AHostThatDoesNotAnswerIsAskedOnce(t *testing.T) {
 	w := healthy()
 	w.fails["facts"] = &engine.Failure{Kind: engine.FailureRetryable, What: "read the host", Why: "no answer"}
 	w.vms = nil // a VM that was asked for would be not-found
-	if f := check(t, w)["original-vm"]; !strings.Contains(f.Observed, "no answer") || f.Verdict != engine.VerdictBlock {
+	found := check(t, w)
+	if f := found[hostRule]; f.Verdict != engine.VerdictBlock || !strings.Contains(f.Observed, "no answer") {
+		t.Errorf("the host's own rule: %+v", f)
+	}
+	if f := found["original-vm"]; !strings.Contains(f.Observed, "not looked at") || f.Verdict != engine.VerdictUnknown {
 		t.Errorf("the VM was read from a host that does not answer: %+v", f)
 	}
 }

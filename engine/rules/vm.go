@@ -32,8 +32,8 @@ func originalVM(o *observation) answer {
 		return block(fmt.Sprintf("%s has no VM with the id %s", o.item.HostName, vmID(o.item)),
 			"choose an alternate location and create the VM; the original location never creates one")
 	}
-	if f := o.failure(theVM); f != nil {
-		return block("could not be read: "+words(f), remedyOf(f))
+	if o.failure(theVM) != nil {
+		return o.unreadable(theVM)
 	}
 	if !strings.EqualFold(o.vm.ID, vmID(o.item)) {
 		return block(fmt.Sprintf("asked for %s, %s answered with %s", vmID(o.item), o.item.HostName, o.vm.ID), "check the host; another VM must not be overwritten")
@@ -49,8 +49,8 @@ func notThere(o *observation) (answer, bool) {
 		}
 		return unknown("the VM does not exist", "see the rule on the original VM"), true
 	}
-	if f := o.failure(theVM); f != nil {
-		return unknown("could not be read: "+words(f), remedyOf(f)), true
+	if o.failure(theVM) != nil {
+		return o.unreadable(theVM), true
 	}
 	return answer{}, false
 }
@@ -66,6 +66,8 @@ func off(o *observation) answer {
 		return unknown("the host does not say", "look at the VM on the host")
 	case strings.HasSuffix(o.vm.State, "Critical"):
 		return block("state "+o.vm.State+": the host has lost the VM's storage", "bring the storage back first")
+	case o.vm.Running() && o.item.Active == engine.LocationOnPremises:
+		return ok("it is running: the machine is at home")
 	case o.vm.Running():
 		return block("it is running, while the VM runs in Azure, too", "shut it down and leave it off; its disks will be overwritten")
 	}
