@@ -161,6 +161,9 @@ func (m *meter) tick(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := m.l.watchHome(ctx); err != nil {
+		return err
+	}
 	a, err := m.l.r.Ports.Hosts.Activity(ctx, m.l.host())
 	if err != nil {
 		if m.quiet || ctx.Err() != nil {
@@ -175,6 +178,25 @@ func (m *meter) tick(ctx context.Context) error {
 	return m.l.emit(SyncProgress{
 		Read: a.Read - m.base.Read, Written: a.Written - m.base.Written, Total: m.total, Estimate: true,
 	})
+}
+
+// watchHome records the on-premises VM's state while its disks are being written.
+// Somebody who starts it then is told of at once: it can't boot properly, and what
+// it writes is overwritten.
+func (l *leg) watchHome(ctx context.Context) error {
+	vm, err := l.findVM(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // the VM may not exist yet, or the host not answer; the next poll looks again
+	}
+	was := l.state().OnPremPower
+	now := PowerStopped
+	if vm.Running() {
+		now = PowerRunning
+	}
+	if err := l.sawOnPremises(now); err != nil || now == was || now != PowerRunning {
+		return err
+	}
+	return l.note("warn", "somebody has started the on-premises VM on "+l.host()+" while its disks are being written: shut it down at once, it is not whole and must not run")
 }
 
 // hostContact notes when the vault loses contact with the host and when it is

@@ -12,7 +12,7 @@ import (
 // drawn at any height.
 const (
 	heightHints  = 6
-	heightHeader = 10
+	heightHeader = 14
 	heightRoomy  = 28 // an empty line more
 	widthMargin  = 60
 )
@@ -78,7 +78,7 @@ func (m Model) place() string {
 	if profile == "" {
 		return ""
 	}
-	return profile + " · vault " + vault
+	return profile + " · " + vault
 }
 
 func (m Model) rehearsal() bool {

@@ -277,7 +277,7 @@ func TestS72ThereAndBackThreeTimes(t *testing.T) {
 
 // A recovery plan's legs run in the order of its groups: the second group stops
 // its Azure VM only when the first is verified.
-func TestS20GroupsSwitchInOrder(t *testing.T) {
+func TestS21GroupsSwitchInOrder(t *testing.T) {
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "ready01", "broken01")
 		p.Items[0].Group, p.Items[1].Group, p.RecoveryPlan = 1, 2, "shop"

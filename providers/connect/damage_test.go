@@ -3,48 +3,93 @@ package connect_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"failback/engine"
 )
 
-// S68–S71: cancelled in the initial sync, the VM is damaged: it is said
-// everywhere, it is guarded, it really does not boot, and a second run repairs it.
-func TestS68S69S70S71CancelDamagesAndARerunRepairs(t *testing.T) {
-	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
-		p := b.plan(engine.SyncDelta, "app01")
-		h := b.start(p)
-		b.until(h, "writing", func(s engine.State) bool {
+// S68–S71: whenever the synchronisation is cancelled, the VM is damaged: it is said
+// everywhere, it is guarded, and a second run repairs it.
+func TestS68S69S71ACancelDamagesAndARerunRepairs(t *testing.T) {
+	written := func(n int64) func(engine.State) bool {
+		return func(s engine.State) bool {
 			sync, ok := s.Leg("app01").Sync[engine.PhaseInitialSync]
-			return ok && sync.Written > 1<<20
+			return ok && sync.Written > n
+		}
+	}
+	for name, c := range map[string]struct {
+		there func(engine.State) bool
+		torn  bool // the disks are a mixture of old and new then
+	}{
+		"as it begins": {written(-1), false},
+		"half way":     {written(1 << 20), true},
+		"at its end":   {atGate("app01", engine.GateComplete), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+				p := b.plan(engine.SyncDelta, "app01")
+				p.Approve = nil
+				h := b.start(p)
+				b.until(h, name, c.there)
+				if ok, damages := h.State().Leg("app01").CanCancel(); !ok || !damages {
+					t.Fatalf("cancel possible %v, damages %v", ok, damages)
+				}
+				if err := h.Cancel("app01", "anna", "wrong night"); err != nil {
+					t.Fatal(err)
+				}
+				s := b.finish(h)
+				l := s.Leg("app01")
+				if s.Outcome != engine.OutcomeCancelled || l.Damage == nil || l.Outcome != engine.OutcomeCancelled {
+					b.dump(s)
+					t.Fatalf("outcome %s, damage %v", s.Outcome, l.Damage)
+				}
+				if v := b.azureVM("app01"); v.Power != "running" {
+					t.Errorf("the Azure VM is %s", v.Power)
+				}
+				b.isDamaged(t)
+				if _, err := b.homeCheck("app01"); c.torn && err == nil {
+					t.Error("its disks are whole: nothing was damaged, the test shows nothing")
+				}
+				b.isRepaired(t, b.run(b.plan(engine.SyncDelta, "app01")))
+			})
 		})
-		if ok, damages := h.State().Leg("app01").CanCancel(); !ok || !damages {
-			t.Fatalf("cancel possible %v, damages %v", ok, damages)
-		}
-		if err := h.Cancel("app01", "anna", "wrong night"); err != nil {
-			t.Fatal(err)
-		}
-		s := b.finish(h)
-		l := s.Leg("app01")
-		if s.Outcome != engine.OutcomeCancelled || l.Damage == nil || l.Outcome != engine.OutcomeCancelled {
-			b.dump(s)
-			t.Fatalf("outcome %s, damage %v", s.Outcome, l.Damage)
-		}
-		if v := b.azureVM("app01"); v.Power != "running" {
-			t.Errorf("the Azure VM is %s", v.Power)
-		}
-		b.isDamaged(t)
+	}
+}
 
-		again := b.run(p)
-		b.succeeded(again)
-		if it := b.item("app01"); it.Damaged != nil {
-			t.Errorf("still damaged: %+v", it.Damaged)
+func (b *bed) isRepaired(t *testing.T, s engine.State) {
+	t.Helper()
+	b.succeeded(s)
+	if it := b.item("app01"); it.Damaged != nil {
+		t.Errorf("still damaged: %+v", it.Damaged)
+	}
+	damaged, err := b.store.Damaged()
+	if err != nil || len(damaged) != 0 {
+		t.Errorf("the store still says %v, %v", damaged, err)
+	}
+	if home := b.home("app01"); !home.Booted || strings.Contains(home.Notes, "damaged") || home.AutoStart == "Nothing" && home.Notes != "" {
+		t.Errorf("booted %v, guard %q %q", home.Booted, home.Notes, home.AutoStart)
+	}
+}
+
+// S70: somebody who starts the VM in mid-sync is noticed at the next poll.
+func TestS70AForeignStartIsNoticed(t *testing.T) {
+	inBubble(t, estateWith(slow, "{when: initial-sync, what: foreign-start, times: 1}"), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Approve = nil
+		h := b.start(p)
+		b.until(h, "noticed", func(s engine.State) bool {
+			return s.Leg("app01").OnPremPower == engine.PowerRunning
+		})
+		home := b.home("app01")
+		if home.State != "Running" || home.Booted {
+			t.Errorf("the half-written VM: state %s, booted %v", home.State, home.Booted)
 		}
-		damaged, err := b.store.Damaged()
-		if err != nil || len(damaged) != 0 {
-			t.Errorf("the store still says %v, %v", damaged, err)
+		if late := time.Since(home.Since); late > 2*b.conn.Poll {
+			t.Errorf("noticed %s after it was started", late)
 		}
-		if home := b.home("app01"); strings.Contains(home.Notes, "damaged") || home.AutoStart == "Nothing" && home.Notes != "" {
-			t.Errorf("the guard is still set: %q %q", home.Notes, home.AutoStart)
+		last := h.State().Log[len(h.State().Log)-1]
+		if last.Level != "warn" || !strings.Contains(last.Text, "shut it down") {
+			t.Errorf("said %q", last.Text)
 		}
 	})
 }
@@ -69,9 +114,6 @@ func (b *bed) isDamaged(t *testing.T) {
 	}
 	if err := b.conn.Ports.Hosts.Start(t.Context(), "hv01", it.HyperVID); err == nil {
 		t.Error("the host's script started a guarded VM")
-	}
-	if _, err := b.homeCheck("app01"); err == nil {
-		t.Error("its disks are whole: nothing was damaged, the test shows nothing")
 	}
 }
 

@@ -41,9 +41,9 @@ func TestS25S26DeltaToTheOriginalLocation(t *testing.T) {
 	})
 }
 
-// S6, S7, S32: what the guest wrote until the stop is on the on-premises disks,
+// S6, S7, S32, S44: what the guest wrote until the stop is on the on-premises disks,
 // and equality is claimed only of bytes that are equal.
-func TestS6S7S32EveryByteUntilTheStopIsHome(t *testing.T) {
+func TestS6S7S32S44EveryByteUntilTheStopIsHome(t *testing.T) {
 	for _, sync := range []engine.SyncOption{engine.SyncDelta, engine.SyncFull} {
 		t.Run(string(sync), func(t *testing.T) {
 			inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {

@@ -132,10 +132,9 @@ func (a *app) resumeForScreens(ctx context.Context, id engine.RunID) (runs.Handl
 
 // forecast measures what can be measured and predicts both options.
 func forecast(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error) {
-	allocated, err := estimate.Measure(ctx, c.Ports.Azure, items)
-	if err != nil {
-		return estimate.Forecasts{}, err
-	}
+	// What can't be measured, a managed disk for one, is -1: the forecast takes
+	// the whole size then and says so.
+	allocated, _ := estimate.Measure(ctx, c.Ports.Azure, items) //nolint:errcheck // see above
 	in := estimate.Input{Items: items, Allocated: allocated, Now: time.Now(), Rates: c.Rates}
 	for _, it := range items {
 		_, err := c.Ports.Hosts.VM(ctx, it.HostName, it.HyperVID)

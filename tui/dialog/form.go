@@ -5,6 +5,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"failback/tui/field"
 	"failback/tui/keymap"
@@ -111,7 +112,7 @@ func (f *Form) submit() Answer {
 		if !x.Met() {
 			f.Problem = ""
 			if x.Value() != "" && x.Want != "" {
-				f.Problem = fmt.Sprintf("That is not %q. Nothing was done.", x.Want)
+				f.Problem = fmt.Sprintf("That is not %q. Nothing was done. ctrl+u clears the line.", x.Want)
 			}
 			f.focus = i
 			return Unanswered
@@ -137,14 +138,32 @@ func (f *Form) View(l look.Look, w, h int) []string {
 	body := f.text(l, inner)
 	room := max(0, h-2-len(foot))
 	body = l.Scrolled(body, f.scroll, room)
-	title := l.T.Strong.Render(l.Words(f.Title))
+	return l.Box(f.title(l, inner), append(body, foot...), w, l.T.Accent.UnsetBold())
+}
+
+// title is what the dialog is about. Where it is narrow Microsoft's term goes
+// first, never the item.
+func (f *Form) title(l look.Look, w int) string {
+	title, portal, subject := l.T.Strong.Render(l.Words(f.Title)), "", ""
 	if f.Portal != "" {
-		title += l.T.Muted.Render(" [" + l.Words(f.Portal) + "]")
+		portal = l.T.Muted.Render(" [" + l.Words(f.Portal) + "]")
 	}
 	if f.Subject != "" {
-		title += " " + l.T.Accent.Render(l.Words(f.Subject))
+		subject = " " + l.T.Accent.Render(l.Words(f.Subject))
 	}
-	return l.Box(title, append(body, foot...), w, l.T.Accent.UnsetBold())
+	if whole := title + portal + subject; ansi.StringWidth(whole) <= w {
+		return whole
+	}
+	return title + subject
+}
+
+// Keys are all keys that work in the dialog.
+func (f *Form) Keys() []keymap.Binding {
+	keys := []keymap.Binding{keymap.Choose.But(f.Submit), keymap.Back.But(f.Aside)}
+	if len(f.Fields) > 0 {
+		keys = append(keys, keymap.Clear)
+	}
+	return append(append(keys, f.More()...), keymap.PageDown.But("more of the text"))
 }
 
 func (f *Form) text(l look.Look, w int) []string {

@@ -83,10 +83,10 @@ func (h *Home) fill(profiles []Profile) {
 		add(pick.Row{Cells: []string{p.Name, "vault " + p.Vault}}, OpenMsg{p.Name})
 	}
 	if len(profiles) == 0 {
-		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration file"}, Off: "no profile is configured"}, nil)
+		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration"}, Off: "no profile is configured"}, nil)
 	}
 	heading("Rehearse")
-	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, nothing real is touched"}}, OpenMsg{})
+	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, touches nothing real"}}, OpenMsg{})
 	h.fillRuns(heading, add)
 	h.list.Set(rows)
 }
@@ -131,7 +131,7 @@ func (h *Home) openRow(s runs.Summary) (pick.Row, tea.Msg) {
 	case s.Broken != "":
 		r.Off = "the journal can't be read: " + s.Broken
 	case s.Live:
-		r.Off = "driven by " + s.Driver + " now"
+		r.Off = "driven by " + s.Driver + " now; watch it with: failback attach " + string(s.ID)
 	}
 	return r, ResumeMsg{s.ID}
 }
@@ -177,7 +177,7 @@ func (h *Home) choose() tea.Cmd {
 		return nil
 	}
 	if off := h.list.Row(i).Off; off != "" {
-		h.notice = "Not now: " + off + "."
+		h.notice = "Not now: " + off
 		return nil
 	}
 	does := h.does[i]
@@ -214,7 +214,7 @@ func (h *Home) foot(w int) []string {
 // about says what choosing the row would do.
 func (h *Home) about(i int) string {
 	if off := h.list.Row(i).Off; off != "" {
-		return "Not now: " + off + "."
+		return "Not now: " + off
 	}
 	switch m := h.does[i].(type) {
 	case OpenMsg:

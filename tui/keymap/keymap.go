@@ -68,6 +68,7 @@ var (
 	Right    = bind("→/l", "right", "right", "l")
 	Next     = bind("tab", "next field", "tab")
 	Previous = bind("shift+tab", "previous field", "shift+tab")
+	Clear    = bind("ctrl+u", "clear the line", "ctrl+u")
 
 	RecoveryPlans = bind("p", "recovery plans", "p")
 	Again         = bind("r", "check again", "r")

@@ -114,7 +114,7 @@ func (l Look) Box(title string, body []string, w int, frame lipgloss.Style) []st
 		return body
 	}
 	c, side := l.G.Corners, frame.Render(l.G.Bar)
-	title = l.Cut(title, inner)
+	title = l.Cut(title, inner-1)
 	rest := strings.Repeat(l.G.Rule, max(0, inner-ansi.StringWidth(title)-1))
 	top := frame.Render(c[0]+l.G.Rule) + " " + title + " " + frame.Render(rest+c[1])
 	if title == "" {

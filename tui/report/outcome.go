@@ -220,8 +220,8 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	if b := leg.Boot; b != nil {
 		line("Boot", bootWords(b))
 	}
-	for _, p := range leg.Proofs {
-		line("Data", run.ProofLine(p).Text)
+	for _, p := range run.ProofLines(leg.Proofs) {
+		line("Data", p.Text)
 	}
 	if d := leg.Damage; d != nil {
 		line("DAMAGED", d.Reason+". Don't start the VM on-premises; run the failback again to its end.")

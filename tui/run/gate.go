@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -69,7 +70,7 @@ func (r *Live) openGate(l *engine.Leg) tea.Cmd {
 		d.override.Required = true
 		d.form.Fields = append(d.form.Fields, d.override)
 	}
-	r.gate = d
+	r.gate, r.notice = d, ""
 	r.opened++
 	return d.form.Grace.Start(r.opened)
 }
@@ -130,19 +131,47 @@ func verified(l *engine.Leg) []dialog.Line {
 		}
 		out = append(out, line)
 	}
-	for _, p := range l.Proofs {
-		out = append(out, ProofLine(p))
-	}
-	return out
+	return append(out, ProofLines(l.Proofs)...)
 }
 
 // BootWords says what was seen of a boot.
 func BootWords(b *engine.BootChecked) string {
-	words := fmt.Sprintf("%s, heartbeat %s, up %s", b.State, b.Heartbeat, engine.SpanWords(b.Uptime))
+	words := fmt.Sprintf("%s, heartbeat %s, up %s", strings.ToLower(b.State), spaced(b.Heartbeat), engine.SpanWords(b.Uptime))
 	if len(b.Addresses) > 0 {
 		words += ", " + strings.Join(b.Addresses, " ")
 	}
 	return words
+}
+
+// spaced writes one of Hyper-V's joined words, OkApplicationsHealthy, as words.
+func spaced(s string) string {
+	var b strings.Builder
+	for i, c := range s {
+		if i > 0 && unicode.IsUpper(c) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return b.String()
+}
+
+// ProofLines say what the comparisons gave: in one line where all disks were
+// equal, otherwise disk by disk.
+func ProofLines(proofs []engine.DiskProved) []dialog.Line {
+	var bytes int64
+	equal := len(proofs) > 1
+	for _, p := range proofs {
+		bytes += p.Bytes
+		equal = equal && p.Equal && p.Missing == ""
+	}
+	if equal {
+		return []dialog.Line{{Tone: dialog.Good, Text: fmt.Sprintf("All %d disks: every byte of %s equals the Azure disks", len(proofs), engine.SizeWords(bytes))}}
+	}
+	var out []dialog.Line
+	for _, p := range proofs {
+		out = append(out, ProofLine(p))
+	}
+	return out
 }
 
 // ProofLine says what the comparison of a disk's two sides gave.

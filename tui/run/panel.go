@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
 )
@@ -40,7 +41,7 @@ func (r *Live) logLine(line engine.LogLine, w int) string {
 	if line.Item != "" && len(r.state.Legs) > 1 {
 		said = line.Item + ": " + said
 	}
-	return l.Cut(l.T.Muted.Render(line.At.Format("15:04:05"))+"  "+style.Render(l.Words(said)), w)
+	return l.Cut(l.T.Muted.Render(r.clock(line.At))+"  "+style.Render(l.Words(said)), w)
 }
 
 // panelView is the log, the tasks or the findings over the whole screen.
@@ -115,8 +116,12 @@ func optional(style lipgloss.Style, r *Live, label, words string, w int) []strin
 func (r *Live) findings(w int) []string {
 	l := r.look
 	var out []string
+	tw := 0
 	for _, f := range r.leg().Findings {
-		out = append(out, l.Cut(l.Verdict(f.Verdict)+"  "+l.T.Text.Render(l.Words(f.Title))+"  "+l.T.Muted.Render(l.Words(f.Observed)), w))
+		tw = max(tw, min(ansi.StringWidth(f.Title), w*3/5))
+	}
+	for _, f := range r.leg().Findings {
+		out = append(out, l.Cut(l.Verdict(f.Verdict)+"  "+l.T.Text.Render(l.Fit(l.Words(f.Title), tw))+"  "+l.T.Muted.Render(l.Words(f.Observed)), w))
 		if f.Verdict != engine.VerdictOK && f.Remedy != "" {
 			out = append(out, l.Paragraph(l.T.Text, "         ", "now: "+f.Remedy, w)...)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
 	"failback/tui/glyph"
@@ -34,8 +35,8 @@ func (r *Live) power(leg *engine.Leg, w int) []string {
 	}
 }
 
-// sides is power and downtime on one line.
-func (r *Live) sides(leg *engine.Leg, w int) string {
+// sides is power and downtime on one line, on two where one is too narrow.
+func (r *Live) sides(leg *engine.Leg, w int) []string {
 	l := r.look
 	words := []string{
 		l.T.Muted.Render("Azure VM ") + r.powerStyle(leg.AzurePower).Render(powerWords(leg.AzurePower)),
@@ -45,7 +46,10 @@ func (r *Live) sides(leg *engine.Leg, w int) string {
 	if d := leg.Downtime(r.tick.Now); !leg.DowntimeFrom.IsZero() {
 		words[2] = l.T.Muted.Render("Downtime ") + l.T.Downtime.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
 	}
-	return l.Cut(strings.Join(words, "   "), w)
+	if line := strings.Join(words, "   "); ansi.StringWidth(line) <= w {
+		return []string{line}
+	}
+	return []string{l.Cut(words[0]+"   "+words[2], w), l.Cut(words[1], w)}
 }
 
 func powerWords(p engine.Power) string {
@@ -66,9 +70,9 @@ func (r *Live) onPremWords(leg *engine.Leg) string {
 	p := leg.Step().Phase
 	switch {
 	case leg.Damage != nil:
-		words += ", DAMAGED"
+		return words + ", DAMAGED"
 	case leg.Mode == engine.ModeRunning && (p == engine.PhaseInitialSync || p == engine.PhaseFinalSync):
-		words += ", being written"
+		return "off, being written"
 	}
 	return words
 }
@@ -134,8 +138,8 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 	written := "written " + engine.SizeWords(p.Written)
 	rates := ratesOf(leg.Samples)
 	moving := len(rates) > 2
-	if moving {
-		written = l.Split(written, l.T.Strong.Render(text.Rate(recent(leg.Samples, 10*time.Second))), min(w, 35))
+	if speed := recent(leg.Samples, 10*time.Second); moving && speed > 0 {
+		written = l.Split(written, l.T.Strong.Render(text.Rate(speed)), min(w, 35))
 	}
 	out = append(out, l.Cut(fmt.Sprintf("read    %s of %s", engine.SizeWords(p.Read), engine.SizeWords(p.Total)), w), l.Cut(written, w))
 	if moving {

@@ -47,7 +47,7 @@ func (r *Live) under(f *dialog.Form, w, h int) []string {
 	var out []string
 	if h >= 14 {
 		out = r.head(w)
-		out[len(out)-1] = r.sides(r.leg(), w) // where the empty line was
+		out = append(out[:len(out)-1], r.sides(r.leg(), w)...) // where the empty line was
 	}
 	return append(out, r.look.Centre(f.View(r.look, w, h-len(out)), w, h-len(out))...)
 }
@@ -137,6 +137,9 @@ func (r *Live) body(w, h int) []string {
 	}
 	if many {
 		legs := r.legList(w, max(2, min(len(r.state.Legs)+1, h/4)))
+		if h > len(legs)+len(r.leg().Steps) {
+			legs = append(legs, "")
+		}
 		return append(legs, r.details(w, h-len(legs))...)
 	}
 	return r.details(w, h)
@@ -246,17 +249,27 @@ func (r *Live) keys() []keymap.Binding {
 	if r.state.Ended() {
 		keys = append([]keymap.Binding{keymap.Choose.But("outcome")}, keys...)
 	}
+	leave := keymap.Interrupt
+	if r.state.Ended() {
+		leave = keymap.Quit
+	}
+	keys = append(keys, leave)
 	if len(r.state.Legs) > 1 {
 		keys = append(keys, keymap.Up, keymap.Down)
 	}
-	if r.state.Ended() {
-		return append(keys, keymap.Quit)
-	}
-	return append(keys, keymap.Interrupt.But("leave"))
+	return keys
 }
 
 // Keys are the keys of the screen for the help.
 func (r *Live) Keys() []keymap.Group {
+	switch {
+	case r.leave != nil:
+		return []keymap.Group{{Title: "This question", Bindings: r.leave.Keys()}}
+	case r.cancel != nil:
+		return []keymap.Group{{Title: "This question", Bindings: r.cancel.form.Keys()}}
+	case r.gate != nil:
+		return []keymap.Group{{Title: "This question", Bindings: r.gate.form.Keys()}}
+	}
 	return []keymap.Group{
 		{Title: "Live run", Bindings: r.keys()},
 		{Title: "Log, tasks, findings", Bindings: []keymap.Binding{keymap.PageUp, keymap.PageDown, keymap.Back.But("back to the phases")}},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"failback/engine"
 	"failback/tui/text"
 )
@@ -20,12 +22,9 @@ func (s *preflightStep) view(w *Wizard, width, height int) []string {
 func (s *preflightStep) summary(w *Wizard) string {
 	l := w.look
 	var parts []string
-	for _, v := range []struct {
-		verdict engine.Verdict
-		word    string
-	}{{engine.VerdictBlock, "block"}, {engine.VerdictWarn, "warn"}, {engine.VerdictUnknown, "open"}, {engine.VerdictOK, "ok"}} {
-		if n := s.count(v.verdict); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, v.word))
+	for i, word := range []string{"block", "warn", "open", "ok"} {
+		if n := s.count(verdicts[i]); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
 	}
 	state := "checking" + l.G.Ellipsis
@@ -66,8 +65,21 @@ func (s *preflightStep) row(w *Wizard, i, width int) string {
 	if room < 48 {
 		return l.Cut(line+style.Render(l.Words(name)), width)
 	}
-	nw := min(38, room/2)
+	nw := min(s.nameWidth(len(w.draft.Items) > 1), room*2/3)
 	return l.Cut(line+style.Render(l.Fit(l.Words(name), nw))+"  "+l.T.Muted.Render(l.Words(c.Observed)), width)
+}
+
+// nameWidth is the width of the longest name of a finding.
+func (s *preflightStep) nameWidth(many bool) int {
+	widest := 0
+	for _, c := range s.found {
+		n := ansi.StringWidth(c.Title)
+		if many {
+			n += ansi.StringWidth(c.item) + len(": ")
+		}
+		widest = max(widest, n)
+	}
+	return widest
 }
 
 // about says all there is to know of the finding under the cursor.

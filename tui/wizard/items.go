@@ -163,7 +163,7 @@ func (s *itemsStep) choose(w *Wizard) tea.Cmd {
 	}
 	marked := s.list.Marked()
 	if off := s.list.Row(i).Off; off != "" && len(marked) == 0 {
-		w.notice = s.list.Row(i).Cells[0] + " can't be chosen: " + off + "."
+		w.notice = s.list.Row(i).Cells[0] + " can't be chosen."
 		return nil
 	}
 	before := names(w.draft.Items)

@@ -2,12 +2,13 @@ package wizard
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"failback/engine"
 	"failback/tui/keymap"
+	"failback/tui/text"
 )
 
 // preflightStep checks the plan and shows every finding as it comes. A finding
@@ -157,24 +158,33 @@ func (s *preflightStep) add(c checked) {
 func (s *preflightStep) done(w *Wizard, err error) tea.Cmd {
 	s.finished, s.err = true, err
 	s.halt()
-	s.pointAtWorst()
+	s.worstFirst()
 	if err == nil && len(s.found) > 0 && len(s.found) == s.count(engine.VerdictOK) {
 		return w.forward()
 	}
 	return nil
 }
 
-// pointAtWorst puts the cursor where somebody should look first.
-func (s *preflightStep) pointAtWorst() {
-	for _, v := range []engine.Verdict{engine.VerdictBlock, engine.VerdictUnknown, engine.VerdictWarn} {
-		for i, c := range s.found {
-			if c.Verdict == v && !s.moved {
-				s.at = i
-				return
-			}
+// worstFirst puts the findings in the order in which somebody should look at
+// them. A cursor that was moved stays where it is.
+func (s *preflightStep) worstFirst() {
+	var at checked
+	if s.at < len(s.found) {
+		at = s.found[s.at]
+	}
+	slices.SortStableFunc(s.found, func(a, b checked) int {
+		return slices.Index(verdicts, a.Verdict) - slices.Index(verdicts, b.Verdict)
+	})
+	s.at = 0
+	for i, c := range s.found {
+		if s.moved && c.item == at.item && c.Rule == at.Rule {
+			s.at = i
 		}
 	}
 }
+
+// verdicts are in order of urgency.
+var verdicts = []engine.Verdict{engine.VerdictBlock, engine.VerdictWarn, engine.VerdictUnknown, engine.VerdictOK}
 
 func (s *preflightStep) count(v engine.Verdict) int {
 	n := 0
@@ -220,7 +230,7 @@ func (s *preflightStep) choose(w *Wizard) tea.Cmd {
 	case s.err != nil:
 		w.notice = "The preflight did not finish: check again, or go back."
 	case n > 0:
-		w.notice = fmt.Sprintf("Blocked: %d of the findings must be put right first. Then check again.", n)
+		w.notice = "Blocked: " + text.Plural(n, "finding", "findings") + " must be put right first, or another answer chosen. Then check again."
 	default:
 		return w.forward()
 	}

@@ -29,7 +29,7 @@ func (s *reviewStep) hints(*Wizard) []keymap.Binding {
 func (s *reviewStep) enter(w *Wizard) tea.Cmd {
 	d := w.draft
 	s.form = dialog.Form{
-		Title: "Review", Lines: s.lines(w), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
+		Title: "Review", Subject: d.Direction.Arrow(), Lines: s.lines(w), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
 		Fields: []*field.Field{
 			field.Confirm(fmt.Sprintf("Type %s to start:", d.phrase()), d.phrase()),
 			field.New("Reason (optional):", "for the journal and the report").Set(d.Reason),
@@ -68,18 +68,7 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	say := func(label, value string) dialog.Line {
 		return dialog.Line{Label: label, Text: value}
 	}
-	out := []dialog.Line{say("Direction", d.Direction.Arrow())}
-	for i, it := range d.Items {
-		if i == 3 && len(d.Items) > 4 {
-			out = append(out, say(" ", fmt.Sprintf("and %d more items", len(d.Items)-i)))
-			break
-		}
-		out = append(out, say(itemLabel(i), s.itemWords(d, it)))
-	}
-	out = append(out, say("Source", s.source(w)), say("Target", s.target(d)))
-	if d.RecoveryPlan != "" {
-		out = append(out, say("Made from", "recovery plan "+d.RecoveryPlan))
-	}
+	out := []dialog.Line{say("Items", itemsWords(d)), say("Source", s.source(w)), say("Target", s.target(d))}
 	for _, x := range d.Skipped {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: x.Name + " stays behind: " + x.Reason})
 	}
@@ -95,19 +84,28 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	return append(append(out, dialog.Line{}), consequences(d)...)
 }
 
-func itemLabel(i int) string {
-	if i == 0 {
-		return "Items"
+// itemsWords names the items, in the order of a recovery plan's groups, and how
+// much they are in all.
+func itemsWords(d Draft) string {
+	var b strings.Builder
+	var disks int
+	var bytes int64
+	for i, it := range d.Items {
+		disks, bytes = disks+len(it.Disks), bytes+it.Bytes()
+		switch {
+		case i == 0:
+		case d.Groups[it.ID] != d.Groups[d.Items[i-1].ID]:
+			b.WriteString(", then ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(it.Name)
 	}
-	return " "
-}
-
-func (s *reviewStep) itemWords(d Draft, it engine.Item) string {
-	words := fmt.Sprintf("%s, %s, %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), engine.SizeWords(it.Bytes()))
-	if g := d.Groups[it.ID]; g > 0 {
-		words += fmt.Sprintf(", group %d", g)
+	fmt.Fprintf(&b, ": %s, %s", text.Plural(disks, "disk", "disks"), engine.SizeWords(bytes))
+	if d.RecoveryPlan != "" {
+		b.WriteString("; recovery plan " + d.RecoveryPlan)
 	}
-	return words
+	return b.String()
 }
 
 func (s *reviewStep) source(w *Wizard) string {
@@ -115,11 +113,11 @@ func (s *reviewStep) source(w *Wizard) string {
 	if !d.failback() {
 		return hostsOf(d.Items)
 	}
-	var vms []string
-	for _, it := range d.Items {
-		vms = append(vms, fmt.Sprintf("%s/%s", it.AzureVM.ResourceGroup, it.AzureVM.Name))
+	if len(d.Items) > 1 {
+		return fmt.Sprintf("%d Azure VMs, vault %s", len(d.Items), w.conn.Vault)
 	}
-	return fmt.Sprintf("Azure VM %s, vault %s", strings.Join(vms, ", "), w.conn.Vault)
+	vm := d.Items[0].AzureVM
+	return fmt.Sprintf("Azure VM %s in %s, vault %s", vm.Name, vm.ResourceGroup, w.conn.Vault)
 }
 
 func (s *reviewStep) target(d Draft) string {

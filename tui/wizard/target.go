@@ -112,7 +112,7 @@ func (s *targetStep) choose(w *Wizard) tea.Cmd {
 		return nil
 	}
 	if off := s.list.Row(i).Off; off != "" {
-		w.notice = s.list.Row(i).Cells[0] + " can't be the target: " + off + "."
+		w.notice = s.list.Row(i).Cells[0] + " can't be the target."
 		return nil
 	}
 	w.draft.targetChosen = true
