@@ -22,8 +22,11 @@ func certificateThumbprint(path, password string) (string, error) {
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
 		return "", errors.New("the password is wrong")
+	case errors.As(err, new(pkcs12.NotImplementedError)):
+		return "", fmt.Errorf("a PFX of a kind that can't be read: %w", err)
 	case err != nil:
-		return "", fmt.Errorf("not a PFX with a certificate and its key: %w", err)
+		// What the parser says of its bytes helps nobody who named another file.
+		return "", errors.New("not a PFX with a certificate and its key")
 	case key == nil:
 		return "", errors.New("it holds no private key")
 	}

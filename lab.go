@@ -5,23 +5,12 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"failback/engine"
-	"failback/providers/azure"
 	"failback/providers/connect"
-	"failback/providers/hyperv"
 	"failback/providers/lab"
 	"failback/providers/lab/estate"
 	"failback/tui/cli"
-)
-
-// A lab's time may run faster than the wall's: it is looked at as often in its
-// own time as a vault in ours, but not more than a few times a second.
-const (
-	labPoll     = 10 * time.Second
-	labPollLow  = 250 * time.Millisecond
-	labPollHigh = 2 * time.Second
 )
 
 // options says which lab is meant. An estate that can't be read is wrong use. A
@@ -49,45 +38,44 @@ func openLab(ctx context.Context, l cli.Lab) (*engine.Connection, error) {
 	}
 	// The lab lives as long as the connection, also while an interrupted
 	// program lets go of its run.
-	open, err := lab.Open(context.WithoutCancel(ctx), o)
+	conn, err := connect.Lab(context.WithoutCancel(ctx), o)
 	if err != nil {
-		return nil, err
+		return nil, labFailure(o, err)
 	}
-	at := open.Endpoints()
-	name := o.Estate
-	if name == "" {
-		name = open.Estate()
+	if o.Estate != "" {
+		conn.Name = o.Estate // a run is resumed by it, from whatever folder
 	}
-	hosts := make(map[string]hyperv.Endpoint, len(at.Hosts))
-	for _, h := range at.Hosts {
-		hosts[h.Name] = hyperv.Endpoint{
-			URL: h.WinRM, User: open.WinRMUser(),
-			Password: func(context.Context) (string, error) { return at.Token, nil },
-		}
+	if err := tellOutdated(l, o); err != nil {
+		return nil, errors.Join(err, conn.Close())
 	}
-	conn, err := connect.Open(ctx, connect.Options{
-		Name: name, Rehearsal: true, Poll: pollAt(open.Speed()), Hosts: hosts,
-		Azure: azure.Options{
-			Cloud: azure.Cloud{ResourceManager: at.Management, Storage: at.Storage},
-			Auth:  azure.AuthLoopback, Token: at.Token, Subscription: at.Subscription,
-		},
-		ResourceGroup: at.ResourceGroup, Vault: at.Vault,
-	})
-	if err != nil {
-		return nil, errors.Join(err, open.Close())
-	}
-	closeConn := conn.Close
-	conn.Close = func() error { return errors.Join(closeConn(), open.Close()) }
 	return conn, nil
 }
 
-func pollAt(speed float64) time.Duration {
-	return min(labPollHigh, max(labPollLow, time.Duration(float64(labPoll)/max(1, speed))))
+// labFailure says what to do about a lab that can't be served.
+func labFailure(o lab.Options, err error) error {
+	return &engine.Failure{Kind: engine.FailureOther, What: "open the lab", Where: o.StateDir, Why: err.Error(), Err: err,
+		Remedy: "make room in the state directory or name another one with --state-dir; failback lab reset begins a broken lab afresh"}
+}
+
+// tellOutdated says that a lab goes on as it was made, where its estate's file or
+// the seed that is asked for says something else by now.
+func tellOutdated(l cli.Lab, o lab.Options) error {
+	if l.Notice == nil || (l.Estate == "" && l.Seed == 0) {
+		return nil
+	}
+	old, err := lab.Outdated(o)
+	if old {
+		l.Notice("the lab goes on as it was made: its estate or seed was another one then; failback lab reset, with the same flags, begins it afresh")
+	}
+	return err
 }
 
 func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) error {
 	o, err := options(l)
 	if err != nil {
+		return err
+	}
+	if err := tellOutdated(l, o); err != nil {
 		return err
 	}
 	return lab.Serve(ctx, o, func(e lab.Endpoints) error {

@@ -22,6 +22,8 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A reader that goes away is an error of a write: a run is let go of in order.
+	signal.Ignore(syscall.SIGPIPE)
 	// The second interrupt finds the system's own handling and ends at once.
 	context.AfterFunc(ctx, stop)
 	return cli.Run(ctx, os.Args[1:], cli.Deps{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -22,19 +23,23 @@ type document struct {
 	root ast.Node
 }
 
-// readFile reads a file that may not be larger than maxFile.
-func readFile(path string) ([]byte, error) {
+// correct is what to do about a file with a mistake in it.
+const correct = "correct the file and try again; docs/config.md describes it"
+
+// readFile reads a file that may not be larger than maxFile. The remedy tells how
+// another one is named.
+func readFile(path, remedy string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &Error{File: path, Why: reason(err), Err: err}
+		return nil, &Error{File: path, Why: reason(err), Remedy: remedy, Err: err}
 	}
 	defer func() { _ = f.Close() }() // opened for reading only
 	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, &Error{File: path, Why: reason(err), Err: err}
+		return nil, &Error{File: path, Why: reason(err), Remedy: remedy, Err: err}
 	}
 	if len(raw) > maxFile {
-		return nil, &Error{File: path, Why: "larger than 1 MiB; this is not a file of ours"}
+		return nil, &Error{File: path, Why: "larger than 1 MiB; this is not a file of ours", Remedy: remedy}
 	}
 	return raw, nil
 }
@@ -55,7 +60,7 @@ func decode(file string, raw []byte, v any) (doc document, err error) {
 	// operator as "this file is broken", not as a stack trace.
 	defer func() {
 		if r := recover(); r != nil {
-			err = &Error{File: file, Why: fmt.Sprintf("not readable as YAML: %v", r)}
+			err = &Error{File: file, Why: fmt.Sprintf("not readable as YAML: %v", r), Remedy: correct}
 		}
 	}()
 	doc = document{file: file}
@@ -68,7 +73,7 @@ func decode(file string, raw []byte, v any) (doc document, err error) {
 			continue
 		}
 		if doc.root != nil {
-			return doc, &Error{File: file, Line: line(d.Body), Why: "a second YAML document; one file holds one"}
+			return doc, &Error{File: file, Line: line(d.Body), Why: "a second YAML document; one file holds one", Remedy: correct}
 		}
 		doc.root = d.Body
 	}
@@ -76,7 +81,7 @@ func decode(file string, raw []byte, v any) (doc document, err error) {
 		return doc, nil
 	}
 	if _, ok := doc.root.(ast.MapNode); !ok && doc.root.Type() != ast.NullType {
-		return doc, &Error{File: file, Line: line(doc.root), Why: "the file is not a list of \"key: value\" lines"}
+		return doc, &Error{File: file, Line: line(doc.root), Why: "the file is not a list of \"key: value\" lines", Remedy: correct}
 	}
 	err = yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(v)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -87,12 +92,12 @@ func decode(file string, raw []byte, v any) (doc document, err error) {
 
 // yamlError turns the YAML package's error into ours.
 func (d document) yamlError(err error) *Error {
-	out := &Error{File: d.file, Why: err.Error(), Err: err}
+	out := &Error{File: d.file, Why: err.Error(), Remedy: correct, Err: err}
 	var y yaml.Error
 	if !errors.As(err, &y) {
 		return out
 	}
-	out.Why = y.GetMessage()
+	out.Why = plainly(y)
 	if tk := y.GetToken(); tk != nil && tk.Position != nil {
 		out.Line = tk.Position.Line
 		out.Key = strings.Join(keyAt(d.root, tk.Position.Offset), ".")
@@ -100,9 +105,35 @@ func (d document) yamlError(err error) *Error {
 	return out
 }
 
+// plainly says in an operator's words what the YAML package says in Go's.
+func plainly(y yaml.Error) string {
+	var t *yaml.TypeError
+	if errors.As(y, &t) && t.DstType != nil && t.SrcType != nil {
+		return shape(t.SrcType.Kind()) + " stands where " + shape(t.DstType.Kind()) + " is expected"
+	}
+	if strings.Contains(y.GetMessage(), "found character '\t'") {
+		return "a tab; YAML is indented with spaces"
+	}
+	return y.GetMessage()
+}
+
+func shape(k reflect.Kind) string {
+	switch k {
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a group of keys"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text"
+	}
+	return "a number"
+}
+
 // bad is an error at a key; the key's line is looked up in the document.
 func (d document) bad(why string, path ...string) *Error {
-	return &Error{File: d.file, Line: d.lineOf(path...), Key: strings.Join(path, "."), Why: why}
+	return &Error{File: d.file, Line: d.lineOf(path...), Key: strings.Join(path, "."), Why: why, Remedy: correct}
 }
 
 // lineOf is the line of the deepest key of path that the document has.

@@ -12,7 +12,9 @@ type Error struct {
 	Line int
 	Key  string // dotted path from the top of the file
 	Why  string
-	Err  error
+	// Remedy is what to do now.
+	Remedy string
+	Err    error
 }
 
 // Error is "file:line: key: why".

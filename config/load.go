@@ -19,7 +19,7 @@ func Load(flag string) (File, error) {
 	if path == "" {
 		path, named = DefaultFile(), false
 	}
-	raw, err := readFile(path)
+	raw, err := readFile(path, "name the configuration file with --config or FAILBACK_CONFIG")
 	if !named && errors.Is(err, fs.ErrNotExist) {
 		return File{}, nil
 	}

@@ -22,6 +22,8 @@ func DefaultFile() string {
 	return filepath.Join(home, "failback", "config.yaml")
 }
 
+const elsewhere = "name a folder that can be written with --state-dir or FAILBACK_STATE_DIR"
+
 // StateDir is the folder that holds runs and the lab's world: flag, else
 // FAILBACK_STATE_DIR, else $XDG_STATE_HOME/failback, on Windows
 // %LocalAppData%\failback. It is made, readable by the user alone, and must be
@@ -36,18 +38,18 @@ func StateDir(flag string) (string, error) {
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return "", &Error{File: dir, Why: "no path for a state directory: " + err.Error(), Err: err}
+		return "", &Error{File: dir, Why: "no path for a state directory: " + err.Error(), Remedy: elsewhere, Err: err}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", &Error{File: dir, Why: "the state directory can't be made: " + reason(err), Err: err}
+		return "", &Error{File: dir, Why: "the state directory can't be made: " + reason(err), Remedy: elsewhere, Err: err}
 	}
 	probe, err := os.CreateTemp(dir, ".writable-*")
 	if err != nil {
-		return "", &Error{File: dir, Why: "the state directory can't be written: " + reason(err), Err: err}
+		return "", &Error{File: dir, Why: "the state directory can't be written: " + reason(err), Remedy: elsewhere, Err: err}
 	}
 	_ = probe.Close() // nothing was written to it
 	if err := os.Remove(probe.Name()); err != nil {
-		return "", &Error{File: dir, Why: "the state directory can't be written: " + reason(err), Err: err}
+		return "", &Error{File: dir, Why: "the state directory can't be written: " + reason(err), Remedy: elsewhere, Err: err}
 	}
 	return dir, nil
 }

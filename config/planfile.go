@@ -39,7 +39,7 @@ func (w Window) Set() bool { return !w.Start.IsZero() || !w.End.IsZero() }
 // ReadPlan reads a plan file. Its words are checked here, its names against the
 // vault by whoever starts the run.
 func ReadPlan(path string) (PlanFile, error) {
-	raw, err := readFile(path)
+	raw, err := readFile(path, "name the plan file with --file")
 	if err != nil {
 		return PlanFile{}, err
 	}

@@ -100,6 +100,8 @@ func (f File) Profile(name string) (Profile, error) {
 		return p, nil
 	case len(f.Profiles) == 0 && f.Path == "":
 		return Profile{}, &Error{File: "no configuration file", Why: "no profile is configured"}
+	case len(f.Profiles) == 0:
+		return Profile{}, &Error{File: f.Path, Key: "profiles", Why: "no profile stands in it"}
 	case name == "":
 		return Profile{}, &Error{File: f.Path, Key: "profiles", Why: "several profiles and no default; name one of " + strings.Join(f.Names(), ", ")}
 	}

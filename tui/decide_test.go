@@ -155,3 +155,10 @@ func TestS63NoTwoGatesShareALabel(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpOfAQuestionListsItsKeys(t *testing.T) {
+	driven(t, tuitest.Plan(engine.SyncDelta, "web01"), func(_ *tuitest.World, d *tuitest.Driver) {
+		d.Advance(time.Second).Press("f1").Expect("This question", "not now, it waits", "clear the line").Refuse("findings")
+		d.Press("esc").Type("web02").Press("enter").Expect("ctrl+u clears the line").Press("ctrl+u").Type("web01").Expect("approve: web01▌ √")
+	})
+}

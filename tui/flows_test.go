@@ -113,7 +113,7 @@ func TestBlockedByPreflight(t *testing.T) {
 	f := begin(t, w, tui.StartRehearsal).see("Which way").press("enter").see("What comes home?").press("enter").see("Recommended: delta")
 	f.press("enter").see("Where does it go?").press("enter").see("1 block")
 	m := f.press("enter").see("must be put right first").leave("ctrl+c")
-	shows(t, m, "block", "Shut web01 down on hv01", "Blocked: 1 of the findings")
+	shows(t, m, "block", "Shut web01 down on hv01", "Blocked: 1 finding must be put right")
 	if n := len(w.Started()); n != 0 {
 		t.Errorf("%d plans were started", n)
 	}
@@ -128,7 +128,7 @@ func TestS68CancelFlow(t *testing.T) {
 	f.press("enter").see("Where does it go?").press("enter").see("to start:").typed("web01").press("enter").see("not now, it waits")
 	f.press("esc").see("c cancel").press("c").see("will be DAMAGED").typed("cancel").press("enter")
 	m := f.see("run again").leave("q")
-	shows(t, m, "DAMAGED", "repair: run again", "0 of 1 item")
+	shows(t, m, "DAMAGED", "repair: run again", "web01 is not home.")
 	if got := w.Cancels(); len(got) != 1 {
 		t.Errorf("cancels are %v", got)
 	}

@@ -31,7 +31,7 @@ func TestHomeListsUnfinishedRunsAndReports(t *testing.T) {
 	atHome(t, w, func(d *tuitest.Driver) {
 		d.Expect("Unfinished runs", "waits: Accept and delete the Azure copy", "Reports", "cancelled, DAMAGED", "1 run left a DAMAGED machine")
 		d.Golden("home-80x24")
-		d.Press("down", "down", "down").Expect("driven by lee@jump02 now").Press("enter").Expect("Not now: driven by lee@jump02")
+		d.Press("down").Expect("driven by lee@jump02 now").Press("enter").Expect("Not now: driven by lee@jump02")
 		d.Press("G").Expect("the chain is broken")
 	})
 }
@@ -61,5 +61,31 @@ func TestAnUnreachableVaultSaysSo(t *testing.T) {
 	}, w.Close, func(d *tuitest.Driver) {
 		d.Advance(time.Second).Expect("No connection to the vault of broken", "no route to the vault", "Not connected. Nothing was changed.")
 		d.Press("r").Advance(time.Second).Expect("no route").Press("esc").Advance(time.Second).Expect("Rehearse")
+	})
+}
+
+// A later run of the same item to its end was the repair.
+func TestRepairedDamageIsOver(t *testing.T) {
+	begun := time.Date(2026, 3, 13, 22, 15, 0, 0, time.UTC)
+	damaged := runs.Summary{ID: "20260313-221500-lab03", Item: "crm01", Outcome: engine.OutcomeCancelled, Damaged: true, Started: begun}
+	for _, c := range []struct {
+		later runs.Summary
+		want  string
+	}{
+		{runs.Summary{ID: "20260314-221500-lab01", Item: "crm01", Outcome: engine.OutcomeSucceeded, Started: begun.Add(time.Hour)}, "Nothing runs here"},
+		{runs.Summary{ID: "20260312-221500-lab01", Item: "crm01", Outcome: engine.OutcomeSucceeded, Started: begun.Add(-time.Hour)}, "DAMAGED machine"},
+		{runs.Summary{ID: "20260314-221500-lab01", Item: "db01", Outcome: engine.OutcomeSucceeded, Started: begun.Add(time.Hour)}, "DAMAGED machine"},
+	} {
+		w := tuitest.Estate()
+		w.Summaries = []runs.Summary{damaged, c.later}
+		atHome(t, w, func(d *tuitest.Driver) { d.Expect(c.want) })
+	}
+}
+
+func TestWaitingOfARunThatWasLeftIsSaid(t *testing.T) {
+	w := tuitest.Estate()
+	w.Summaries = []runs.Summary{{ID: "20260314-221500-lab01", Item: "web01", Gate: engine.GateCommit, Outcome: engine.OutcomeDetached, Resumable: true}}
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Expect("1 run waits for a decision", "Goes on with run 20260314-221500-lab01")
 	})
 }

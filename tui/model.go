@@ -199,13 +199,22 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		m.help = true
 		return nil
 	case m.screen.Modal():
-	case keymap.Quit.Is(k):
+	case keymap.Quit.Is(k) && m.quitOff() == "":
 		if m.driving() {
 			return m.live.Interrupt()
 		}
 		return m.quit()
 	}
 	return m.screen.Update(k)
+}
+
+// quitOff says why a single q does not end the program: a letter that was meant
+// for elsewhere must not throw the answers of a plan away.
+func (m *Model) quitOff() string {
+	if m.screen == screen(m.wizard) {
+		return "the answers would be lost; esc goes back, ctrl+c leaves"
+	}
+	return ""
 }
 
 // interrupt is ctrl+c: while a run goes on it asks what is meant, and the

@@ -28,7 +28,7 @@ func TestFailureSaysWhatWhereWhyAndWhatNow(t *testing.T) {
 	events = tuitest.Then(events, "web01", "", engine.LegFinished{Outcome: engine.OutcomeFailed})
 	events = tuitest.Then(events, "", "", engine.RunFinished{Outcome: engine.OutcomeFailed})
 	replay(t, events, false, func(d *tuitest.Driver) {
-		d.Advance(time.Second).Expect("0 of 1 item home", "28031", "Free space on hv01", "go on with the run", "not over", "neither side runs").
+		d.Advance(time.Second).Expect("web01 is not home.", "28031", "Free space on hv01", "go on with the run", "not over", "neither side runs").
 			Golden("outcome-failed-80x24")
 		d.Press("R").Advance(time.Second).Expect("the run has ended; now: start a new one")
 	})

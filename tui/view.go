@@ -131,35 +131,43 @@ func (m Model) foot(w, h int) []string {
 // that do nothing now.
 func (m Model) helpView(w, h int) []string {
 	l := m.look
-	groups := append(m.screen.Keys(), keymap.Everywhere())
+	columns, lw := 1, w
+	if w >= 72 {
+		columns, lw = 2, max(40, (w-2)/2)
+	}
+	everywhere := keymap.Everywhere(m.quitOff())
+	if m.screen.Modal() {
+		everywhere = keymap.WhileTyping()
+	}
 	var blocks [][]string
-	for _, g := range groups {
+	for _, g := range append(m.screen.Keys(), everywhere) {
 		block := []string{l.T.Strong.Render(g.Title)}
 		for _, b := range g.Bindings {
-			block = append(block, m.helpLine(b))
+			block = append(block, m.helpLines(b, min(lw, 52))...)
 		}
 		blocks = append(blocks, append(block, ""))
 	}
 	blocks = append(blocks, m.symbols())
 	out := []string{l.T.Accent.Render("Help: " + l.Words(m.screen.Title())), ""}
 	var left, right []string
-	for i, b := range blocks {
-		if i%2 == 1 && w >= 72 {
+	for _, b := range blocks {
+		// Into the shorter column, so that both end at about the same line.
+		if columns == 2 && len(right) < len(left) {
 			right = append(right, b...)
 			continue
 		}
 		left = append(left, b...)
 	}
-	return l.Clamp(append(out, l.Beside(left, right, max(min(w, 40), (w-2)/2), "  ")...), w, h)
+	return l.Clamp(append(out, l.Beside(left, right, lw, "  ")...), w, h)
 }
 
-func (m Model) helpLine(b keymap.Binding) string {
+func (m Model) helpLines(b keymap.Binding, w int) []string {
 	l := m.look
-	line := "  " + l.T.Key.Render(l.Fit(l.KeyNames(b.Label()), 10)) + " "
+	mark := "  " + l.T.Key.Render(l.Fit(l.KeyNames(b.Label()), 10)) + " "
 	if b.Off != "" {
-		return line + l.T.Muted.Render(b.Does()+": not now, "+b.Off)
+		return l.Paragraph(l.T.Muted, mark, b.Does()+": not now, "+b.Off, w)
 	}
-	return line + l.T.Text.Render(b.Does())
+	return l.Paragraph(l.T.Text, mark, b.Does(), w)
 }
 
 // symbols explains the symbols of the screens.
@@ -170,7 +178,7 @@ func (m Model) symbols() []string {
 		{l.G.Done, "done"}, {l.G.Running + " " + l.G.Spinner(1), "going on"}, {l.G.Gate, "waits for a decision"},
 		{l.G.Warn, "warns"}, {l.G.Block, "blocks, failed or damaged"}, {l.G.Stopped, "cancelled"},
 	} {
-		out = append(out, "  "+l.T.Key.Render(l.Fit(s.mark, 10))+" "+l.T.Text.Render(s.means))
+		out = append(out, "  "+l.T.Key.Render(l.Fit(s.mark, 4))+" "+l.T.Text.Render(s.means))
 	}
 	return append(out, "")
 }

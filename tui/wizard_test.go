@@ -1,6 +1,9 @@
 package tui_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,7 +80,7 @@ func TestS23RecoveryPlanIsConfirmedWithTheDirection(t *testing.T) {
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter", "p").Expect("shop", "2 ready, 1 stay behind", "dc01 stays behind: already on-premises")
 		d.Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second)
-		d.Expect("Type on-premises to start:", "recovery plan shop", "db01, 1 disk, 120.0 GiB, group 1", "web01, 1 disk, 40.0 GiB, group 2")
+		d.Expect("Type on-premises to start:", "recovery plan shop", "db01, then web01: 2 disks, 160.0 GiB")
 		d.Type("azure").Press("enter").Advance(time.Second).Expect("Nothing was done.")
 		for range "azure" {
 			d.Press("backspace")
@@ -113,7 +116,7 @@ func TestS39CertificateOfAnEncryptedItem(t *testing.T) {
 func TestS55UnfitHostsSayWhy(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Size(120, 30).Press("enter", "enter").Advance(time.Second).Press("enter").
-			Expect("not connected to the vault", "another site than web01's", "their own host", "ago")
+			Expect("not connected to the vault", "another site than web01's", "its own host", "ago")
 		d.Press("down", "down", "down", "enter").Expect("can't be the target").Press("g", "enter").Advance(time.Second).Expect("Type web01 to start:")
 	})
 }
@@ -153,5 +156,56 @@ func TestLeavingTheWizardClosesTheConnection(t *testing.T) {
 		if w.Closed() != 1 {
 			t.Errorf("%d connections were closed", w.Closed())
 		}
+	})
+}
+
+// From the last item to the list of recovery plans, which is shorter.
+func TestRecoveryPlansFromTheEndOfTheItems(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "G", "p").Expect("Recovery plan", "shop").Press("p").Expect("What comes home?")
+	})
+}
+
+// A single letter does not throw the answers away.
+func TestQuitIsNoLetterInTheWizard(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "q").Expect("What comes home?", "Still here: esc goes back, ctrl+c leaves.")
+		d.Press("?").Expect("quit: not now, the answers")
+	})
+}
+
+// What somebody has to look at is on top once everything was checked.
+func TestPreflightPutsTheWorstFirst(t *testing.T) {
+	w := tuitest.Estate()
+	w.Findings = append(w.Findings, engine.Finding{Rule: "a", Title: "Warned of", Verdict: engine.VerdictWarn, Observed: "so so"},
+		engine.Finding{Rule: "b", Title: "Blocked by", Verdict: engine.VerdictBlock, Observed: "bad", Remedy: "mend it"})
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).Expect("1 block  1 warn", "mend it")
+		view := d.View()
+		block, warn, ok := strings.Index(view, "Blocked by"), strings.Index(view, "Warned of"), strings.Index(view, "ok   ")
+		if block < 0 || block > warn || warn > ok {
+			t.Errorf("block at %d, warn at %d, the first ok at %d:\n%s", block, warn, ok, view)
+		}
+	})
+}
+
+// S39: the certificate is found by browsing; only folders and certificates are
+// listed, and names can't move the cursor of the terminal.
+func TestS39CertificateIsPicked(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "keys"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"notes.txt", "keys/crm.pfx", "keys/o\u202eld.p12"} {
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "down", "down", "enter").Advance(time.Second).Press("enter").Expect("PFX file")
+		d.Type(dir).Press("ctrl+o").Expect("keys", "..").Refuse("notes.txt").Press("down", "enter").Expect("crm.pfx", "old.p12")
+		d.Press("esc").Expect("ctrl+o browse").Press("ctrl+o", "down", "enter", "enter")
+		d.Expect("crm.pfx", "not shown, not kept").Refuse("certificate file")
+		d.Type("sesame").Press("enter").Advance(time.Second).Expect("Where does it go?")
 	})
 }

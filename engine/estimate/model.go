@@ -16,7 +16,7 @@ const (
 	DefaultCompare int64 = 3_000_000_000 / 60
 	// DefaultLink is 100 Mbit/s. Nothing documents it.
 	DefaultLink int64 = 12_500_000
-	// DefaultChange is the share of a disk that a guest rewrites in a day.
+	// DefaultChange is the share of its data that a guest rewrites in a day.
 	// Nothing documents it.
 	DefaultChange = 0.01
 	// DefaultAge is taken where the time of the failover is not known.
@@ -40,7 +40,7 @@ const (
 type rates struct {
 	compare, link       float64
 	change              float64 // bytes a second, each item; used where set
-	changeShare         float64 // share of an item a second, used otherwise
+	changeShare         float64 // share of an item's data a second, used otherwise
 	prepare, stop, boot float64
 }
 
@@ -133,7 +133,7 @@ func (m *model) ratesOf(known engine.Rates) rates {
 	m.take(&r.link, float64(DefaultLink), "a download of 100 Mbit/s")
 	if r.change == 0 {
 		r.changeShare = DefaultChange / (24 * time.Hour).Seconds()
-		m.assume("1 % of the disks rewritten a day")
+		m.assume("1 % of the data rewritten a day")
 	}
 	m.take(&r.prepare, DefaultPrepare.Seconds(), engine.SpanWords(DefaultPrepare)+" to prepare the target")
 	m.take(&r.stop, DefaultStop.Seconds(), engine.SpanWords(DefaultStop)+" to stop the Azure VM")

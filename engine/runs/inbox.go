@@ -37,6 +37,17 @@ func (s *Store) Decide(id engine.RunID, item string, d engine.Decision) error {
 	return s.leave(id, answer{Item: item, Decision: &d})
 }
 
+// Pending finds a decision that was left for the gate of an item and that no
+// driver has taken yet.
+func (s *Store) Pending(id engine.RunID, item string, g engine.Gate) (engine.Decision, bool) {
+	for _, a := range s.answers(id) {
+		if a.Decision != nil && a.Decision.Gate == g && (a.Item == "" || a.Item == item) {
+			return *a.Decision, true
+		}
+	}
+	return engine.Decision{}, false
+}
+
 // RequestCancel leaves a request to cancel for whoever drives the run.
 func (s *Store) RequestCancel(id engine.RunID, item, by, reason string) error {
 	return s.leave(id, answer{Item: item, Cancel: &cancelAsk{By: by, Reason: reason}})

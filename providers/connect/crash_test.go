@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"failback/engine"
 	"failback/engine/hub"
+	"failback/engine/journal"
 	"failback/engine/rules"
 )
 
@@ -123,4 +125,27 @@ func crashAt(t *testing.T, sync engine.SyncOption, n int) {
 			t.Errorf("crash after fact %d: on-premises booted %v, Azure copy %v", n, home.Booted, b.azureVM("app01"))
 		}
 	})
+}
+
+// decideAndDie leaves what a process leaves that died right after it had taken the
+// answer at an item's complete gate.
+func (b *bed) decideAndDie(id engine.RunID, item string) {
+	b.t.Helper()
+	w, past, err := journal.Open(filepath.Join(b.store.Dir(id), journal.FileName))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	st, err := engine.Fold(past)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	s := engine.NewStream(id, st, w, hub.New(), nil)
+	err = errors.Join(
+		s.Emit("", engine.PhaseNone, engine.RunResumed{Driver: "bert@jump02"}),
+		s.Emit(item, engine.PhaseNone, engine.GateOpened{Gate: engine.GateComplete}),
+		s.Emit(item, engine.PhaseNone, engine.DecisionMade{Decision: engine.Decision{Gate: engine.GateComplete, By: "anna"}}),
+		w.Close())
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }

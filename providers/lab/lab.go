@@ -153,6 +153,9 @@ func serve(ctx context.Context, o Options, e estate.Estate, lock *flock.Flock) (
 	if s.world, err = world.Open(ctx, world.Options{Dir: s.dir, Estate: e, Speed: o.Speed}); err != nil {
 		return nil, err
 	}
+	if err = mark(s.dir, e); err != nil {
+		return nil, err
+	}
 	if s.log, err = openRequestLog(s.dir); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,28 +92,88 @@ func (a *app) sayEnded(e *ended) {
 	for _, l := range e.state.Legs {
 		a.sayLeg(id, l)
 	}
-	if e.state.Resumable() {
+	switch again := a.startAgain(e.state); {
+	case resumable(e.state):
 		a.say("go on with:  failback resume %s", id)
+	case again != "":
+		a.say("start again with:  %s", again)
 	}
 }
 
+// resumable reports whether a resume is what helps. A leg that preflight blocked
+// has done nothing yet: it is started again, not gone on with.
+func resumable(s engine.State) bool {
+	return s.Resumable() && slices.ContainsFunc(s.Legs, func(l *engine.Leg) bool {
+		return l.Mode != engine.ModeEnded && l.Outcome != engine.OutcomeBlocked
+	})
+}
+
+// startAgain is the command that begins a run of what has not succeeded; empty
+// where everything has.
+func (a *app) startAgain(s engine.State) string {
+	words := []string{"failback start"}
+	if s.Plan.Rehearsal {
+		words = append(words, "--lab")
+		if s.Plan.Profile != "" {
+			words = append(words, "--estate", shellWord(s.Plan.Profile))
+		}
+	} else {
+		words = append(words, "--profile", shellWord(s.Plan.Profile))
+	}
+	items := len(words)
+	for _, l := range s.Legs {
+		if l.Outcome != engine.OutcomeSucceeded {
+			words = append(words, "--item", shellWord(l.Item.Name))
+		}
+	}
+	if len(words) == items {
+		return ""
+	}
+	if s.Plan.Sync != "" {
+		words = append(words, "--sync", string(s.Plan.Sync))
+	}
+	if s.Plan.Direction == engine.ToAzure {
+		words = append(words, "--direction", string(s.Plan.Direction))
+	}
+	if t := s.Plan.Target; t.Alternate {
+		words = append(words, "--to", shellWord(t.HostName))
+		if t.CreateVM {
+			words = append(words, "--create-vm")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 func (a *app) sayLeg(id engine.RunID, l *engine.Leg) {
+	failed := l.Failure != nil && l.Outcome != engine.OutcomeNone
+	if failed {
+		a.say("%s: %s", l.Item.Name, failureOf(l))
+	}
 	switch {
 	case l.Damage != nil:
 		a.say("%s: the on-premises VM is DAMAGED (%s); do not start it. Repair it by running the failback again to its end", l.Item.Name, l.Damage.Reason)
 	case l.Gate != nil:
 		a.say("%s waits: %s [%s].  Decide with:  failback decide %s %s --item %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal, id, l.Gate.Gate, shellWord(l.Item.Name))
-	case l.Failure != nil && l.Outcome != engine.OutcomeNone:
-		a.say("%s: %s", l.Item.Name, l.Failure.Error())
-	case l.Outcome == engine.OutcomeNone:
+	case !failed && l.Outcome == engine.OutcomeNone:
 		a.say("%s is at: %s", l.Item.Name, l.Phase().Info().Title)
 	}
+}
+
+// failureOf is a leg's failure for a line that begins with its item: the name is
+// not said twice.
+func failureOf(l *engine.Leg) string {
+	f := *l.Failure
+	rest, ok := strings.CutPrefix(f.Where, l.Item.Name)
+	if ok && (rest == "" || strings.HasPrefix(rest, ", ")) {
+		f.Where = strings.TrimPrefix(rest, ", ")
+	}
+	return f.Error()
 }
 
 // shellWord quotes a name for the command that a person may paste.
 func shellWord(s string) string {
 	plain := strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r)
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./", r)
 	}) < 0
 	if plain && s != "" {
 		return s

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"testing"
+	"time"
 
 	"failback/engine"
 )
@@ -34,12 +35,15 @@ func TestNobodyToAskOnlyWhenNothingElseGoesOn(t *testing.T) {
 	syncs := &engine.Leg{Steps: steps, At: 2, Mode: engine.ModeRunning}
 	done := &engine.Leg{Steps: steps, Outcome: engine.OutcomeSucceeded, Mode: engine.ModeEnded}
 	later := &engine.Leg{Steps: steps, At: 3, Mode: engine.ModeReady, Item: engine.PlanItem{Group: 2}}
+	noon := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 	approved := engine.Plan{Approve: engine.AllGates}
 	for name, c := range map[string]struct {
 		plan engine.Plan
 		legs []*engine.Leg
 		want bool
 	}{
+		"its window is over":    {engine.Plan{Approve: engine.AllGates, Window: engine.Window{End: noon}}, []*engine.Leg{waits}, true},
+		"its window goes on":    {engine.Plan{Approve: engine.AllGates, Window: engine.Window{End: noon.Add(time.Hour)}}, []*engine.Leg{waits}, false},
 		"waits":                 {engine.Plan{}, []*engine.Leg{waits}, true},
 		"policy answers":        {approved, []*engine.Leg{waits}, false},
 		"policy may not":        {approved, []*engine.Leg{proof}, true},
@@ -49,7 +53,7 @@ func TestNobodyToAskOnlyWhenNothingElseGoesOn(t *testing.T) {
 		"all done":              {engine.Plan{}, []*engine.Leg{done}, false},
 		"nothing has begun yet": {engine.Plan{}, nil, false},
 	} {
-		if got := nobodyToAsk(engine.State{Plan: c.plan, Legs: c.legs}); got != c.want {
+		if got := nobodyToAsk(engine.State{Plan: c.plan, Legs: c.legs}, noon); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -51,6 +51,9 @@ func (a *app) watch(ctx context.Context, store *runs.Store, id engine.RunID) err
 			}
 		}
 		if !live {
+			if err := printer.Close(); err != nil {
+				return err
+			}
 			if end := (&ended{state: state}); end.status() != exitDone {
 				return end
 			}

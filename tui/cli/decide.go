@@ -54,14 +54,18 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 	if err != nil {
 		return err
 	}
-	l, err := waitingLeg(st, engine.Gate(o.gate), o.item)
+	g := engine.Gate(o.gate)
+	l, err := waitingLeg(st, g, o.item)
 	if err != nil {
 		return err
 	}
-	d := engine.Decision{Gate: l.Gate.Gate, By: whoami(), Reason: o.reason}
+	d := engine.Decision{Gate: g, By: whoami(), Reason: o.reason}
 	d.Override = o.reason != "" && d.Gate == engine.GateComplete && !st.Plan.Window.Contains(time.Now())
-	if l.Gate.NeedsReason && o.reason == "" {
-		return engine.Usagef("say why with --reason", "this answer needs a reason")
+	if (l.Gate == nil || l.Gate.NeedsReason) && o.reason == "" {
+		return engine.Usagef("look at the machine, and say with --reason why it is well", "%s is not proven: this answer needs a reason", l.Item.Name)
+	}
+	if err := undecided(store, st, l, d); err != nil {
+		return err
 	}
 	if err := store.Decide(id, l.Item.Name, d); err != nil {
 		return err
@@ -73,11 +77,25 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 	return a.awaitDecision(ctx, store, st, l.Item.Name, d.Gate)
 }
 
+// undecided refuses an answer that would be of no use: a second one, and one that
+// comes after the window without saying why it counts all the same.
+func undecided(store *runs.Store, st engine.State, l *engine.Leg, d engine.Decision) error {
+	end := st.Plan.Window.End
+	if d.Gate == engine.GateComplete && d.Reason == "" && !end.IsZero() && time.Now().After(end) {
+		return engine.Usagef("say with --reason why it may happen outside the window", "the plan's window ended at %s", end.Format(time.RFC3339))
+	}
+	if old, ok := store.Pending(st.Run, l.Item.Name, d.Gate); ok && (old.Reason != "" || d.Reason == "") {
+		return engine.Refuse("decide", string(st.Run), old.By+" has approved "+string(d.Gate)+" of "+l.Item.Name+" already, and the answer is not used yet",
+			"failback resume "+string(st.Run)+" uses it, where nobody drives the run")
+	}
+	return nil
+}
+
 // waitingLeg finds the leg an answer is for.
 func waitingLeg(st engine.State, g engine.Gate, item string) (*engine.Leg, error) {
 	var waiting []*engine.Leg
 	for _, l := range st.Legs {
-		if l.Gate != nil && l.Gate.Gate == g && (item == "" || strings.EqualFold(item, l.Item.Name)) {
+		if answerable(l, g) && (item == "" || strings.EqualFold(item, l.Item.Name)) {
 			waiting = append(waiting, l)
 		}
 	}
@@ -92,6 +110,16 @@ func waitingLeg(st engine.State, g engine.Gate, item string) (*engine.Leg, error
 		names[i] = l.Item.Name
 	}
 	return nil, engine.Usagef("name one with --item", "%d items wait at %s: %s", len(names), g, quoteAll(names))
+}
+
+// answerable reports whether the leg waits at the gate, or stopped before it
+// because only a person may say that a boot without proof is well.
+func answerable(l *engine.Leg, g engine.Gate) bool {
+	if l.Gate != nil {
+		return l.Gate.Gate == g
+	}
+	return g == engine.GateCommit && l.Mode == engine.ModeFailed && l.Failure != nil && l.Failure.Kind == engine.FailureBoot &&
+		l.Phase() == engine.PhaseVerify
 }
 
 func noSuchGate(st engine.State, g engine.Gate, item string) error {

@@ -44,6 +44,8 @@ type Streams struct {
 	Err io.Writer
 	// InTerminal and OutTerminal report whether a person sits there.
 	InTerminal, OutTerminal bool
+	// Dumb reports whether the terminal can show lines only, not screens.
+	Dumb bool
 	// Width is the terminal's width in cells, 0 where there is none.
 	Width int
 	// Secret asks for a text without showing it; nil without a terminal.
@@ -57,6 +59,9 @@ type Lab struct {
 	StateDir string
 	Estate   string // a built-in name or a file; empty for the default
 	Seed     int64  // 0 for the estate's own
+	// Notice takes what a person should know of the lab that is no error; it may
+	// be nil.
+	Notice func(text string)
 }
 
 // Target is what to connect to: a profile, or the lab.

@@ -40,13 +40,10 @@ func (a *app) follow(ctx context.Context, s *session, h runs.Handle) error {
 	if a.deps.Streams.InTerminal {
 		f.lines = readLines(a.deps.Streams.In)
 	}
-	err := f.loop(ctx)
+	err := errors.Join(f.loop(ctx), f.printer.Close())
 	interrupted := ctx.Err() != nil && f.handle.State().Outcome == engine.OutcomeDetached
 	h.Detach()
 	<-h.Done()
-	if err != nil {
-		return err
-	}
 	end := &ended{state: h.State(), interrupted: interrupted}
 	if !end.state.Ended() {
 		return journalLost(h)
@@ -58,7 +55,10 @@ func (a *app) follow(ctx context.Context, s *session, h runs.Handle) error {
 	}
 	if end.status() == exitDone {
 		a.say("run %s succeeded", end.state.Run)
-		return nil
+		return err
+	}
+	if err != nil {
+		a.say("failback: %s", err)
 	}
 	return end
 }
@@ -164,7 +164,7 @@ func (f *follower) take(batch []engine.Event) error {
 // giveUp detaches a run that waits for an answer nobody here can give.
 func (f *follower) giveUp(now time.Time) {
 	switch {
-	case f.lines != nil || f.left || !nobodyToAsk(f.state):
+	case f.lines != nil || f.left || !nobodyToAsk(f.state, now):
 		f.stuck = time.Time{}
 	case f.stuck.IsZero():
 		f.stuck = now
@@ -179,13 +179,15 @@ func (f *follower) detach() {
 }
 
 // nobodyToAsk reports whether at least one leg waits at a gate that policy may
-// not answer, and every other leg has ended or waits, too.
-func nobodyToAsk(s engine.State) bool {
+// not answer, or not any more since its window is over, and every other leg has
+// ended or waits, too.
+func nobodyToAsk(s engine.State, now time.Time) bool {
+	over := !s.Plan.Window.End.IsZero() && !now.Before(s.Plan.Window.End)
 	waits := false
 	for _, l := range s.Legs {
 		switch {
 		case l.Outcome != engine.OutcomeNone || l.Mode == engine.ModeEnded:
-		case l.Gate != nil && (!s.Plan.MayAnswer(l.Gate.Gate) || l.Gate.NeedsReason):
+		case l.Gate != nil && (!s.Plan.MayAnswer(l.Gate.Gate) || l.Gate.NeedsReason || over && l.Gate.Gate == engine.GateComplete):
 			waits = true
 		case l.Mode == engine.ModeReady && l.Step().IsGate() && l.Item.Group > 1:
 			// A later boot group waits for the groups before it.

@@ -85,7 +85,7 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 func (o *planOptions) check() error {
 	switch {
 	case len(o.items) == 0 && o.recoveryPlan == "":
-		return engine.Usagef("name items with --item, a recovery plan with --recovery-plan, or a plan with --file", "nothing is named")
+		return engine.Usagef("name items with --item or a recovery plan with --recovery-plan (start takes a plan with --file, too)", "nothing is named")
 	case len(o.items) > 0 && o.recoveryPlan != "":
 		return engine.Usagef("give one of them", "--item and --recovery-plan contradict each other")
 	case o.direction != string(engine.ToOnPremises) && o.direction != string(engine.ToAzure):
@@ -97,13 +97,30 @@ func (o *planOptions) check() error {
 		return engine.Usagef("write delta or full", "--sync %q is not known", o.sync)
 	case o.createVM && o.to == original:
 		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host; the original location never creates a VM")
+	case o.downtimeBudget < 0:
+		return engine.Usagef("write a time span such as 20m", "--downtime-budget %s is negative", o.downtimeBudget)
 	}
-	if o.window == "" {
+	return o.checkWindow(time.Now())
+}
+
+// checkWindow reads --window, and refuses one that nothing can happen in.
+func (o *planOptions) checkWindow(now time.Time) error {
+	if o.window != "" {
+		var err error
+		if o.period, err = parseWindow(o.window); err != nil {
+			return err
+		}
+	}
+	from, to := o.period.Start, o.period.End
+	switch {
+	case to.IsZero():
 		return nil
+	case !from.Before(to):
+		return engine.Usagef("write START/END, the earlier one first", "--window ends (%s) before it starts (%s)", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	case !now.Before(to):
+		return engine.Usagef("name one that is still to come, or leave it out", "--window has ended already, at %s", to.Format(time.RFC3339))
 	}
-	var err error
-	o.period, err = parseWindow(o.window)
-	return err
+	return nil
 }
 
 // parseWindow reads START/END; either may be missing.
@@ -132,19 +149,23 @@ func parseWindow(s string) (engine.Window, error) {
 // gates reads --approve.
 func (o *planOptions) gates() ([]engine.Gate, error) {
 	var out []engine.Gate
+	none := false
 	for _, word := range o.approve {
 		switch g := engine.Gate(word); {
-		case word == "none" && len(o.approve) == 1:
-			return nil, nil
+		case word == "none":
+			none = true
 		case word == "all":
-			return slices.Clone(engine.AllGates), nil
+			out = append(out, engine.AllGates...)
 		case !slices.Contains(engine.AllGates, g):
 			return nil, engine.Usagef("write none, complete, commit, reprotect or all", "--approve %q is no gate", word)
-		case !slices.Contains(out, g):
+		default:
 			out = append(out, g)
 		}
 	}
-	return out, nil
+	if none && len(out) > 0 {
+		return nil, engine.Usagef("leave none out, or the gates", "--approve none contradicts %s", strings.Join(o.approve, ", "))
+	}
+	return slices.DeleteFunc(slices.Clone(engine.AllGates), func(g engine.Gate) bool { return !slices.Contains(out, g) }), nil
 }
 
 // plan resolves the options against a fresh inventory.

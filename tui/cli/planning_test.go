@@ -17,7 +17,9 @@ func TestApproveNamesGates(t *testing.T) {
 		{nil, nil, false},
 		{[]string{"none"}, nil, false},
 		{[]string{"all"}, engine.AllGates, false},
-		{[]string{"commit", "complete", "commit"}, []engine.Gate{engine.GateCommit, engine.GateComplete}, false},
+		{[]string{"commit", "complete", "commit"}, []engine.Gate{engine.GateComplete, engine.GateCommit}, false},
+		{[]string{"all", "commit"}, engine.AllGates, false},
+		{[]string{"all", "everything"}, nil, true},
 		{[]string{"none", "commit"}, nil, true},
 		{[]string{"everything"}, nil, true},
 	} {

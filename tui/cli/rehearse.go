@@ -32,7 +32,7 @@ with its gates answered by policy.`,
 
 // interactive reports whether the terminal program can run.
 func (a *app) interactive() bool {
-	return a.deps.Streams.InTerminal && a.deps.Streams.OutTerminal && !a.flags.plain && a.flags.output == outputText
+	return a.deps.Streams.InTerminal && a.deps.Streams.OutTerminal && !a.deps.Streams.Dumb && !a.flags.plain && a.flags.output == outputText
 }
 
 // rehearsePlain plays the default rehearsal: the first item that may fail back
@@ -68,6 +68,9 @@ func (a *app) rehearsal(ctx context.Context) (*session, *planOptions, error) {
 		return s, o, err
 	}
 	s.close(a)
+	if err := unfinished(s); err != nil {
+		return nil, nil, err
+	}
 	a.say("The lab has been played to its end; it begins afresh, as with  failback lab reset.")
 	lab, err := a.theLab()
 	if err != nil {
@@ -89,20 +92,57 @@ func (a *app) rehearsal(ctx context.Context) (*session, *planOptions, error) {
 	return s, o, nil
 }
 
-// firstReady chooses the first item that may fail back now: a plain one of a
-// Hyper-V site where there is one; nil where there is none at all.
+// unfinished refuses to begin a lab afresh while a run in it can go on: its
+// world would be taken from under it.
+func unfinished(s *session) error {
+	all, err := s.store.List()
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Rehearsal && r.Profile == s.conn.Name && r.Outcome != engine.OutcomeBlocked && (r.Live || r.Resumable) {
+			return engine.Refuse("rehearse", s.conn.Name, "nothing else in it may fail back, and run "+string(r.ID)+" of "+r.Item+" is not finished",
+				"go on with it: failback resume "+string(r.ID)+"; or give it up and begin afresh: failback lab reset")
+		}
+	}
+	return nil
+}
+
+// firstReady chooses the first item that may fail back now and that preflight
+// lets pass: a plain one of a Hyper-V site where there is one. Nil where there
+// is none at all.
 func firstReady(ctx context.Context, s *session) (*planOptions, error) {
 	items, err := s.items(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ready := slices.DeleteFunc(items, func(it engine.Item) bool { return !it.Ready(engine.ToOnPremises).Ready })
-	if len(ready) == 0 {
-		return nil, nil
+	slices.SortStableFunc(ready, func(a, b engine.Item) int { return oddity(a) - oddity(b) })
+	for _, it := range ready {
+		o := &planOptions{
+			items: []string{it.Name}, direction: string(engine.ToOnPremises),
+			sync: string(engine.SyncDelta), to: original, reason: "rehearsal",
+		}
+		p, err := o.plan(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if _, stopped, err := checkAll(ctx, s, p); err != nil || len(stopped) == 0 {
+			return o, err
+		}
 	}
-	i := max(0, slices.IndexFunc(ready, func(it engine.Item) bool { return it.Damaged == nil && it.Kind == engine.KindHyperVSite }))
-	return &planOptions{
-		items: []string{ready[i].Name}, direction: string(engine.ToOnPremises),
-		sync: string(engine.SyncDelta), to: original, reason: "rehearsal",
-	}, nil
+	return nil, nil
+}
+
+// oddity ranks items for a first rehearsal: a VM that is damaged or that VMM
+// manages is a lesson of its own.
+func oddity(it engine.Item) int {
+	n := 0
+	if it.Kind != engine.KindHyperVSite {
+		n++
+	}
+	if it.Damaged != nil {
+		n += 2
+	}
+	return n
 }

@@ -78,6 +78,7 @@ func (a *app) targetOf(store *runs.Store, id engine.RunID) (Target, error) {
 		return Target{}, err
 	}
 	lab := a.labAt(dir)
+	lab.Notice = nil // a run goes on in the world it began in
 	if lab.Estate == "" {
 		lab.Estate = st.Plan.Profile
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"failback/config"
 	"failback/engine"
 	"failback/tui/text"
 )
@@ -19,20 +20,27 @@ type app struct {
 	flags   shared
 	reached bool // a command began to run: errors from here on are not about its use
 	log     *logFile
+	// terminal is standard output as the screens need it: the file itself.
+	terminal io.Writer
 }
 
 // Run carries out one command line and returns the exit status. ctx ends when a
 // person interrupts the program.
 func Run(ctx context.Context, args []string, d Deps) int {
-	a := &app{deps: d}
+	out := &output{to: d.Streams.Out}
+	a := &app{deps: d, terminal: d.Streams.Out}
+	a.deps.Streams.Out = out
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(d.Streams.In)
-	root.SetOut(d.Streams.Out)
+	root.SetOut(out)
 	root.SetErr(d.Streams.Err)
 	err := root.ExecuteContext(ctx)
-	if err != nil && !a.reached {
+	if err != nil && !a.reached && engine.KindOf(err) != engine.FailureUsage {
 		err = engine.Usagef("failback help lists commands and flags", "%s", firstLine(err))
+	}
+	if err == nil {
+		err = out.err
 	}
 	if err != nil {
 		a.log.failed(err)
@@ -55,16 +63,20 @@ func (a *app) complain(err error) {
 		a.sayEnded(run)
 		return
 	}
+	text, remedy := err.Error(), ""
 	var f *engine.Failure
-	if !errors.As(err, &f) {
-		a.say("failback: %s", err)
-		return
+	var file *config.Error
+	switch {
+	case errors.As(err, &f):
+		head := *f
+		head.Remedy = ""
+		text, remedy = head.Error(), f.Remedy
+	case errors.As(err, &file):
+		remedy = file.Remedy
 	}
-	head := *f
-	head.Remedy = ""
-	a.say("failback: %s", head.Error())
-	if f.Remedy != "" {
-		a.say("now: %s", f.Remedy)
+	a.say("failback: %s", text)
+	if remedy != "" {
+		a.say("now: %s", remedy)
 	}
 }
 
@@ -105,5 +117,7 @@ to ask or still running and detached, 130 interrupted.`,
 		a.resumeCommand(), a.cancelCommand(), a.decideCommand(), a.reportCommand(), a.verifyCommand(), a.labCommand(), a.versionCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetFlagErrorFunc(wrongFlag)
+	onlyOnce(root)
 	return root
 }

@@ -38,7 +38,7 @@ func (a *app) screens(ctx context.Context, rehearsal bool) error {
 	if a.flags.noColor {
 		o.Theme = theme.None
 	}
-	result, err := tui.Run(ctx, a.screenDeps(store, file), o, a.deps.Streams.In, a.deps.Streams.Out)
+	result, err := tui.Run(ctx, a.screenDeps(store, file), o, a.deps.Streams.In, a.terminal)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,9 @@ func (a *app) openProfile(ctx context.Context, profile string) (*session, error)
 	if err != nil {
 		return nil, err
 	}
-	return a.connectTo(ctx, Target{Lab: a.labAt(dir)})
+	lab := a.labAt(dir)
+	lab.Notice = nil // a line would tear the screen
+	return a.connectTo(ctx, Target{Lab: lab})
 }
 
 // resumeForScreens takes a run over with a connection of its own, which is
@@ -134,7 +136,7 @@ func (a *app) resumeForScreens(ctx context.Context, id engine.RunID) (runs.Handl
 func forecast(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error) {
 	// What can't be measured, a managed disk for one, is -1: the forecast takes
 	// the whole size then and says so.
-	allocated, _ := estimate.Measure(ctx, c.Ports.Azure, items) //nolint:errcheck // see above
+	allocated, _ := estimate.Measure(ctx, c.Ports.Azure, items)
 	in := estimate.Input{Items: items, Allocated: allocated, Now: time.Now(), Rates: c.Rates}
 	for _, it := range items {
 		_, err := c.Ports.Hosts.VM(ctx, it.HostName, it.HyperVID)

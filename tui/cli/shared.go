@@ -86,7 +86,10 @@ func (a *app) target() (Target, error) {
 }
 
 func (a *app) labAt(dir string) Lab {
-	return Lab{StateDir: dir, Estate: a.flags.estate, Seed: a.flags.seed}
+	return Lab{
+		StateDir: dir, Estate: a.flags.estate, Seed: a.flags.seed,
+		Notice: func(text string) { a.say("%s", text) },
+	}
 }
 
 func (a *app) profileTarget(name string) (Target, error) {

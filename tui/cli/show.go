@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -108,7 +109,13 @@ func show[T any](a *app, list []T, people readable) error {
 		}
 		return nil
 	}
-	return people.write(out, a.deps.Streams.Width)
+	// In one piece: a reader that only wants its beginning breaks nothing.
+	var page bytes.Buffer
+	if err := people.write(&page, a.deps.Streams.Width); err != nil {
+		return err
+	}
+	_, err := page.WriteTo(out)
+	return err
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -54,6 +56,10 @@ func (a *app) planFile(cmd *cobra.Command, o *planOptions) error {
 }
 
 func (a *app) start(ctx context.Context, o *planOptions) error {
+	thumbprint, err := a.thumbprint(o.certificate)
+	if err != nil {
+		return err
+	}
 	s, err := a.connect(ctx)
 	if err != nil {
 		return err
@@ -63,9 +69,7 @@ func (a *app) start(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	if p.CertificateThumbprint, err = a.thumbprint(o.certificate); err != nil {
-		return err
-	}
+	p.CertificateThumbprint = thumbprint
 	return a.startPlan(ctx, s, p)
 }
 
@@ -89,6 +93,9 @@ func (a *app) thumbprint(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
+	if _, err := os.Stat(path); err != nil {
+		return "", badCertificate(path, err)
+	}
 	password, given := os.LookupEnv(passwordVariable)
 	if !given {
 		if a.deps.Streams.Secret == nil {
@@ -101,8 +108,17 @@ func (a *app) thumbprint(path string) (string, error) {
 	}
 	sum, err := a.deps.Certificate(path, password)
 	if err != nil {
-		return "", &engine.Failure{Kind: engine.FailureUsage, What: "read the certificate", Where: path, Why: err.Error(),
-			Remedy: "name the PFX that was made when the Provider was set up, and its password", Err: err}
+		return "", badCertificate(path, err)
 	}
 	return sum, nil
+}
+
+func badCertificate(path string, err error) error {
+	why := err.Error()
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		why = file.Err.Error()
+	}
+	return &engine.Failure{Kind: engine.FailureUsage, What: "read the certificate", Where: path, Why: why,
+		Remedy: "name with --certificate the PFX that was made when the Provider was set up, and give its password", Err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,6 +70,6 @@ func verify(path string) (verifyResult, error) {
 }
 
 func unsound(path string, err error) error {
-	return &engine.Failure{Kind: engine.FailureOther, What: "verify", Where: path, Why: err.Error(),
+	return &engine.Failure{Kind: engine.FailureOther, What: "verify", Where: path, Why: strings.TrimPrefix(err.Error(), path+": "),
 		Remedy: "take this journal for no evidence; compare it with a backup", Err: err}
 }

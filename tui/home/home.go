@@ -4,6 +4,7 @@ package home
 
 import (
 	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -58,8 +59,23 @@ func (h *Home) Modal() bool { return h.list.Typing() }
 
 // Show hands the screen the runs of the state directory.
 func (h *Home) Show(profiles []Profile, list []runs.Summary, err error) {
-	h.runs, h.known, h.err = list, true, err
+	h.runs, h.known, h.err = mended(list), true, err
 	h.fill(profiles)
+}
+
+// mended takes the damage off runs whose items a later run brought home: that
+// run was the repair.
+func mended(list []runs.Summary) []runs.Summary {
+	out := slices.Clone(list)
+	for i, s := range out {
+		for _, later := range list {
+			if s.Damaged && later.Item == s.Item && later.Profile == s.Profile && later.Rehearsal == s.Rehearsal &&
+				later.Started.After(s.Started) && later.Outcome == engine.OutcomeSucceeded {
+				out[i].Damaged = false
+			}
+		}
+	}
+	return out
 }
 
 // Notice says something above the list.
@@ -78,6 +94,14 @@ func (h *Home) fill(profiles []Profile) {
 		}
 		add(pick.Row{Heading: true, Cells: []string{title}}, nil)
 	}
+	open, ended := split(h.runs)
+	// What was begun and is not finished comes first: it is why one comes back.
+	if len(open) > 0 {
+		heading("Unfinished runs")
+	}
+	for _, s := range open {
+		add(h.openRow(s))
+	}
 	heading("Connect")
 	for _, p := range profiles {
 		add(pick.Row{Cells: []string{p.Name, "vault " + p.Vault}}, OpenMsg{p.Name})
@@ -87,35 +111,33 @@ func (h *Home) fill(profiles []Profile) {
 	}
 	heading("Rehearse")
 	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, touches nothing real"}}, OpenMsg{})
-	h.fillRuns(heading, add)
+	if len(ended) > 0 {
+		heading("Reports")
+	}
+	for _, s := range ended {
+		add(endedRow(s))
+	}
 	h.list.Set(rows)
 }
 
-func (h *Home) fillRuns(heading func(string), add func(pick.Row, tea.Msg)) {
-	var open, ended []runs.Summary
-	for _, s := range h.runs {
+// split tells the runs that somebody can go on with from those that are over.
+func split(list []runs.Summary) (open, ended []runs.Summary) {
+	for _, s := range list {
 		if s.Live || s.Resumable && s.Outcome != engine.OutcomeBlocked {
 			open = append(open, s)
 			continue
 		}
 		ended = append(ended, s)
 	}
-	if len(open) > 0 {
-		heading("Unfinished runs")
+	return open, ended
+}
+
+func endedRow(s runs.Summary) (pick.Row, tea.Msg) {
+	r := pick.Row{Cells: []string{s.Item, outcome(s), started(s), string(s.ID)}, Alarm: s.Damaged}
+	if s.Broken != "" {
+		r.Off = "the journal can't be read: " + s.Broken
 	}
-	for _, s := range open {
-		add(h.openRow(s))
-	}
-	if len(ended) > 0 {
-		heading("Reports")
-	}
-	for _, s := range ended {
-		r := pick.Row{Cells: []string{s.Item, outcome(s), started(s), string(s.ID)}, Alarm: s.Damaged}
-		if s.Broken != "" {
-			r.Off = "the journal can't be read: " + s.Broken
-		}
-		add(r, ReadMsg{s.ID})
-	}
+	return r, ReadMsg{s.ID}
 }
 
 func (h *Home) openRow(s runs.Summary) (pick.Row, tea.Msg) {
@@ -225,6 +247,9 @@ func (h *Home) about(i int) string {
 	case ResumeMsg:
 		return "Goes on with run " + string(m.Run) + ": it looks first at what happened meanwhile."
 	case ReadMsg:
+		if h.list.Row(i).Alarm {
+			return "Shows how run " + string(m.Run) + " ended. From there R repairs the machine: it runs the failback again."
+		}
 		return "Shows how run " + string(m.Run) + " ended, and writes its report."
 	}
 	return ""
@@ -234,7 +259,7 @@ func (h *Home) about(i int) string {
 func (h *Home) Status() look.Status {
 	waiting, damaged := 0, 0
 	for _, s := range h.runs {
-		if s.Gate != engine.GateNone && s.Outcome == engine.OutcomeNone {
+		if s.Gate != engine.GateNone && (s.Outcome == engine.OutcomeNone || s.Outcome == engine.OutcomeDetached) {
 			waiting++
 		}
 		if s.Damaged {

@@ -68,6 +68,7 @@ var (
 	Right    = bind("→/l", "right", "right", "l")
 	Next     = bind("tab", "next field", "tab")
 	Previous = bind("shift+tab", "previous field", "shift+tab")
+	Browse   = bind("ctrl+o", "browse", "ctrl+o")
 	Clear    = bind("ctrl+u", "clear the line", "ctrl+u")
 
 	RecoveryPlans = bind("p", "recovery plans", "p")
@@ -89,7 +90,13 @@ func Moving() Group {
 	return Group{Title: "Lists", Bindings: []Binding{Up, Down, PageUp, PageDown, Top, Bottom, Filter}}
 }
 
-// Everywhere is what works on every screen where nothing is typed.
-func Everywhere() Group {
-	return Group{Title: "Everywhere", Bindings: []Binding{Help, Back, Quit, Interrupt}}
+// WhileTyping is what works where letters are typed.
+func WhileTyping() Group {
+	return Group{Title: "Everywhere", Bindings: []Binding{HelpKey, Back, Interrupt}}
+}
+
+// Everywhere is what works on every screen where nothing is typed; quitOff says
+// why q does nothing here, if so.
+func Everywhere(quitOff string) Group {
+	return Group{Title: "Everywhere", Bindings: []Binding{Help, Back, Quit.Unless(quitOff), Interrupt}}
 }

@@ -95,6 +95,9 @@ func (l *List) Marked() []int {
 	return out
 }
 
+// Filtered reports whether a filter narrows the list: then esc takes it off.
+func (l *List) Filtered() bool { return l.filter != nil }
+
 // Typing reports whether keys go into the filter now.
 func (l *List) Typing() bool { return l.filtering }
 

@@ -116,3 +116,17 @@ func TestLongListsCountWhatIsHidden(t *testing.T) {
 		t.Errorf("nothing says that rows are hidden:\n%s", view)
 	}
 }
+
+// A shorter list after a longer one: the cursor was beyond its end.
+func TestSetForgetsTheRowsBefore(t *testing.T) {
+	l := list(false)
+	press(l, "G")
+	l.Set([]pick.Row{{Cells: []string{"delta"}}})
+	if i, ok := l.Current(); !ok || i != 0 {
+		t.Errorf("the cursor is on row %d, %v", i, ok)
+	}
+	l.Set(nil)
+	if i, ok := l.Current(); ok {
+		t.Errorf("the cursor is on row %d of none", i)
+	}
+}

@@ -152,7 +152,7 @@ func (l *List) widths(w int) []int {
 			}
 		}
 	}
-	room := w - 4
+	room := w - len(l.indent())
 	for total(out) > room {
 		drop, at := 0, -1
 		for i, c := range l.Columns {

@@ -20,6 +20,8 @@ type Printer interface {
 	Event(e engine.Event) error
 	// Tick is called about once a second, so that silence can be broken.
 	Tick(now time.Time) error
+	// Close is called once, after the last event.
+	Close() error
 }
 
 // silence is the longest time in which the text printer writes nothing while
@@ -96,6 +98,9 @@ func (t *Text) Tick(now time.Time) error {
 	return nil
 }
 
+// Close does nothing: every line is out already.
+func (t *Text) Close() error { return nil }
+
 func (t *Text) line(at time.Time, item, sentence string) error {
 	t.last = at
 	_, err := fmt.Fprintf(t.out, "%s  %s\n", at.In(t.zone).Format(time.TimeOnly),
@@ -155,19 +160,33 @@ func (j *JSON) Event(e engine.Event) error {
 // Tick does nothing: a stream of data may be silent.
 func (j *JSON) Tick(time.Time) error { return nil }
 
+// Close does nothing: every line is out already.
+func (j *JSON) Close() error { return nil }
+
 // Last writes the run's last event as one JSON document, and nothing before.
-type Last struct{ out io.Writer }
+type Last struct {
+	out  io.Writer
+	last *engine.Event
+}
 
 // NewLast returns a printer of the outcome alone.
-func NewLast(out io.Writer) *Last { return &Last{out} }
+func NewLast(out io.Writer) *Last { return &Last{out: out} }
 
-// Event writes run.finished.
+// Event keeps run.finished. A run that was resumed has several; the last counts.
 func (l *Last) Event(e engine.Event) error {
-	if e.Type() != (engine.RunFinished{}).Type() {
-		return nil
+	if e.Type() == (engine.RunFinished{}).Type() {
+		l.last = &e
 	}
-	return NewJSON(l.out).Event(e)
+	return nil
 }
 
 // Tick does nothing.
 func (l *Last) Tick(time.Time) error { return nil }
+
+// Close writes the outcome, if there is one.
+func (l *Last) Close() error {
+	if l.last == nil {
+		return nil
+	}
+	return NewJSON(l.out).Event(*l.last)
+}

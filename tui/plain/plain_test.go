@@ -169,10 +169,15 @@ func TestLastWritesTheOutcomeAlone(t *testing.T) {
 	end := engine.Event{V: 1, Seq: uint64(len(events) + 1), Time: begun, Body: engine.RunFinished{Outcome: engine.OutcomeDetached}}
 	var out bytes.Buffer
 	l := NewLast(&out)
-	for _, e := range append(events, end) {
+	early := end
+	early.Body = engine.RunFinished{Outcome: engine.OutcomeFailed} // before a resume
+	for _, e := range append([]engine.Event{early}, append(events, end)...) {
 		if err := l.Event(e); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
 	}
 	var got map[string]any
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got["outcome"] != "detached" {

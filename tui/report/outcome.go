@@ -147,7 +147,7 @@ func (o *Outcome) Status() look.Status {
 	for _, l := range o.state.Legs {
 		if l.Damage != nil {
 			s.Tone = look.Alarm
-			s.Text = l.Item.Name + " is DAMAGED on-premises, don't start it · " + s.Text
+			s.Text = l.Item.Name + " is DAMAGED on-premises, don't start it · " + outcomeWords(o.state.Outcome)
 		}
 	}
 	return s
@@ -196,8 +196,11 @@ func headline(s engine.State) string {
 	if s.Plan.Direction == engine.ToAzure {
 		where = "in Azure"
 	}
-	if len(s.Legs) == 1 && n == 1 {
+	switch {
+	case len(s.Legs) == 1 && n == 1:
 		return s.Legs[0].Item.Name + " is " + where + "."
+	case len(s.Legs) == 1:
+		return s.Legs[0].Item.Name + " is not " + where + "."
 	}
 	return fmt.Sprintf("%d of %s %s.", n, text.Plural(len(s.Legs), "item", "items"), where)
 }
@@ -212,6 +215,10 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	line := func(label, value string) {
 		out = append(out, l.Paragraph(l.T.Text, "  "+l.T.Muted.Render(l.Fit(label, 10))+" ", value, w)...)
 	}
+	if d := leg.Damage; d != nil {
+		out = append(out, l.Paragraph(l.T.Bad, "  "+l.T.Bad.Render(l.Fit("DAMAGED", 10))+" ",
+			d.Reason+". Don't start the VM on-premises; run the failback again to its end.", w)...)
+	}
 	line("Downtime", o.downtime(leg))
 	line("Runs", runs(leg))
 	if t := phaseTimes(leg); t != "" {
@@ -222,9 +229,6 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	}
 	for _, p := range run.ProofLines(leg.Proofs) {
 		line("Data", p.Text)
-	}
-	if d := leg.Damage; d != nil {
-		line("DAMAGED", d.Reason+". Don't start the VM on-premises; run the failback again to its end.")
 	}
 	if f := leg.Failure; f != nil {
 		line("Stopped at", leg.Phase().Info().Title)
@@ -255,7 +259,7 @@ func phaseTimes(leg *engine.Leg) string {
 	var out []string
 	for _, s := range leg.Steps {
 		rec, ok := leg.Phases[s.Phase]
-		if d := rec.Ended.Sub(rec.Started); ok && rec.Ended.After(rec.Started) {
+		if d := rec.Ended.Sub(rec.Started); ok && d >= time.Second/2 {
 			out = append(out, s.Phase.Info().Title+" "+strings.ReplaceAll(engine.SpanWords(d.Round(time.Second)), " ", "\u00a0"))
 		}
 	}

@@ -152,7 +152,7 @@ func spaced(s string) string {
 		}
 		b.WriteRune(unicode.ToLower(c))
 	}
-	return b.String()
+	return strings.Replace(b.String(), "ok ", "ok, ", 1)
 }
 
 // ProofLines say what the comparisons gave: in one line where all disks were

@@ -20,6 +20,9 @@ func (r *Live) side(leg *engine.Leg, w, h int) []string {
 	transfer := r.transfer(leg, w)
 	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+8 <= h)...)
 	out = append(append(out, ""), transfer...)
+	if len(transfer) > 0 && h-len(out) >= 5 {
+		out = append(out, "")
+	}
 	if rest := h - len(out); rest >= 2 {
 		out = append(out, r.tasks(leg, w, rest-1)...)
 	}
@@ -136,9 +139,10 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Progress(share, max(4, min(30, w-len(percent)))))+percent)
 	}
 	written := "written " + engine.SizeWords(p.Written)
-	rates := ratesOf(leg.Samples)
+	samples := since(leg.Samples, leg.Phases[leg.Step().Phase].Started)
+	rates := ratesOf(samples)
 	moving := len(rates) > 2
-	if speed := recent(leg.Samples, 10*time.Second); moving && speed > 0 {
+	if speed := recent(samples, 10*time.Second); moving && speed > 0 {
 		written = l.Split(written, l.T.Strong.Render(text.Rate(speed)), min(w, 35))
 	}
 	out = append(out, l.Cut(fmt.Sprintf("read    %s of %s", engine.SizeWords(p.Read), engine.SizeWords(p.Total)), w), l.Cut(written, w))
@@ -146,6 +150,16 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, min(w, 60))))
 	}
 	return out
+}
+
+// since leaves the samples of an earlier phase out: they say nothing of this one.
+func since(samples []engine.Sample, begun time.Time) []engine.Sample {
+	for i, s := range samples {
+		if !s.At.Before(begun) {
+			return samples[i:]
+		}
+	}
+	return nil
 }
 
 // ratesOf are the speeds between samples. A counter that went back began anew
@@ -163,6 +177,9 @@ func ratesOf(samples []engine.Sample) []float64 {
 
 // recent is the speed over the last stretch of time.
 func recent(samples []engine.Sample, over time.Duration) float64 {
+	if len(samples) == 0 {
+		return 0
+	}
 	last := samples[len(samples)-1]
 	for i := len(samples) - 2; i >= 0; i-- {
 		s := samples[i]

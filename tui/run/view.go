@@ -164,6 +164,9 @@ func (r *Live) details(w, h int) []string {
 		out = append(out, r.phases(leg, w, max(3, h-len(out)-4))...)
 		out = append(out, r.transfer(leg, w)...)
 	}
+	if h-len(out) >= 8 {
+		out = append(out, "")
+	}
 	if rest := h - len(out); rest >= 3 {
 		out = append(out, r.look.Section("Log", w))
 		out = append(out, r.log(w, rest-1)...)

@@ -30,6 +30,9 @@ func coarse(d time.Duration) time.Duration {
 	if d >= 10*time.Minute {
 		return d.Round(time.Minute)
 	}
+	if d >= 2*time.Minute {
+		return d.Round(10 * time.Second)
+	}
 	return d.Round(time.Second)
 }
 

@@ -12,6 +12,7 @@ import (
 type certificateStep struct {
 	path, password *field.Field
 	onPassword     bool
+	browser        *browser // open while a file is looked for
 	gen            int
 	reading        bool
 	err            error
@@ -25,16 +26,19 @@ type certificateMsg struct {
 
 func (s *certificateStep) name() string         { return "Certificate" }
 func (s *certificateStep) applies(d Draft) bool { return d.encrypted() }
-func (s *certificateStep) typing() bool         { return true }
+func (s *certificateStep) typing() bool         { return s.browser == nil || s.browser.list.Typing() }
 
 func (s *certificateStep) hints(*Wizard) []keymap.Binding {
-	return []keymap.Binding{keymap.Choose.But("check it"), keymap.Next}
+	if s.browser != nil {
+		return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter}
+	}
+	return []keymap.Binding{keymap.Choose.But("check it"), keymap.Next, keymap.Browse}
 }
 
 func (s *certificateStep) enter(w *Wizard) tea.Cmd {
 	s.path = field.New("PFX file", "the file that provider setup issued").Set(w.draft.CertPath)
 	s.password = field.Secret("Password", "not shown, not kept")
-	s.onPassword, s.reading, s.err = w.draft.CertPath != "", false, nil
+	s.onPassword, s.reading, s.err, s.browser = w.draft.CertPath != "", false, nil, nil
 	return nil
 }
 
@@ -42,10 +46,30 @@ func (s *certificateStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
 	case certificateMsg:
 		return s.came(w, m)
+	case browsedMsg:
+		if s.browser != nil {
+			s.browser.came(m)
+		}
 	case tea.KeyMsg:
+		if s.browser != nil {
+			return s.keyBrowsing(w, m)
+		}
 		return s.key(w, m)
 	}
 	return nil
+}
+
+func (s *certificateStep) keyBrowsing(w *Wizard, k tea.KeyMsg) tea.Cmd {
+	if keymap.Back.Is(k) && !s.browser.list.Filtered() {
+		s.browser = nil
+		return nil
+	}
+	path, cmd := s.browser.key(w, k)
+	if path != "" {
+		s.path.Set(path)
+		s.browser, s.onPassword = nil, true
+	}
+	return cmd
 }
 
 func (s *certificateStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
@@ -55,6 +79,10 @@ func (s *certificateStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 		s.forget(w)
 		return w.back()
 	case s.reading:
+	case keymap.Browse.Is(k):
+		var cmd tea.Cmd
+		s.browser, cmd = browse(w, s.path.Value())
+		return cmd
 	case keymap.Choose.Is(k) && (s.onPassword || s.path.Value() == ""):
 		return s.check(w)
 	case keymap.Choose.Is(k), keymap.Next.Is(k), keymap.Previous.Is(k):
@@ -114,6 +142,8 @@ func (s *certificateStep) view(w *Wizard, width, height int) []string {
 	out = append(out, l.Paragraph(l.T.Muted, "", sent, min(width, 76))...)
 	out = append(out, "", s.path.View(l, width, !s.onPassword), s.password.View(l, width, s.onPassword), "")
 	switch {
+	case s.browser != nil:
+		out = append(out, s.browser.view(w, width, height-len(out))...)
 	case s.reading:
 		out = append(out, l.T.Muted.Render(l.Words("Reading the certificate …")))
 	case s.err != nil:

@@ -115,6 +115,9 @@ func (s *syncStep) view(w *Wizard, width, height int) []string {
 	l := w.look
 	out := []string{l.T.Strong.Render("How does the data come home?") + "  " + l.T.Muted.Render(l.Words("no default: choose one")), ""}
 	out = append(out, s.cards(w, width, height)...)
+	if height-len(out) >= 8 {
+		out = append(out, "")
+	}
 	out = append(out, l.Scrolled(s.why(w, width), s.scroll, height-len(out))...)
 	return l.Clamp(out, width, height)
 }
@@ -242,11 +245,11 @@ func (s *syncStep) why(w *Wizard, width int) []string {
 	for _, y := range s.forecasts.Why {
 		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render(l.G.Dot)+" ", y, width)...)
 	}
+	if r := s.forecast(s.at).Reasons; len(r) > 0 {
+		out = append(out, l.Paragraph(l.T.Muted, "  ", title(options[s.at])+" takes: "+strings.Join(r, "; "), width)...)
+	}
 	if a := s.forecasts.Assumed; len(a) > 0 {
 		out = append(out, l.Paragraph(l.T.Muted, "  ", "assumed: "+strings.Join(a, "; "), width)...)
-	}
-	for _, r := range s.forecast(s.at).Reasons {
-		out = append(out, l.Paragraph(l.T.Muted, "  ", title(options[s.at])+": "+r, width)...)
 	}
 	return out
 }

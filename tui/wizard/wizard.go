@@ -107,6 +107,10 @@ func (w *Wizard) Update(msg tea.Msg) tea.Cmd {
 		if !w.world.ready() {
 			return w.keyWhileLoading(m)
 		}
+		if keymap.Quit.Is(m) && !w.step().typing() {
+			w.notice = "Still here: esc goes back, ctrl+c leaves."
+			return nil
+		}
 	}
 	if !w.world.ready() || w.done {
 		return nil

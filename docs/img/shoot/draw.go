@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hinshun/vt10x"
 	"golang.org/x/image/font"
@@ -80,12 +83,45 @@ func (p *pen) draw(term vt10x.Terminal, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := png.Encode(f, img); err != nil {
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(f, paletted(img)); err != nil {
 		_ = f.Close() // the first error matters
 		return err
 	}
 	return f.Close()
 }
+
+// paletted is the picture with at most 256 colours: near colours, the soft edges
+// of letters, become the most frequent one among them. It is a third of the size.
+func paletted(img *image.RGBA) *image.Paletted {
+	counts := map[color.RGBA]int{}
+	for i := 0; i < len(img.Pix); i += 4 {
+		counts[color.RGBA{img.Pix[i], img.Pix[i+1], img.Pix[i+2], 255}]++
+	}
+	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(key(a), key(b)))
+	})
+	var table color.Palette
+	kept := map[color.RGBA]bool{}
+	for _, c := range colours {
+		if box := (color.RGBA{c.R >> 4, c.G >> 4, c.B >> 4, 255}); !kept[box] && len(table) < 256 {
+			kept[box] = true
+			table = append(table, c)
+		}
+	}
+	nearest := map[color.RGBA]uint8{}
+	for _, c := range colours {
+		nearest[c] = uint8(table.Index(c)) //nolint:gosec // at most 256 colours
+	}
+	out := image.NewPaletted(img.Bounds(), table)
+	for i := range out.Pix {
+		out.Pix[i] = nearest[color.RGBA{img.Pix[4*i], img.Pix[4*i+1], img.Pix[4*i+2], 255}]
+	}
+	return out
+}
+
+// key orders colours, so that the same picture gives the same file.
+func key(c color.RGBA) int { return int(c.R)<<16 | int(c.G)<<8 | int(c.B) }
 
 func (p *pen) glyph(img *image.RGBA, x, y int, g vt10x.Glyph) {
 	fg, bg := p.colour(g.FG, p.fg), p.colour(g.BG, p.bg)

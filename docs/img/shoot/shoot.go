@@ -24,6 +24,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -117,9 +118,13 @@ func open(command []string, size string, light bool) (*session, error) {
 func (s *session) read(light bool) {
 	defer s.closed.Done()
 	buf := make([]byte, 1<<16)
+	held := 0 // bytes of a letter whose rest is still to come
 	for {
-		n, err := s.tty.Read(buf)
+		n, err := s.tty.Read(buf[held:])
 		if n > 0 {
+			n += held
+			held = unfinished(buf[:n])
+			n -= held
 			if strings.Contains(string(buf[:n]), "\x1b]11;?") {
 				reply := "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\"
 				if light {
@@ -128,11 +133,26 @@ func (s *session) read(light bool) {
 				_, _ = s.tty.WriteString(reply) // a program that is gone asks nothing
 			}
 			_, _ = s.term.Write(buf[:n])
+			copy(buf, buf[n:n+held])
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// unfinished is how many bytes at the end begin a letter and do not end it: the
+// emulator would drop them.
+func unfinished(b []byte) int {
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if last := b[len(b)-i:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
+			}
+			return i
+		}
+	}
+	return 0
 }
 
 func (s *session) close() {

@@ -1,0 +1,247 @@
+package connect_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"failback/engine"
+)
+
+// S70: Site Recovery's own start of the VM is never taken for somebody's, however
+// late the host answers.
+func TestS70SiteRecoverysOwnStartIsNoForeignStart(t *testing.T) {
+	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+		hosts := &slowHosts{HostAccess: b.conn.Ports.Hosts, b: b}
+		b.conn.Ports.Hosts = hosts
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		b.until(h, "in the final sync", inPhase("app01", engine.PhaseFinalSync))
+		hosts.wait.Store(true)
+		s := b.finish(h)
+		b.succeeded(s)
+		for _, l := range s.Log {
+			if strings.Contains(l.Text, "somebody has started") {
+				t.Errorf("false alarm: %s", l.Text)
+			}
+		}
+	})
+}
+
+// S27 at the gate: an Azure VM that stops while its leg waits is said.
+func TestS27AStopAtTheGateIsSaid(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Approve = nil
+		h := b.start(p)
+		b.until(h, "at the gate", atGate("app01", engine.GateComplete))
+		if _, err := b.lab.World().Deallocate(b.azureVM("app01").Name); err != nil {
+			t.Fatal(err)
+		}
+		b.until(h, "said", func(s engine.State) bool { return strings.Contains(s.Log[len(s.Log)-1].Text, "nothing of this run has stopped it") })
+	})
+}
+
+// A leg at a gate looks outside also while other legs make progress.
+func TestAGateLooksOutsideWhileOthersSync(t *testing.T) {
+	inBubble(t, many, func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "ready01")
+		p.Approve = nil
+		h := b.start(p)
+		b.until(h, "at the gate", atGate("ready01", engine.GateComplete))
+		stop := make(chan struct{})
+		defer close(stop)
+		go func() { // what another leg would write: a fact every few seconds
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(7 * time.Second):
+					if ok, _ := b.noteTo(h); !ok {
+						return
+					}
+				}
+			}
+		}()
+		if _, err := b.lab.World().Resume(h.State().Leg("ready01").Job); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		b.until(h, "seen", func(s engine.State) bool { return len(s.Leg("ready01").Decisions) == 1 })
+		if took := time.Since(began); took > 10*time.Minute {
+			t.Errorf("seen after %s", took)
+		}
+	})
+}
+
+// S64: a commit would delete the machine its users went back to.
+func TestS64NoCommitWhileTheAzureVMRunsAgain(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Approve = []engine.Gate{engine.GateComplete}
+		h := b.start(p)
+		b.until(h, "at the commit gate", atGate("app01", engine.GateCommit))
+		b.startAzure(t, "app01")
+		if err := h.Decide("app01", engine.Decision{Gate: engine.GateCommit, By: "anna", Reason: "looks well"}); err != nil {
+			t.Fatal(err)
+		}
+		b.failed(b.finish(h), "app01", engine.FailureUnsafe, "running", "resume")
+		if b.posts()["failoverCommit"] != 0 || b.azureVM("app01") == nil {
+			t.Errorf("posts %v", b.posts())
+		}
+	})
+}
+
+// S33: our own start of the on-premises VM never makes a second live copy.
+func TestS33NoStartWhileTheAzureVMRunsAgain(t *testing.T) {
+	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		b.failed(b.finish(h), "app01", engine.FailureBoot)
+		b.startAzure(t, "app01")
+		b.failed(b.finish(b.resume(h.ID())), "app01", engine.FailureUnsafe, "two live copies")
+		if b.home("app01").State == "Running" {
+			t.Error("both copies run")
+		}
+	})
+}
+
+// A resume in the middle of Site Recovery's start goes on watching its job.
+func TestAResumeDuringTheStartWatchesTheJob(t *testing.T) {
+	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		b.until(h, "starting", inPhase("app01", engine.PhaseStartOnPremises))
+		h.Detach()
+		b.finish(h)
+		if h.State().Leg("app01").Failure != nil {
+			t.Skip("the start had failed already")
+		}
+		b.failed(b.finish(b.resume(h.ID())), "app01", engine.FailureBoot, "data is home")
+	})
+}
+
+// A refused stop begins no downtime: the machine runs.
+func TestARefusedStopIsNoDowntime(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		b.conn.Ports.Azure = deafAzure{b.conn.Ports.Azure}
+		s := b.run(b.plan(engine.SyncDelta, "app01"))
+		b.failed(s, "app01", engine.FailurePermission)
+		if s.Leg("app01").InDowntime() {
+			t.Error("the downtime runs, and so does the Azure VM")
+		}
+	})
+}
+
+// The forward direction: its downtime ends when the Azure VM runs, and after that
+// nothing can be cancelled.
+func TestToAzureDowntimeEndsAndCancelToo(t *testing.T) {
+	inBubble(t, many, func(t *testing.T, b *bed) {
+		p := b.plan("", "home01")
+		p.Direction, p.Approve = engine.ToAzure, []engine.Gate{engine.GateComplete}
+		h := b.start(p)
+		b.until(h, "at the commit gate", atGate("home01", engine.GateCommit))
+		l := h.State().Leg("home01")
+		if l.InDowntime() || l.DowntimeFrom.IsZero() {
+			t.Errorf("downtime from %s to %s", l.DowntimeFrom, l.DowntimeTo)
+		}
+		if err := h.Cancel("home01", "anna", ""); engine.KindOf(err) != engine.FailureRefused {
+			t.Errorf("cancel gave %v", err)
+		}
+	})
+}
+
+// S4: a decision is for its window. A run resumed after it asks again before it
+// stops anything.
+func TestS4AResumeAfterTheWindowAsksAgain(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Approve = nil
+		p.Window = engine.Window{End: time.Now().Add(6 * time.Hour)}
+		h := b.start(p)
+		b.until(h, "at the gate", atGate("app01", engine.GateComplete))
+		h.Detach()
+		b.finish(h)
+		b.decideAndDie(h.ID(), "app01")
+		time.Sleep(12 * time.Hour)
+		again := b.resume(h.ID())
+		b.until(again, "asked again", atGate("app01", engine.GateComplete))
+		time.Sleep(time.Hour)
+		if v := b.azureVM("app01"); v.Power != "running" {
+			t.Fatalf("outside the window the Azure VM is %s", v.Power)
+		}
+		if err := again.Decide("app01", engine.Decision{Gate: engine.GateComplete, By: "anna", Override: true, Reason: "the owner agrees"}); err != nil {
+			t.Fatal(err)
+		}
+		b.until(again, "switched", func(s engine.State) bool { return s.Leg("app01").Passed(engine.PhaseStopAzure) })
+	})
+}
+
+// S46: an unproven boot is accepted by a person, after a resume, at the gate.
+func TestS46APersonAcceptsAnUnprovenBootAfterAResume(t *testing.T) {
+	inBubble(t, estateWith("", "{when: boot, what: no-boot}"), func(t *testing.T, b *bed) {
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		s := b.finish(h)
+		b.failed(s, "app01", engine.FailureBoot)
+		if s.Leg("app01").Boot.Result != engine.BootNotProven {
+			t.Skipf("boot %+v", s.Leg("app01").Boot)
+		}
+		again := b.resume(h.ID())
+		b.until(again, "at the commit gate", atGate("app01", engine.GateCommit))
+		if !again.State().Leg("app01").Gate.NeedsReason {
+			t.Error("the gate asks no person")
+		}
+		time.Sleep(time.Hour)
+		if b.posts()["failoverCommit"] != 0 {
+			t.Error("policy committed it")
+		}
+	})
+}
+
+// S71: damage of this run is cleared by an equal comparison and by nothing less.
+func TestS71DamageStaysWhereNothingWasCompared(t *testing.T) {
+	inBubble(t, estateWith(slow, "{when: stop, what: stop-lies, times: 1}"), func(t *testing.T, b *bed) {
+		b.conn.Ports.Hosts = noSums{b.conn.Ports.Hosts}
+		h := b.start(b.plan(engine.SyncFull, "app01"))
+		s := b.finish(h)
+		b.failed(s, "app01", engine.FailureUnsafe)
+		if _, err := b.lab.World().Deallocate(b.azureVM("app01").Name); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		again := b.resume(h.ID())
+		b.until(again, "at the gate or over", func(s engine.State) bool {
+			return s.Ended() || atGate("app01", engine.GateCommit)(s)
+		})
+		time.Sleep(time.Hour)
+		l := again.State().Leg("app01")
+		if l.Damage == nil || b.posts()["failoverCommit"] != 0 {
+			b.dump(again.State())
+			t.Errorf("damage %v, posts %v", l.Damage, b.posts())
+		}
+	})
+}
+
+// Where the looks after a lost answer fail, too, the outcome is unknown.
+func TestALostAnswerAndNoLookIsUnknown(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		jobs := &shyJobs{Inventory: b.conn.Ports.Inventory}
+		b.conn.Ports.Inventory = jobs
+		b.conn.Ports.Failover = &lossy{Failover: b.conn.Ports.Failover, commit: func() { jobs.fail.Store(true) }}
+		h := b.start(b.plan(engine.SyncDelta, "app01"))
+		b.failed(b.finish(h), "app01", engine.FailureUnknown, "either", "request")
+		jobs.fail.Store(false)
+		b.succeeded(b.finish(b.resume(h.ID())))
+		if n := b.posts()["failoverCommit"]; n != 1 {
+			t.Errorf("%d commits", n)
+		}
+	})
+}
+
+func (b *bed) cancelRun(t *testing.T, id engine.RunID) engine.State {
+	t.Helper()
+	h, err := b.m.Cancel(context.Background(), id, "", "anna", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.begun = append(b.begun, h)
+	return b.finish(h)
+}
