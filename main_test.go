@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os/exec"
 	"testing"
 
@@ -10,10 +11,16 @@ import (
 // TestMain makes the test binary the program itself, so that the scripts run
 // what is shipped: its main, its streams, its exit statuses.
 func TestMain(m *testing.M) {
+	// Most of these tests wait for programs that wait for a lab's clock: more of
+	// them than there are processors fit into the same time. -parallel still counts.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"failback": main})
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

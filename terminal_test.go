@@ -103,6 +103,7 @@ func (x *terminal) exit(want int) {
 }
 
 func TestGatesAreApprovedByTypingTheItemsWholeName(t *testing.T) {
+	t.Parallel()
 	x := newTerminal(t, "rehearse", "--plain", "--estate", "one")
 	x.expect("Type  app01  to approve it")
 	x.enter("y")
@@ -130,6 +131,7 @@ func (x *terminal) another(args ...string) string {
 }
 
 func TestAGateIsAnsweredFromAnotherTerminal(t *testing.T) {
+	t.Parallel()
 	x := newTerminal(t, "rehearse", "--plain", "--estate", "one")
 	x.expect("Type  app01  to approve it")
 	if said := x.another("decide", "last", "complete", "--reason", "from next door"); !strings.Contains(said, "taken by the driver") {
@@ -145,6 +147,7 @@ func TestAGateIsAnsweredFromAnotherTerminal(t *testing.T) {
 }
 
 func TestInterruptAtAGateLeavesTheRunWaiting(t *testing.T) {
+	t.Parallel()
 	x := newTerminal(t, "rehearse", "--plain", "--estate", "one")
 	x.expect("Type  app01  to approve it")
 	x.press("\x03")
@@ -154,6 +157,7 @@ func TestInterruptAtAGateLeavesTheRunWaiting(t *testing.T) {
 }
 
 func TestTheTerminalProgramOpensAndGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
 	x := newTerminal(t, "rehearse", "--estate", "one")
 	x.expect("Which way do the machines go?")
 	x.press("\x03")

@@ -127,8 +127,9 @@ func shape(k reflect.Kind) string {
 		return "true or false"
 	case reflect.String:
 		return "a text"
+	default:
+		return "a number"
 	}
-	return "a number"
 }
 
 // bad is an error at a key; the key's line is looked up in the document.

@@ -1,6 +1,9 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // cancel ends a leg that somebody asked to cancel: the job is cancelled, and
 // where its synchronisation had begun the on-premises VM is marked damaged, since
@@ -11,6 +14,11 @@ func (l *leg) cancel(ctx context.Context) error {
 		return err
 	}
 	if job == "" {
+		if _, asked := l.state().Ops[OpStart]; asked {
+			if err := l.note("warn", "a start was asked for and no job of it is to be seen: look at the item's jobs in the portal before anything else is done with it"); err != nil {
+				return err
+			}
+		}
 		return l.emit(LegFinished{Outcome: OutcomeCancelled})
 	}
 	err = l.perform(ctx, effect{
@@ -35,9 +43,9 @@ func (l *leg) cancel(ctx context.Context) error {
 	}
 	if last.State.Good() {
 		return &Failure{Kind: FailureRefused, What: "cancel", Where: jobPlace(l.item.Name, last), Job: job,
-			Why: "the job had succeeded before the cancel reached it", Remedy: "resume the run: the machine is on-premises now and waits to be verified"}
+			Why: "the job had succeeded before the cancel reached it", Remedy: "resume the run: the switch has been made, and it goes on with looking at the machine where it is now"}
 	}
-	if l.plan().Direction == ToOnPremises && syncBegun(last) {
+	if l.plan().Direction == ToOnPremises && l.syncBegun(last) {
 		if err := l.markDamaged(ctx, "the failback was cancelled while its disks were being written"); err != nil {
 			return err
 		}
@@ -48,23 +56,52 @@ func (l *leg) cancel(ctx context.Context) error {
 	return l.emit(LegFinished{Outcome: OutcomeCancelled})
 }
 
-// jobToCancel is the leg's job; where the start's answer was lost, it is looked for.
+// jobToCancel is the leg's job; where the start's answer was lost, it is looked for
+// as long as the start itself would be: "nothing to cancel" must not be a guess.
 func (l *leg) jobToCancel(ctx context.Context) (string, error) {
 	s := l.state()
-	if s.Job != "" {
+	op, asked := s.Ops[OpStart]
+	if !asked || op.Accepted {
 		return s.Job, nil
 	}
-	op, began := s.Ops[OpStart]
-	if !began {
-		return "", nil
+	for i := range settleLooks {
+		if i > 0 {
+			if err := l.pause(ctx); err != nil {
+				return "", err
+			}
+		}
+		j, err := patient(ctx, l, "look for the job to cancel", func(ctx context.Context) (Job, error) {
+			j, _, err := l.jobByRequest(ctx, op.Request)
+			return j, err
+		})
+		if err != nil || j.Name != "" {
+			return j.Name, err
+		}
 	}
-	j, _, err := l.jobByRequest(ctx, op.Request)
-	return j.Name, err
+	return s.Job, nil
 }
 
-// syncBegun reports whether the job has begun to write the on-premises disks.
-func syncBegun(j Job) bool {
-	return taskBegun(j, TaskInitiateSync, "") || taskBegun(j, TaskInitiateSync, TaskStartFailback)
+// syncBegun reports whether the job may have begun to write the on-premises disks:
+// by its tasks as they are now, by those that were seen before, or, where the job
+// tells no tasks at all, by the phase the leg had come to.
+func (l *leg) syncBegun(j Job) bool {
+	s := l.state()
+	for _, t := range s.Tasks {
+		if t.Job == j.Name && writes(t.Task) {
+			return true
+		}
+	}
+	return anyWrites(j.Tasks) || s.Passed(PhaseInitialSync) ||
+		len(j.Tasks) == 0 && (s.reached(PhaseInitialSync) || s.reached(PhaseStopAzure))
+}
+
+func anyWrites(ts []Task) bool {
+	return slices.ContainsFunc(ts, func(t Task) bool { return writes(t) || anyWrites(t.Children) })
+}
+
+// writes reports whether the task is one that writes to the disks, and has begun.
+func writes(t Task) bool {
+	return (t.Name == TaskInitiateSync || t.Name == TaskMonitorSync) && t.State != TaskStateNotStarted && t.State != TaskStateSkipped
 }
 
 // sayAzurePower tells the operator where the machine is now: the Azure VM is its

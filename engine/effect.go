@@ -53,7 +53,7 @@ func (l *leg) perform(ctx context.Context, e effect) error {
 	if found, err := l.lookFor(ctx, e, request, looks); found || err != nil {
 		return err
 	}
-	for {
+	for tries := 1; ; tries++ {
 		job, err := l.send(ctx, e, request)
 		if err == nil {
 			return l.emit(OperationAccepted{Op: e.op, Request: request, Job: job})
@@ -62,6 +62,9 @@ func (l *leg) perform(ctx context.Context, e effect) error {
 		case FailureUnknown:
 			return l.settle(ctx, e, request, err)
 		case FailureRetryable: // refused for now; nothing was accepted
+			if tries >= patience {
+				return err
+			}
 			if err := l.again(ctx, e.op, err); err != nil {
 				return err
 			}
@@ -101,7 +104,8 @@ func (l *leg) again(ctx context.Context, op Op, err error) error {
 	return l.pause(ctx)
 }
 
-// lookFor looks up to n times, a poll apart.
+// lookFor looks up to n times, a poll apart. A refusal may come from the request's
+// own job, which works on the item and is not listed yet: only the last one counts.
 func (l *leg) lookFor(ctx context.Context, e effect, request string, n int) (bool, error) {
 	for i := range n {
 		if i > 0 {
@@ -117,6 +121,9 @@ func (l *leg) lookFor(ctx context.Context, e effect, request string, n int) (boo
 			job, seen, err := e.look(ctx, request)
 			return found{job, seen}, err
 		})
+		if KindOf(err) == FailureRefused && i < n-1 {
+			continue
+		}
 		if err != nil {
 			return false, err
 		}
@@ -136,11 +143,18 @@ func (l *leg) settle(ctx context.Context, e effect, request string, lost error) 
 	// to guess; but it must end.
 	bounded, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute+settleLooks*l.r.Poll)
 	defer done()
-	if found, err := l.lookFor(bounded, e, request, settleLooks); found || err != nil {
+	found, err := l.lookFor(bounded, e, request, settleLooks)
+	if found {
 		return err
+	}
+	if broken := l.r.Stream.Broken(); broken != nil {
+		return broken
 	}
 	f := *AsFailure(lost, opWords(e.op), l.item.Name)
 	f.Kind, f.Request = FailureUnknown, request
+	if err != nil { // what could not be looked for is not known either
+		f.Why += "; looking for it: " + err.Error()
+	}
 	f.Remedy = fmt.Sprintf("either the service never got the request (then nothing happened), or it did and does not show it yet; "+
 		"look at the item's jobs in the portal for request %s, then resume the run: it looks again before it acts", request)
 	return &f

@@ -150,8 +150,11 @@ type PowerChanged struct {
 	Power Power    `json:"power"`
 }
 
-// DowntimeBegan says the Azure VM is being stopped from now on.
-type DowntimeBegan struct{}
+// DowntimeBegan says the Azure VM is being stopped.
+type DowntimeBegan struct {
+	// At is since when, where the fact itself was written later.
+	At time.Time `json:"at,omitzero"`
+}
 
 // GateOpened says the leg waits for a decision, and what an approval would do.
 type GateOpened struct {

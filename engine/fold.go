@@ -122,12 +122,21 @@ func (l *Leg) fold(e Event) {
 		} else {
 			l.OnPremPower = b.Power
 		}
+		// Towards Azure there is no proof of a boot: the downtime ends where Azure
+		// says that the VM runs.
+		if l.Direction == ToAzure && b.Side == LocationAzure && b.Power == PowerRunning && l.InDowntime() {
+			l.DowntimeTo = e.Time
+		}
 	case DowntimeBegan:
 		if l.DowntimeFrom.IsZero() {
 			l.DowntimeFrom = e.Time
+			if !b.At.IsZero() {
+				l.DowntimeFrom = b.At
+			}
 		}
 	case GateOpened:
 		l.Gate, l.GateSince = &b, e.Time
+		l.unbegin()
 	case DecisionMade:
 		l.Gate = nil
 		l.Decisions = append(l.Decisions, b.Decision)
@@ -142,6 +151,18 @@ func (l *Leg) fold(e Event) {
 		l.Damage, l.DamagedAt = &b, e.Time
 	case DamageCleared:
 		l.Damage = nil
+	}
+}
+
+// unbegin takes back the phase behind an open gate, where the gate is asked again.
+func (l *Leg) unbegin() {
+	if l.At+1 >= len(l.Steps) {
+		return
+	}
+	next := l.Steps[l.At+1].Phase
+	if rec, ok := l.Phases[next]; ok {
+		rec.Status = StatusPending
+		l.Phases[next] = rec
 	}
 }
 
@@ -171,6 +192,7 @@ func (l *Leg) foldProgress(e Event) {
 	case CancelRequested:
 		l.Cancel = &b
 		l.Gate = nil
+		l.Outcome = OutcomeNone // a leg that had stopped is taken up again
 		if rec.Status == StatusRunning {
 			rec.Status = StatusStopped
 		}

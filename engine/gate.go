@@ -25,19 +25,24 @@ func (l *leg) gate(ctx context.Context, g Gate) error {
 			return err
 		}
 	}
+	// One ticker for the whole wait: what other legs do must not put off the looks.
+	look := time.NewTicker(4 * l.r.Poll)
+	defer look.Stop()
 	for {
 		s, changed := l.r.Stream.Changed()
 		me := s.Leg(l.item.Name)
 		if me.Mode != ModeWaiting {
 			return nil
 		}
+		var err error
 		if s.Plan.MayAnswer(g) && !me.Gate.NeedsReason && l.contact.IsZero() {
-			err := l.policy(s.Plan, g)
-			if err == nil || KindOf(err) != FailureRefused {
-				return err
-			}
+			err = l.policy(s.Plan, g)
 		}
-		if err := l.waitAtGate(ctx, g, changed); err != nil {
+		if err == nil || KindOf(err) == FailureRefused {
+			err = l.waitAtGate(ctx, g, changed, look.C)
+		}
+		// Somebody may have answered between the look and the answer given here.
+		if err != nil && l.state().Mode == ModeWaiting {
 			return err
 		}
 	}
@@ -54,15 +59,13 @@ func (l *leg) policy(p Plan, g Gate) error {
 }
 
 // waitAtGate waits for the next change or look.
-func (l *leg) waitAtGate(ctx context.Context, g Gate, changed <-chan struct{}) error {
-	t := time.NewTimer(4 * l.r.Poll)
-	defer t.Stop()
+func (l *leg) waitAtGate(ctx context.Context, g Gate, changed <-chan struct{}, look <-chan time.Time) error {
 	select {
 	case <-changed:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-t.C:
+	case <-look:
 	}
 	if err := l.r.Stream.Broken(); err != nil {
 		return err
@@ -84,8 +87,10 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		}
 		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
 		switch {
-		case err != nil || j.WaitsForComplete() || j.State == JobSuspended:
+		case err != nil:
 			return nil //nolint:nilerr // a gate waits whether or not the service answers
+		case j.WaitsForComplete() || j.State == JobSuspended:
+			return l.watchBothSides(ctx)
 		case j.State.Ended() && !j.State.Good():
 			return l.r.Cancel(l.item.Name, who.By, "the job was found "+strings.ToLower(string(j.State)))
 		}
@@ -105,6 +110,18 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 	return l.r.Stream.Emit(l.item.Name, PhaseNone, DecisionMade{who})
 }
 
+// watchBothSides looks at the two machines while a failback's job waits: the
+// Azure VM should run, the on-premises VM should not.
+func (l *leg) watchBothSides(ctx context.Context) error {
+	if l.plan().Direction != ToOnPremises {
+		return nil
+	}
+	if err := l.watchPower(ctx); err != nil {
+		return err
+	}
+	return l.watchHome(ctx)
+}
+
 // awaitGroups holds a leg of a recovery plan until every leg of a lower boot
 // group is verified or has stopped.
 func (l *leg) awaitGroups(ctx context.Context) error {
@@ -116,7 +133,7 @@ func (l *leg) awaitGroups(ctx context.Context) error {
 		s, changed := l.r.Stream.Changed()
 		open := ""
 		for _, o := range s.Legs {
-			if o.Item.Group < l.item.Group && !o.Verified() && o.Outcome == OutcomeNone {
+			if o.Item.Group < l.item.Group && !o.switched() && o.Outcome == OutcomeNone {
 				open = o.Item.Name
 			}
 		}
@@ -155,8 +172,9 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 		return o, err
 	}
 	if !l.contact.IsZero() {
-		o.Consequences = append(o.Consequences, "Mind: "+l.host()+" is out of contact with the vault since "+l.contact.Format("15:04")+".")
+		o.Consequences = append(o.Consequences, "Mind: "+l.host()+" is out of contact with the vault since "+clockText(l.contact)+".")
 	}
+	l.askPerson(&o)
 	if dir == ToAzure {
 		o.Consequences = append(o.Consequences, consequencesToAzure(g, it)...)
 		return o, nil
@@ -166,7 +184,7 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 		o.Consequences = append(o.Consequences, l.consequencesOfComplete(it)...)
 	case GateCommit:
 		o.Consequences = append(o.Consequences, consequencesOfCommit(it, s)...)
-		o.NeedsReason = s.Boot == nil || s.Boot.Result != BootProven
+		o.NeedsReason = o.NeedsReason || s.Boot == nil || s.Boot.Result != BootProven || s.Damage != nil
 	case GateReprotect:
 		o.Consequences = append(o.Consequences,
 			it.Name+" replicates to Azure again: only what changed since the Azure VM stopped is sent.",
@@ -174,46 +192,4 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 	case GateNone:
 	}
 	return o, nil
-}
-
-func (l *leg) consequencesOfComplete(it Item) []string {
-	p := l.plan()
-	out := []string{"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now."}
-	if p.Sync == SyncFull {
-		out = append(out, fmt.Sprintf("The whole disk is downloaded while it is down: %s in %d disks.", SizeWords(it.Bytes()), len(it.Disks)))
-	} else {
-		out = append(out, "What changed since the snapshot is copied, then the on-premises VM on "+l.host()+" is started.")
-	}
-	out = append(out, "Cancelling before the end leaves the on-premises VM damaged, until the failback is run again to its end.")
-	if p.Budget > 0 {
-		out = append(out, "The plan's downtime budget is "+p.Budget.String()+".")
-	}
-	if p.Window.Set() {
-		out = append(out, "The plan's window is "+windowText(p.Window)+".")
-	}
-	return out
-}
-
-func consequencesOfCommit(it Item, s *Leg) []string {
-	out := []string{"Azure VM " + it.AzureVM.Name + " is deleted."}
-	for _, d := range it.Disks {
-		out = append(out, "Its disk "+d.Name+" ("+SizeWords(d.Bytes)+") is deleted.")
-	}
-	out = append(out, "There is no way back to this Azure copy.")
-	if s.Boot == nil || s.Boot.Result != BootProven {
-		return append(out, "Mind: the boot of the on-premises VM is NOT proven. Look at its console and say what you saw.")
-	}
-	for _, p := range s.Proofs {
-		if p.Missing != "" {
-			return append(out, "The boot is proven; the disks were not compared byte for byte ("+p.Missing+").")
-		}
-	}
-	return append(out, "The boot is proven and every byte of the disks was equal when the synchronisation ended.")
-}
-
-func consequencesToAzure(g Gate, it Item) []string {
-	if g == GateCommit {
-		return []string{"The failover of " + it.Name + " to Azure is accepted; its recovery points are deleted.", "Nothing on-premises is deleted."}
-	}
-	return []string{it.Name + " is shut down on-premises: downtime begins now.", "The last changes are sent and the Azure VM is started."}
 }

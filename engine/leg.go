@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -56,6 +57,9 @@ func (l *leg) walk(run, ctx context.Context) error {
 		default:
 			err = l.phase(ctx, s.Step().Phase)
 		}
+		if errors.Is(err, errLate) {
+			err = l.reopen(ctx)
+		}
 		if err == nil {
 			continue
 		}
@@ -71,8 +75,11 @@ func (l *leg) walk(run, ctx context.Context) error {
 
 // phase carries out one phase: begin, look, act, watch.
 func (l *leg) phase(ctx context.Context, p Phase) error {
-	if err := l.acquire(ctx); err != nil {
+	if err := l.acquire(ctx, p); err != nil {
 		return err
+	}
+	if l.late() {
+		return errLate
 	}
 	if l.state().Mode != ModeRunning {
 		if err := l.emit(PhaseStarted{}); err != nil {
@@ -97,9 +104,21 @@ func (l *leg) phase(ctx context.Context, p Phase) error {
 	return l.emit(PhaseFinished{})
 }
 
-func (l *leg) acquire(ctx context.Context) error {
-	if l.free != nil {
+// acquire takes a place among the legs at work, and says where it has to wait for
+// one. A machine that is down never waits, and healthy replication is only looked
+// at: neither keeps others out.
+func (l *leg) acquire(ctx context.Context, p Phase) error {
+	if p == PhaseProtected {
+		l.release()
 		return nil
+	}
+	if l.free != nil || l.state().InDowntime() {
+		return nil
+	}
+	if l.r.slots.busy(l.host()) {
+		if err := l.note("info", "waits for its turn: as many legs as may be are at work, in all or on "+l.host()); err != nil {
+			return err
+		}
 	}
 	free, err := l.r.slots.take(ctx, l.host())
 	l.free = free

@@ -39,6 +39,7 @@ type row struct {
 	gate  bool // legal at gates; otherwise at phases
 	to    Mode
 	moves bool // goes on to the next step
+	back  bool // goes back to the step before
 	guard func(*Leg, Event) error
 }
 
@@ -55,6 +56,10 @@ var table = []row{
 	{from: ModeReady, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
 	{from: ModeInterrupted, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
 	{from: ModeFailed, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
+	{from: ModeReady, on: TriggerOpen, to: ModeWaiting, back: true, guard: guardReopen},
+	{from: ModeRunning, on: TriggerOpen, to: ModeWaiting, back: true, guard: guardReopen},
+	{from: ModeInterrupted, on: TriggerOpen, to: ModeWaiting, back: true, guard: guardReopen},
+	{from: ModeFailed, on: TriggerOpen, to: ModeWaiting, back: true, guard: guardReopen},
 	{from: ModeCancelling, on: TriggerFail, to: ModeFailed, guard: guardSame},
 	{from: ModeCancelling, on: TriggerCancel, to: ModeCancelling},
 	{from: ModeCancelling, on: TriggerRevive, to: ModeCancelling},
@@ -164,6 +169,9 @@ func (l *Leg) move(e Event) error {
 		if r.moves {
 			l.At++
 		}
+		if r.back {
+			l.At--
+		}
 		return nil
 	}
 	return illegal("")
@@ -240,10 +248,19 @@ func guardGate(l *Leg, e Event) error {
 	return nil
 }
 
+// guardReopen: a gate is asked again only while its decision has had no effect.
+func guardReopen(l *Leg, e Event) error {
+	b, ok := e.Body.(GateOpened)
+	if !ok {
+		return fmt.Errorf("no gate is named")
+	}
+	return l.mayReopen(b.Gate)
+}
+
 // guardCancel: once the on-premises VM was switched to, nothing can be
 // cancelled any more.
 func guardCancel(l *Leg, _ Event) error {
-	if l.reached(PhaseStartOnPremises) {
+	if l.pastCancel() {
 		return fmt.Errorf("the switch has been made; there is nothing left that a cancel could undo")
 	}
 	return nil

@@ -92,13 +92,18 @@ func (l *leg) start(ctx context.Context, request string) (string, error) {
 // watchPrepare waits until the on-premises VM is prepared: its task is done, or
 // the job is beyond it.
 func watchPrepare(ctx context.Context, l *leg) error {
+	var last Job
 	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
+		last = j
 		if j.WaitsForComplete() || j.State.Good() || taskBegun(j, TaskStartFailback, "") {
 			return true
 		}
 		t, ok := j.Find(TaskPrepare, "")
 		return ok && t.Done()
 	}, nil)
+	if err != nil && l.syncBegun(last) {
+		return l.damaging(ctx, err)
+	}
 	return err
 }
 
@@ -145,7 +150,7 @@ func (l *leg) sawAzure(p Power) error {
 	if err := l.emit(PowerChanged{Side: LocationAzure, Power: p}); err != nil {
 		return err
 	}
-	if p.Off() && s.Step().Phase == PhaseInitialSync {
+	if p.Off() && (s.Step().Phase == PhaseInitialSync || s.Step().Gate == GateComplete) {
 		return l.note("warn", "the Azure VM is "+string(p)+" although nothing of this run has stopped it: its users are without it")
 	}
 	return nil

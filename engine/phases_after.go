@@ -37,14 +37,15 @@ func watchVerify(ctx context.Context, l *leg) error {
 }
 
 // acceptUnproven lets a running VM without proof of its boot go on to the commit
-// gate, where a person has to answer with a reason. Policy can't.
+// gate, where a person has to answer with a reason. Policy can't: a run that relies
+// on it stops here first, and opens that gate once somebody has resumed it.
 func (l *leg) acceptUnproven(b BootChecked) error {
-	if !l.plan().MayAnswer(GateCommit) || l.r.Answered != nil && l.r.Answered(l.item.Name, GateCommit) {
+	if !l.plan().MayAnswer(GateCommit) || l.state().Phases[PhaseVerify].Failed > 0 || l.r.Answered != nil && l.r.Answered(l.item.Name, GateCommit) {
 		return nil
 	}
 	return &Failure{Kind: FailureBoot, What: "verify the boot", Where: l.item.Name + " on " + l.host(),
 		Why:    fmt.Sprintf("the VM runs, but its boot is not proven: heartbeat %s, addresses %s", b.Heartbeat, firstOf(strings.Join(b.Addresses, ", "), "none")),
-		Remedy: "policy must not accept this: look at the VM's console; if it is well, say so with failback decide RUN commit --reason … and resume the run. The Azure copy is stopped and whole"}
+		Remedy: "policy must not accept this: look at the VM's console and mend what is wrong, then resume the run. It looks again; a boot that is still not proven can be accepted at the commit gate, by a person with a reason. The Azure copy is stopped and whole"}
 }
 
 // proveBoot looks until the boot is proven (running, heartbeat ok, uptime grown
@@ -159,7 +160,10 @@ func (l *leg) different(ctx context.Context, p DiskProved) error {
 // liftDamage ends the damage after a complete, verified synchronisation, this
 // run's or an earlier one's.
 func (l *leg) liftDamage(ctx context.Context) error {
-	if l.state().Damage != nil {
+	if s := l.state(); s.Damage != nil {
+		if !s.provedEqual() {
+			return l.note("warn", "the on-premises VM stays marked damaged: its disks could not be compared with the Azure disks")
+		}
 		if err := l.emit(DamageCleared{}); err != nil {
 			return err
 		}
@@ -196,6 +200,11 @@ func actCommit(ctx context.Context, l *leg) error {
 				Why: "Site Recovery does not offer the commit now (state: " + it.stateText() + ")", Remedy: "look at the item's job in the portal"}
 		},
 		act: func(ctx context.Context, request string) (string, error) {
+			if l.plan().Direction == ToOnPremises {
+				if err := l.azureOff(ctx, "commit", "the commit would delete a machine that is in use"); err != nil {
+					return "", err
+				}
+			}
 			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
 			if err != nil {
 				return "", err
@@ -224,7 +233,7 @@ func watchCommit(ctx context.Context, l *leg) error {
 	if err := l.watchOp(ctx, OpCommit); err != nil {
 		return err
 	}
-	if err := l.watchItem(ctx, l.committed); err != nil {
+	if err := l.watchItem(ctx, "the commit's job is done, the item does not show it yet", l.committed); err != nil {
 		return err
 	}
 	if l.plan().Direction == ToAzure || before.AzureVM.Name == "" {
@@ -254,12 +263,20 @@ func (l *leg) watchOp(ctx context.Context, op Op) error {
 	return l.watchJob(ctx, job, func(j Job) bool { return j.State.Good() }, nil)
 }
 
-// watchItem looks at the item until done says so.
-func (l *leg) watchItem(ctx context.Context, done func(Item) bool) error {
+// watchItem looks at the item until done says so, and says now and then that it
+// still waits.
+func (l *leg) watchItem(ctx context.Context, waiting string, done func(Item) bool) error {
+	said := l.r.Stream.Now()
 	for {
 		it, err := l.fresh(ctx)
 		if err != nil || done(it) {
 			return err
+		}
+		if now := l.r.Stream.Now(); now.Sub(said) > 10*time.Minute {
+			said = now
+			if err := l.note("info", waiting+": "+it.stateText()); err != nil {
+				return err
+			}
 		}
 		if err := l.pause(ctx); err != nil {
 			return err
@@ -302,13 +319,7 @@ func watchReprotect(ctx context.Context, l *leg) error { return l.watchOp(ctx, O
 // and then how long the machine has been unprotected.
 func watchProtected(ctx context.Context, l *leg) error {
 	since := l.state().Phases[PhaseCommit].Ended
-	said := l.r.Stream.Now()
-	return l.watchItem(ctx, func(it Item) bool {
-		if now := l.r.Stream.Now(); now.Sub(said) > 10*time.Minute {
-			said = now
-			// A note that can't be kept breaks the stream, and the next emit says so.
-			_ = l.note("info", "unprotected since "+since.Format("15:04")+": "+it.stateText())
-		}
+	return l.watchItem(ctx, "unprotected since "+clockText(since), func(it Item) bool {
 		return it.State == ItemProtected && it.Active == LocationOnPremises && it.CurrentJob == "" && it.Allows(AllowPlannedFailover)
 	})
 }

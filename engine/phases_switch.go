@@ -63,8 +63,14 @@ func actStopAzure(ctx context.Context, l *leg) error {
 // Site Recovery would fail it, with the Azure VM already stopped.
 func (l *leg) awaitContact(ctx context.Context) error {
 	for {
-		if err := l.hostContact(ctx); err != nil || l.contact.IsZero() {
+		if err := l.hostContact(ctx); err != nil {
 			return err
+		}
+		if l.late() {
+			return errLate
+		}
+		if l.contact.IsZero() {
+			return nil
 		}
 		if err := l.pause(ctx); err != nil {
 			return err
@@ -88,11 +94,14 @@ func (l *leg) power(ctx context.Context, vm AzureVMRef) (Power, error) {
 	})
 }
 
+// emitDowntime starts the downtime clock, from the moment the stop was asked for
+// where this run has asked.
 func (l *leg) emitDowntime() error {
-	if !l.state().DowntimeFrom.IsZero() {
+	s := l.state()
+	if !s.DowntimeFrom.IsZero() {
 		return nil
 	}
-	return l.emit(DowntimeBegan{})
+	return l.emit(DowntimeBegan{At: s.Ops[OpDeallocate].At})
 }
 
 // stopAndConfirm asks Azure to stop the VM and believes only the power state.
@@ -113,9 +122,6 @@ func (l *leg) stopAndConfirm(ctx context.Context, vm AzureVMRef) error {
 			return "", sightTodo, err
 		},
 		act: func(ctx context.Context, _ string) (string, error) {
-			if err := l.emitDowntime(); err != nil {
-				return "", err
-			}
 			return "", l.r.Ports.Azure.Deallocate(ctx, vm)
 		},
 	})
@@ -200,8 +206,8 @@ func lookStart(ctx context.Context, l *leg) (sight, error) {
 	if !j.State.Ended() || j.State.Good() {
 		return sightUnderway, nil
 	}
-	if l.state().Phases[PhaseStartOnPremises].Tries > 1 {
-		return sightTodo, nil
+	if l.state().Phases[PhaseStartOnPremises].Failed > 0 {
+		return sightTodo, nil // it was said, and somebody has resumed the run
 	}
 	if err := l.recordTasks(j); err != nil {
 		return sightTodo, err
@@ -226,6 +232,9 @@ func actStartVM(ctx context.Context, l *leg) error {
 	if vm.Running() {
 		return nil
 	}
+	if err := l.azureOff(ctx, "start the on-premises VM", "two live copies would be written to"); err != nil {
+		return err
+	}
 	// An earlier, broken failback may have left its guard; the data is home now.
 	if l.state().Damage == nil {
 		if err := l.liftGuard(ctx, vm); err != nil {
@@ -234,6 +243,25 @@ func actStartVM(ctx context.Context, l *leg) error {
 	}
 	_, err = StartOnPremises(ctx, l.r.Ports.Hosts, l.host(), vm.ID, l.damage())
 	return err
+}
+
+// azureOff refuses to go on while the Azure VM is not seen off: somebody may have
+// gone back to it after the switch.
+func (l *leg) azureOff(ctx context.Context, what, risk string) error {
+	it, err := l.fresh(ctx)
+	if err != nil || it.AzureVM.Name == "" {
+		return err
+	}
+	p, err := l.power(ctx, it.AzureVM)
+	if err != nil {
+		return err
+	}
+	if err := l.sawAzure(p); err != nil || p.Off() {
+		return err
+	}
+	return &Failure{Kind: FailureUnsafe, What: what, Where: l.item.Name,
+		Why:    fmt.Sprintf("Azure VM %s was stopped and its power state is %q again: %s", it.AzureVM.Name, p, risk),
+		Remedy: "find out who uses it. What was written there since the switch is not on-premises. Stop it in the portal if the on-premises VM is the one to keep, then resume this run"}
 }
 
 func (l *leg) damage() *Damage {
@@ -254,7 +282,7 @@ func StartOnPremises(ctx context.Context, hosts HostAccess, host, vmID string, d
 	}
 	if d != nil {
 		return vm, Refuse("start the on-premises VM", vm.Name+" on "+host,
-			"it is damaged since "+d.Since.Format("2006-01-02 15:04")+": "+d.Reason,
+			"it is damaged since "+d.Since.UTC().Format("2006-01-02 15:04 MST")+": "+d.Reason,
 			"run the failback again to its end; that repairs it")
 	}
 	if vm.Running() {
@@ -265,15 +293,17 @@ func StartOnPremises(ctx context.Context, hosts HostAccess, host, vmID string, d
 
 // watchStartVM waits for the job's end and sees the VM running on its host.
 func watchStartVM(ctx context.Context, l *leg) error {
-	if l.state().Phases[PhaseStartOnPremises].Tries <= 1 {
-		err := l.watchJob(ctx, l.state().Job, func(j Job) bool { return j.State.Good() || startTaskFailed(j) }, nil)
-		if err != nil {
-			return err
-		}
+	var last Job
+	again := l.state().Phases[PhaseStartOnPremises].Failed > 0
+	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
+		last = j
+		return j.State.Good() || startTaskFailed(j) || again && j.State.Ended()
+	}, nil)
+	if err != nil {
+		return err
 	}
-	j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
-	if err == nil && startTaskFailed(j) && l.state().Phases[PhaseStartOnPremises].Tries <= 1 {
-		return startFailed(l.item.Name, j)
+	if startTaskFailed(last) && !again {
+		return startFailed(l.item.Name, last)
 	}
 	for range stopLooks {
 		vm, err := patient(ctx, l, "look at the VM on "+l.host(), l.findVM)
@@ -308,13 +338,17 @@ func watchFailover(ctx context.Context, l *leg) error {
 	if err != nil {
 		return err
 	}
-	return l.sawPowerOf(ctx, it.AzureVM)
-}
-
-func (l *leg) sawPowerOf(ctx context.Context, vm AzureVMRef) error {
-	p, err := l.power(ctx, vm)
-	if err != nil {
-		return err
+	for range stopLooks {
+		p, err := l.power(ctx, it.AzureVM)
+		if err != nil {
+			return err
+		}
+		if err := l.sawAzure(p); err != nil || p == PowerRunning {
+			return err
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
 	}
-	return l.sawAzure(p)
+	return l.note("warn", "the failover is done, but Azure VM "+it.AzureVM.Name+" was not seen running: look at it in the portal before you accept the failover")
 }

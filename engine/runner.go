@@ -36,9 +36,12 @@ type Runner struct {
 	// that is not open yet. May be nil.
 	Answered func(item string, g Gate) bool
 
-	mu      sync.Mutex
-	cancels map[string]context.CancelCauseFunc
-	slots   *slots
+	slots *slots
+
+	mu     sync.Mutex
+	ctx    context.Context // of the whole run
+	group  *errgroup.Group // nil before Run
+	active map[string]context.CancelCauseFunc
 }
 
 var errCancelling = errors.New("cancel was asked for")
@@ -47,31 +50,51 @@ var errCancelling = errors.New("cancel was asked for")
 // When ctx ends it detaches: jobs in Azure go on, and the run can be resumed. The
 // error is non-nil only when the journal could not be kept.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
-	r.mu.Lock()
-	r.cancels = map[string]context.CancelCauseFunc{}
-	r.slots = newSlots(r.Limits)
-	r.mu.Unlock()
-
 	var g errgroup.Group
+	r.mu.Lock()
+	r.slots = newSlots(r.Limits)
+	r.ctx, r.group, r.active = ctx, &g, map[string]context.CancelCauseFunc{}
 	for _, l := range r.Stream.State().Legs {
-		if l.Mode == ModeEnded {
-			continue
+		if l.Mode != ModeEnded {
+			r.launch(l.Item)
 		}
-		legCtx, cancel := context.WithCancelCause(ctx)
-		r.mu.Lock()
-		r.cancels[l.Item.Name] = cancel
-		r.mu.Unlock()
-		g.Go(func() error {
-			defer cancel(nil)
-			return r.leg(ctx, legCtx, l.Item)
-		})
 	}
+	r.mu.Unlock()
 	err := g.Wait()
 	out := r.outcome(ctx)
 	if err != nil {
 		return out, err
 	}
 	return out, r.Stream.Emit("", PhaseNone, r.finished(out))
+}
+
+// launch gives a leg its goroutine; r.mu is held. While any leg is active another
+// may be added: the group is waited for until none is left.
+func (r *Runner) launch(it PlanItem) {
+	run := r.ctx
+	ctx, cancel := context.WithCancelCause(run)
+	r.active[it.Name] = cancel
+	r.group.Go(func() error {
+		defer cancel(nil)
+		for {
+			err := r.leg(run, ctx, it)
+			if r.landed(it.Name, err) {
+				return err
+			}
+		}
+	})
+}
+
+// landed takes a leg off the active ones, unless a cancel came just when it
+// stopped: it is walked once more then.
+func (r *Runner) landed(item string, err error) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil && r.ctx.Err() == nil && r.Stream.State().Leg(item).Mode == ModeCancelling {
+		return false
+	}
+	delete(r.active, item)
+	return true
 }
 
 // leg walks one leg; a panic becomes a failure of that leg alone. run ends when
@@ -161,42 +184,77 @@ func windowText(w Window) string {
 // Cancel asks to cancel the leg of an item, or every leg that can be with item
 // "". It fails where nothing can be cancelled any more.
 func (r *Runner) Cancel(item, by, reason string) error {
-	s := r.Stream.State()
-	if item != "" && s.Leg(item) == nil {
-		return Refuse("cancel", item, "the run has no such item", "failback show RUN lists them")
+	if err := r.CanCancel(item); err != nil {
+		return err
 	}
 	some := false
-	for _, l := range s.Legs {
+	for _, l := range r.Stream.State().Legs {
 		if item != "" && l.Item.Name != item {
 			continue
 		}
-		if ok, _ := l.CanCancel(); !ok {
-			if item != "" {
-				return Refuse("cancel", item, "the switch has been made or the leg has ended; there is nothing left that a cancel could undo", "decide at the gate, or leave it as it is")
-			}
+		if ok, _ := l.CanCancel(); !ok && item == "" {
 			continue
 		}
-		if err := r.Stream.Emit(l.Item.Name, cancelPhase(l), CancelRequested{By: by, Reason: reason}); err != nil {
+		err := r.cancelLeg(l, CancelRequested{By: by, Reason: reason})
+		var moved *Illegal
+		if item == "" && errors.As(err, &moved) {
+			continue // it has made its switch or ended meanwhile; the others count
+		}
+		if err != nil {
 			return err
 		}
 		some = true
-		r.stopLeg(l.Item.Name)
 	}
 	if !some {
-		return Refuse("cancel", string(s.Run), "no leg can be cancelled any more", "")
+		return r.nothingToCancel()
 	}
 	return nil
 }
 
-// cancelPhase is the phase a cancel interrupts: none while waiting at a gate.
-func cancelPhase(l *Leg) Phase { return l.Step().Phase }
+// CanCancel says why [Runner.Cancel] would refuse, nil where it would not.
+func (r *Runner) CanCancel(item string) error {
+	s := r.Stream.State()
+	if item != "" {
+		l := s.Leg(item)
+		if l == nil {
+			return Refuse("cancel", item, "the run has no such item", "failback show RUN lists them")
+		}
+		if ok, _ := l.CanCancel(); !ok {
+			return Refuse("cancel", item, "the switch has been made or the leg has ended; there is nothing left that a cancel could undo", "decide at the gate, or leave it as it is")
+		}
+		return nil
+	}
+	for _, l := range s.Legs {
+		if ok, _ := l.CanCancel(); ok {
+			return nil
+		}
+	}
+	return r.nothingToCancel()
+}
 
-func (r *Runner) stopLeg(item string) {
+func (r *Runner) nothingToCancel() error {
+	return Refuse("cancel", string(r.Stream.State().Run), "no leg can be cancelled any more: each has made its switch or has ended", "decide at the gates that are open, or leave it as it is")
+}
+
+// cancelLeg records the request and sees that somebody carries it out: the leg's
+// goroutine, a new one where the leg had stopped while others go on, or, before
+// Run, the one it will get.
+func (r *Runner) cancelLeg(l *Leg, ask CancelRequested) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if stop := r.cancels[item]; stop != nil {
-		stop(errCancelling)
+	if r.group != nil && (len(r.active) == 0 || r.ctx.Err() != nil) {
+		return Refuse("cancel", l.Item.Name, "this process does not drive the run any more", "cancel it once it has been let go of: failback cancel "+string(r.Stream.State().Run))
 	}
+	// A cancel at a gate interrupts no phase.
+	if err := r.Stream.Emit(l.Item.Name, l.Step().Phase, ask); err != nil {
+		return err
+	}
+	if stop := r.active[l.Item.Name]; stop != nil {
+		stop(errCancelling)
+	} else if r.group != nil {
+		r.launch(l.Item)
+	}
+	return nil
 }
 
 // slots bound the legs at work.
@@ -225,6 +283,12 @@ func (s *slots) of(host string) chan struct{} {
 		s.host[host] = make(chan struct{}, s.limit)
 	}
 	return s.host[host]
+}
+
+// busy reports whether a leg of the host would have to wait now.
+func (s *slots) busy(host string) bool {
+	of := s.of(host)
+	return len(of) == cap(of) || len(s.run) == cap(s.run)
 }
 
 // take waits for a place of the host and one of the run, in that order.

@@ -136,10 +136,26 @@ func (l *Leg) Passed(p Phase) bool { return l.Phases[p].Status == StatusDone }
 // Verified reports whether the boot was seen and no disk was found different.
 func (l *Leg) Verified() bool { return l.Passed(PhaseVerify) }
 
+// switched reports whether the machine was seen to run at the other side.
+func (l *Leg) switched() bool {
+	return l.Verified() || l.Direction == ToAzure && l.Passed(PhaseFailover)
+}
+
+// provedEqual reports whether every disk was compared and found equal.
+func (l *Leg) provedEqual() bool {
+	return len(l.Proofs) > 0 && !slices.ContainsFunc(l.Proofs, func(p DiskProved) bool { return !p.Equal })
+}
+
+// pastCancel reports whether the switch has come so far that a cancel could undo
+// nothing.
+func (l *Leg) pastCancel() bool {
+	return l.reached(PhaseStartOnPremises) || l.Direction == ToAzure && l.Passed(PhaseFailover)
+}
+
 // CanCancel reports whether a cancel is still possible, and whether it would
 // leave the on-premises VM damaged.
 func (l *Leg) CanCancel() (ok, damages bool) {
-	if l.Mode == ModeEnded || l.reached(PhaseStartOnPremises) {
+	if l.Mode == ModeEnded || l.pastCancel() {
 		return false, false
 	}
 	_, started := l.Ops[OpStart]

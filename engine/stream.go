@@ -82,6 +82,10 @@ func (s *Stream) Emit(item string, phase Phase, body Body) error {
 	if s.broken != nil {
 		return fmt.Errorf("the journal can't be written any more: %w", s.broken)
 	}
+	if _, resumed := body.(RunResumed); s.state.Ended() && !resumed {
+		// The end is the last line; what comes after it would be done by nobody.
+		return Refuse("go on", string(s.run), "the run has ended ("+string(s.state.Outcome)+") and nobody drives it", "resume it first")
+	}
 	e := Event{V: SchemaVersion, Time: s.now().UTC().Round(0), Run: s.run, Item: item, Phase: phase, Body: body}
 	if p, ok := body.(SyncProgress); ok && !s.keepProgress(item, phase, e.Time) {
 		return s.pass(e, p)

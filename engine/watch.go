@@ -28,7 +28,7 @@ func patient[T any](ctx context.Context, l *leg, what string, read func(context.
 		}
 		if since.IsZero() {
 			since = l.r.Stream.Now()
-			if err := l.note("warn", fmt.Sprintf("%s: no answer since %s, asking again: %v", what, since.Format("15:04:05"), err)); err != nil {
+			if err := l.note("warn", fmt.Sprintf("%s: no answer since %s, asking again: %v", what, clockText(since), err)); err != nil {
 				return v, err
 			}
 		}
@@ -172,8 +172,8 @@ func (m *meter) tick(ctx context.Context) error {
 		m.quiet = true
 		return m.l.note("info", "the host's agent can't be asked how much it has moved: "+err.Error())
 	}
-	if m.base == nil {
-		m.base = &a
+	if m.base == nil || a.Read < m.base.Read || a.Written < m.base.Written {
+		m.base = &a // the first look, or the agent was restarted and counts afresh
 	}
 	return m.l.emit(SyncProgress{
 		Read: a.Read - m.base.Read, Written: a.Written - m.base.Written, Total: m.total, Estimate: true,
@@ -192,6 +192,14 @@ func (l *leg) watchHome(ctx context.Context) error {
 	now := PowerStopped
 	if vm.Running() {
 		now = PowerRunning
+	}
+	if now == PowerRunning && was != now {
+		// The job was read before the host was: Site Recovery may have come to its
+		// own start meanwhile, and nobody may be told to shut that VM down.
+		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		if err != nil || j.State.Ended() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback) {
+			return nil //nolint:nilerr // the next look, or the next phase, knows more
+		}
 	}
 	if err := l.sawOnPremises(now); err != nil || now == was || now != PowerRunning {
 		return err
@@ -214,12 +222,21 @@ func (l *leg) hostContact(ctx context.Context) error {
 		case !h.Connected && l.contact.IsZero():
 			l.contact = l.r.Stream.Now()
 			return l.note("warn", fmt.Sprintf("on-premises disconnected since %s: %s is not in contact with the vault (last heartbeat %s)",
-				l.contact.Format("15:04"), h.Name, h.LastHeartbeat.Format("15:04")))
+				clockText(l.contact), h.Name, clockText(h.LastHeartbeat)))
 		case h.Connected && !l.contact.IsZero():
 			since := l.contact
 			l.contact = time.Time{}
-			return l.note("info", fmt.Sprintf("on-premises connected again: %s was out of contact since %s", h.Name, since.Format("15:04")))
+			return l.note("info", fmt.Sprintf("on-premises connected again: %s was out of contact since %s", h.Name, clockText(since)))
 		}
 	}
 	return nil
+}
+
+// clockText is a time of day as notes say it. The journal is read in other time
+// zones than it was written in, so the zone stands beside it.
+func clockText(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format("15:04 MST")
 }

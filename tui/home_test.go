@@ -89,3 +89,11 @@ func TestWaitingOfARunThatWasLeftIsSaid(t *testing.T) {
 		d.Expect("1 run waits for a decision", "Goes on with run 20260314-221500-lab01")
 	})
 }
+
+func TestRunOfAnotherProcessIsSaid(t *testing.T) {
+	w := tuitest.Estate()
+	w.Summaries = []runs.Summary{{ID: "20260314-221500-lab01", Item: "web01", Phase: engine.PhaseFinalSync, Live: true, Resumable: true, Driver: "lee@jump02"}}
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Expect("1 run goes on in another process").Press("up", "up", "enter").Expect("watch it with: failback attach")
+	})
+}

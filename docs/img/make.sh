@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 img=$PWD/docs/img
 
-work=$(mktemp -d)
+# A path that may be seen in a picture. It must not be there already.
+work=/tmp/failback-pictures
+mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 go build -o "$work/failback" .
 go build -o "$work/shoot" ./docs/img/shoot
@@ -20,6 +22,8 @@ play() { # play SCRIPT STATE OUT [FLAGS OF SHOOT...] -- COMMAND...: one script i
   (cd "$work" && ./shoot -script "$img/$script.keys" -out "$out" "${flags[@]}" -- ./failback "$@" --state-dir "$state")
 }
 
+mkdir "$work/certificates"
+touch "$work/certificates/vmm01-provider.pfx"
 export LANG=C.UTF-8
 play rehearse    one     "$img" -- rehearse
 play several     several "$img" -- rehearse

@@ -16,6 +16,12 @@ import (
 // lockName is the lock's name in a run's folder.
 const lockName = "lock"
 
+// How often, and how far apart, a lock that is held is tried for again.
+const (
+	lockTries = 5
+	lockPause = 20 * time.Millisecond
+)
+
 // Owner is who holds a run's lock.
 type Owner struct {
 	Driver string    `json:"driver"` // user@host
@@ -45,6 +51,12 @@ type Lock struct{ f *flock.Flock }
 func Acquire(dir, driver string, now time.Time) (*Lock, error) {
 	f := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 	got, err := f.TryLock()
+	// A process that only looks whether the run is driven ([Live]) has the lock for
+	// an instant: that is no driver.
+	for tries := 0; err == nil && !got && tries < lockTries; tries++ {
+		time.Sleep(lockPause)
+		got, err = f.TryLock()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}

@@ -62,6 +62,9 @@ func (w *Writer) Append(e engine.Event) error {
 		return err
 	}
 	sum := chain(w.sum, event)
+	if len(event)+len(sum)+len(lineHead)+len(lineMid)+len(lineTail) >= maxLine {
+		return fmt.Errorf("%s: a fact of %d bytes (%s) could never be read again", w.f.Name(), len(event), e.Type())
+	}
 	if _, err := w.f.Write(frame(sum, event)); err != nil {
 		return fmt.Errorf("%s: %w", w.f.Name(), err)
 	}

@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"failback/engine"
@@ -14,9 +15,12 @@ import (
 func (r *run) readInbox(ctx context.Context) {
 	t := time.NewTicker(r.m.set.Inbox)
 	defer t.Stop()
+	stuck := map[string]bool{} // used, and not to be removed: never used again
 	for {
 		for _, a := range r.m.store.answers(r.id) {
-			r.take(a)
+			if !stuck[a.path] && r.take(a) && a.used() != nil {
+				stuck[a.path] = true
+			}
 		}
 		select {
 		case <-t.C:
@@ -26,34 +30,65 @@ func (r *run) readInbox(ctx context.Context) {
 	}
 }
 
-func (r *run) take(a answer) {
+// take carries an answer out and reports whether it is settled. An answer that
+// this process can't keep any more stays for the next one.
+func (r *run) take(a answer) bool {
 	var err error
 	if a.Cancel != nil {
 		err = r.runner.Cancel(a.Item, a.Cancel.By, a.Cancel.Reason)
 	} else {
-		item, open := r.addressee(a.Item, a.Decision.Gate)
-		if !open {
-			return
+		item, early, why := r.addressee(a.Item, a.Decision.Gate)
+		switch {
+		case early:
+			return false
+		case why != nil:
+			err = why
+		default:
+			err = r.runner.Decide(item, *a.Decision)
 		}
-		err = r.runner.Decide(item, *a.Decision)
+	}
+	if r.stream.Broken() != nil || err != nil && r.stream.State().Ended() {
+		return false
 	}
 	if err != nil {
 		// A note that can't be kept breaks the stream, which ends the run itself.
 		_ = r.stream.Emit("", engine.PhaseNone, engine.Noted{Level: "warn", Text: fmt.Sprintf("an answer from another terminal was refused: %v", err)})
 	}
-	// A file that can't be removed is refused as "not open" the next time.
-	_ = a.used()
+	return true
 }
 
-// addressee finds the item an answer is for and whether its gate is open. After a
-// resume a gate counts as open only when its leg has opened it again.
-func (r *run) addressee(item string, g engine.Gate) (string, bool) {
+// addressee finds the item an answer is for. It is early where the gate is still
+// to come; after a resume a gate counts as open only when its leg has opened it
+// again. A gate that lies behind, or an answer that fits several items, is refused.
+func (r *run) addressee(item string, g engine.Gate) (name string, early bool, err error) {
+	var open []string
+	known := false
 	for _, l := range r.stream.State().Legs {
-		if l.Mode == engine.ModeWaiting && l.Gate.Gate == g && (item == "" || item == l.Item.Name) {
-			return l.Item.Name, true
+		if item != "" && item != l.Item.Name {
+			continue
+		}
+		known = true
+		switch at := slices.IndexFunc(l.Steps, func(s engine.Step) bool { return s.Gate == g }); {
+		case l.Mode == engine.ModeWaiting && l.Gate.Gate == g:
+			open = append(open, l.Item.Name)
+		case at >= l.At && l.Mode != engine.ModeEnded:
+			early = true
 		}
 	}
-	return item, false
+	refuse := func(why string) error {
+		return engine.Refuse("decide "+string(g), item, why, "failback show "+string(r.id)+" tells how it stands")
+	}
+	switch {
+	case len(open) == 1:
+		return open[0], false, nil
+	case len(open) > 1:
+		return "", false, refuse(fmt.Sprintf("%d items wait at that gate and the answer names none", len(open)))
+	case early:
+		return "", true, nil
+	case !known:
+		return "", false, refuse("the run has no such item")
+	}
+	return "", false, refuse("that gate has been passed already, or the leg has ended")
 }
 
 // answered reports whether a decision for the gate waits in the inbox.

@@ -99,7 +99,7 @@ func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engin
 // Resume takes over a run that nobody drives. A run that another process drives
 // is refused with its owner; one where every leg has ended is refused too.
 func (m *Manager) Resume(ctx context.Context, id engine.RunID) (Handle, error) {
-	r, err := m.takeOver(id)
+	r, err := m.takeOver(id, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +110,13 @@ func (m *Manager) Resume(ctx context.Context, id engine.RunID) (Handle, error) {
 // Cancel takes over a run that nobody drives and cancels the leg of an item, or
 // with item "" every leg that can be, before anything else is done with them.
 func (m *Manager) Cancel(ctx context.Context, id engine.RunID, item, by, reason string) (Handle, error) {
-	r, err := m.takeOver(id)
+	// A cancel that is refused must leave the run as it is, so it is tried before
+	// the run is taken over for good.
+	r, err := m.takeOver(id, func(r *run) error { return r.runner.CanCancel(item) })
 	if err != nil {
 		return nil, err
 	}
 	if err := r.runner.Cancel(item, by, reason); err != nil {
-		// Nothing was changed: the run is detached again as it was found.
 		end := r.stream.Emit("", engine.PhaseNone, engine.RunFinished{Outcome: engine.OutcomeDetached})
 		return nil, errors.Join(err, end, r.close())
 	}
@@ -123,8 +124,9 @@ func (m *Manager) Cancel(ctx context.Context, id engine.RunID, item, by, reason 
 	return r, nil
 }
 
-// takeOver locks a run and opens its journal for another driver.
-func (m *Manager) takeOver(id engine.RunID) (*run, error) {
+// takeOver locks a run and opens its journal for another driver. Where first
+// refuses, nothing is written.
+func (m *Manager) takeOver(id engine.RunID, first func(*run) error) (*run, error) {
 	dir := m.store.Dir(id)
 	if _, err := m.store.State(id); err != nil {
 		return nil, err
@@ -152,6 +154,11 @@ func (m *Manager) takeOver(id engine.RunID) (*run, error) {
 		return nil, errors.Join(err, w.Close(), lock.Release())
 	}
 	r := m.newRun(id, state, events, w, lock)
+	if first != nil {
+		if err := first(r); err != nil {
+			return nil, errors.Join(err, r.close())
+		}
+	}
 	if err := r.stream.Emit("", engine.PhaseNone, engine.RunResumed{Driver: m.set.Driver}); err != nil {
 		return nil, errors.Join(err, r.close())
 	}

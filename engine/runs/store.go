@@ -38,8 +38,14 @@ func OpenStore(stateDir string) (*Store, error) {
 	return &Store{dir: dir}, nil
 }
 
-// Dir is the folder of a run.
-func (s *Store) Dir(id engine.RunID) string { return filepath.Join(s.dir, string(id)) }
+// Dir is the folder of a run. An id that no run can have gives a folder that
+// never exists, inside the store.
+func (s *Store) Dir(id engine.RunID) string {
+	if !id.Valid() {
+		return filepath.Join(s.dir, ".no-such-run")
+	}
+	return filepath.Join(s.dir, string(id))
+}
 
 // ids lists the runs, newest first.
 func (s *Store) ids() ([]engine.RunID, error) {

@@ -38,7 +38,9 @@ func TestS27AStopAtTheGateIsSaid(t *testing.T) {
 		if _, err := b.lab.World().Deallocate(b.azureVM("app01").Name); err != nil {
 			t.Fatal(err)
 		}
-		b.until(h, "said", func(s engine.State) bool { return strings.Contains(s.Log[len(s.Log)-1].Text, "nothing of this run has stopped it") })
+		b.until(h, "said", func(s engine.State) bool {
+			return strings.Contains(s.Log[len(s.Log)-1].Text, "nothing of this run has stopped it")
+		})
 	})
 }
 
@@ -102,20 +104,6 @@ func TestS33NoStartWhileTheAzureVMRunsAgain(t *testing.T) {
 		if b.home("app01").State == "Running" {
 			t.Error("both copies run")
 		}
-	})
-}
-
-// A resume in the middle of Site Recovery's start goes on watching its job.
-func TestAResumeDuringTheStartWatchesTheJob(t *testing.T) {
-	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
-		h := b.start(b.plan(engine.SyncDelta, "app01"))
-		b.until(h, "starting", inPhase("app01", engine.PhaseStartOnPremises))
-		h.Detach()
-		b.finish(h)
-		if h.State().Leg("app01").Failure != nil {
-			t.Skip("the start had failed already")
-		}
-		b.failed(b.finish(b.resume(h.ID())), "app01", engine.FailureBoot, "data is home")
 	})
 }
 

@@ -53,8 +53,12 @@ func verify(path string) (verifyResult, error) {
 		path = filepath.Join(path, journal.FileName)
 	}
 	events, err := journal.Read(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	var unread *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return verifyResult{}, engine.Usagef("name a journal or a run's folder", "there is no journal at %s", path)
+	case errors.As(err, &unread):
+		return verifyResult{}, engine.Usagef("name a journal or a run's folder that can be read", "%s: %s", path, unread.Err)
 	}
 	if err != nil {
 		return verifyResult{}, unsound(path, err)

@@ -257,8 +257,11 @@ func (h *Home) about(i int) string {
 
 // Status is the state line.
 func (h *Home) Status() look.Status {
-	waiting, damaged := 0, 0
+	waiting, damaged, live := 0, 0, 0
 	for _, s := range h.runs {
+		if s.Live {
+			live++
+		}
 		if s.Gate != engine.GateNone && (s.Outcome == engine.OutcomeNone || s.Outcome == engine.OutcomeDetached) {
 			waiting++
 		}
@@ -273,6 +276,8 @@ func (h *Home) Status() look.Status {
 		return look.Status{Tone: look.Alarm, Text: fmt.Sprintf("%s left a DAMAGED machine on-premises: repair before it is started", text.Plural(damaged, "run", "runs"))}
 	case waiting > 0:
 		return look.Status{Tone: look.Asking, Text: text.Plural(waiting, "run waits", "runs wait") + " for a decision"}
+	case live > 0:
+		return look.Status{Text: text.Plural(live, "run goes", "runs go") + " on in another process"}
 	}
 	return look.Status{Text: "Nothing runs here"}
 }

@@ -18,8 +18,15 @@ func bind(label, does string, keys ...string) Binding {
 	return Binding{Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(label, does))}
 }
 
-// Is reports whether the key pressed is one of the binding's.
-func (b Binding) Is(msg tea.KeyMsg) bool { return key.Matches(msg, b.Binding) }
+// Is reports whether the key pressed is one of the binding's. Letters that came
+// together, from a paste or a slow line, are text: a machine called "f1" or
+// "enter" is no key of that name.
+func (b Binding) Is(msg tea.KeyMsg) bool {
+	if msg.Type == tea.KeyRunes && (len(msg.Runes) > 1 || msg.Paste) {
+		return false
+	}
+	return key.Matches(msg, b.Binding)
+}
 
 // Label is the name of the keys, Does what they do.
 func (b Binding) Label() string { return b.Help().Key }

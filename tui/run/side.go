@@ -46,8 +46,11 @@ func (r *Live) sides(leg *engine.Leg, w int) []string {
 		l.T.Muted.Render("On-premises VM ") + r.powerStyle(leg.OnPremPower).Render(r.onPremWords(leg)),
 		l.T.Muted.Render("Downtime ") + l.T.Text.Render("not begun"),
 	}
-	if d := leg.Downtime(r.tick.Now); !leg.DowntimeFrom.IsZero() {
+	switch d := leg.Downtime(r.tick.Now); {
+	case leg.InDowntime():
 		words[2] = l.T.Muted.Render("Downtime ") + l.T.Downtime.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
+	case !leg.DowntimeFrom.IsZero():
+		words[2] = l.T.Muted.Render("Downtime ") + l.T.Text.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
 	}
 	if line := strings.Join(words, "   "); ansi.StringWidth(line) <= w {
 		return []string{line}

@@ -3,11 +3,12 @@
 //
 //	go run ./docs/img/shoot -script docs/img/rehearse.keys -out docs/img -- ./failback rehearse
 //
-// A script has one step a line; # begins a comment:
+// docs/img/make.sh makes all of them. A script has one step a line; # begins a
+// comment:
 //
 //	wait TEXT       until the screen shows TEXT
 //	gone TEXT       until the screen does not show TEXT any more
-//	key NAME...     enter, esc, up, down, left, right, tab, space, ctrl+c, or a letter
+//	key NAME...     enter, esc, up, down, left, right, tab, space, ctrl+c, ctrl+o, f1, or a letter
 //	type TEXT       letter by letter
 //	sleep DURATION  for what has no text to wait for
 //	size COLSxROWS  resizes the terminal
@@ -172,7 +173,7 @@ func parseSize(size string) (*pty.Winsize, error) {
 
 var keys = map[string]string{
 	"enter": "\r", "esc": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
-	"tab": "\t", "space": " ", "ctrl+c": "\x03", "pgup": "\x1b[5~", "pgdn": "\x1b[6~", "backspace": "\x7f",
+	"tab": "\t", "space": " ", "ctrl+c": "\x03", "ctrl+o": "\x0f", "f1": "\x1bOP", "pgup": "\x1b[5~", "pgdn": "\x1b[6~", "backspace": "\x7f",
 }
 
 // between two keys, so that an escape key is not taken for the begin of a

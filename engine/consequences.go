@@ -1,0 +1,64 @@
+package engine
+
+import "fmt"
+
+// askPerson takes a gate out of policy's hands where something has happened that
+// the plan did not foresee, and says what.
+func (l *leg) askPerson(o *GateOpened) {
+	st := l.r.Stream.State()
+	if c := st.Leg(l.item.Name).Cancel; c != nil {
+		o.NeedsReason = true
+		o.Consequences = append(o.Consequences, "Mind: "+c.By+" asked to cancel this leg, and the cancel came to nothing.")
+	}
+	for _, low := range st.Legs {
+		if o.Gate == GateComplete && low.Item.Group < l.item.Group && low.Outcome != OutcomeNone && !low.switched() {
+			o.NeedsReason = true
+			o.Consequences = append(o.Consequences, fmt.Sprintf("Mind: %s of group %d, which should run before, has stopped (%s).", low.Item.Name, low.Item.Group, low.Outcome))
+		}
+	}
+}
+
+func (l *leg) consequencesOfComplete(it Item) []string {
+	p := l.plan()
+	out := []string{"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now."}
+	if p.Sync == SyncFull {
+		out = append(out, fmt.Sprintf("The whole disk is downloaded while it is down: %s in %d disks.", SizeWords(it.Bytes()), len(it.Disks)))
+	} else {
+		out = append(out, "What changed since the snapshot is copied, then the on-premises VM on "+l.host()+" is started.")
+	}
+	out = append(out, "Cancelling before the end leaves the on-premises VM damaged, until the failback is run again to its end.")
+	if p.Budget > 0 {
+		out = append(out, "The plan's downtime budget is "+p.Budget.String()+".")
+	}
+	if p.Window.Set() {
+		out = append(out, "The plan's window is "+windowText(p.Window)+".")
+	}
+	return out
+}
+
+func consequencesOfCommit(it Item, s *Leg) []string {
+	out := []string{"Azure VM " + it.AzureVM.Name + " is deleted."}
+	for _, d := range it.Disks {
+		out = append(out, "Its disk "+d.Name+" ("+SizeWords(d.Bytes)+") is deleted.")
+	}
+	out = append(out, "There is no way back to this Azure copy.")
+	if s.Damage != nil {
+		out = append(out, "Mind: the on-premises VM is marked damaged and nothing has shown that it is whole: "+s.Damage.Reason+".")
+	}
+	if s.Boot == nil || s.Boot.Result != BootProven {
+		return append(out, "Mind: the boot of the on-premises VM is NOT proven. Look at its console and say what you saw.")
+	}
+	for _, p := range s.Proofs {
+		if p.Missing != "" {
+			return append(out, "The boot is proven; the disks were not compared byte for byte ("+p.Missing+").")
+		}
+	}
+	return append(out, "The boot is proven and every byte of the disks was equal when the synchronisation ended.")
+}
+
+func consequencesToAzure(g Gate, it Item) []string {
+	if g == GateCommit {
+		return []string{"The failover of " + it.Name + " to Azure is accepted; its recovery points are deleted.", "Nothing on-premises is deleted."}
+	}
+	return []string{it.Name + " is shut down on-premises: downtime begins now.", "The last changes are sent and the Azure VM is started."}
+}

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"errors"
+)
+
+// errLate says that the plan's window closed after the decision to switch and
+// before anything of the switch was done.
+var errLate = errors.New("the window closed before the switch began")
+
+// late reports whether the switch stands right behind its decision while the
+// window that the decision was made in has closed: the run was resumed later, or
+// its host was out of contact. A decision is for its window, not for ever.
+func (l *leg) late() bool {
+	s := l.r.Stream.State()
+	me := s.Leg(l.item.Name)
+	if s.Plan.Window.Contains(l.r.Stream.Now()) || me.mayReopen(GateComplete) != nil {
+		return false
+	}
+	last := me.Decisions[len(me.Decisions)-1]
+	return !last.Override
+}
+
+// reopen asks at the complete gate again.
+func (l *leg) reopen(ctx context.Context) error {
+	opened, err := l.opening(ctx, GateComplete)
+	if err != nil {
+		return err
+	}
+	opened.Again = errLate.Error()
+	return l.r.Stream.Emit(l.item.Name, PhaseNone, opened)
+}
+
+// mayReopen says why the gate before the current phase can't be asked again: only
+// the complete gate can, and only while nothing of the switch was done.
+func (l *Leg) mayReopen(g Gate) error {
+	if g != GateComplete || l.At == 0 || l.At >= len(l.Steps) || l.Steps[l.At-1].Gate != g || len(l.Decisions) == 0 {
+		return errors.New("this is not the step after that gate")
+	}
+	acts := []Op{OpStart}
+	if l.Step().Phase == PhaseStopAzure {
+		acts = []Op{OpDeallocate, OpComplete} // the start was made long before
+	}
+	for _, op := range acts {
+		if _, begun := l.Ops[op]; begun {
+			return errors.New("the switch has begun")
+		}
+	}
+	if !l.DowntimeFrom.IsZero() {
+		return errors.New("the downtime has begun")
+	}
+	return nil
+}
