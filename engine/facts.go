@@ -140,7 +140,7 @@ type TaskChanged struct {
 type SyncProgress struct {
 	Read     int64 `json:"read"`    // bytes the agent has read since the phase began
 	Written  int64 `json:"written"` // bytes it has written
-	Total    int64 `json:"total"`   // virtual size of the item's disks
+	Total    int64 `json:"total"`   // what there is to read, 0 where nobody knows
 	Estimate bool  `json:"estimate"`
 }
 

@@ -12,6 +12,7 @@ type leg struct {
 	item PlanItem
 	free func() // gives the leg's slot back; nil without one
 
+	overrun bool      // said once that the downtime's budget is spent
 	contact time.Time // since when the host is seen disconnected; zero while connected
 }
 
@@ -172,8 +173,19 @@ func (l *leg) final(f *Failure) bool {
 	return false
 }
 
-// pause waits one poll interval, or ends with the context's cause.
-func (l *leg) pause(ctx context.Context) error { return sleep(ctx, l.r.Poll) }
+// pause waits one poll interval, or ends with the context's cause. Whatever the leg
+// waits for, a downtime that outgrows its budget is said then.
+func (l *leg) pause(ctx context.Context) error {
+	if err := sleep(ctx, l.r.Poll); err != nil {
+		return err
+	}
+	s, budget := l.state(), l.plan().Budget
+	if l.overrun || budget <= 0 || !s.InDowntime() || s.Downtime(l.r.Stream.Now()) <= budget {
+		return nil
+	}
+	l.overrun = true
+	return l.note("warn", "the downtime is longer than the plan's budget of "+budget.String())
+}
 
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

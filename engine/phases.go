@@ -115,7 +115,7 @@ func taskBegun(j Job, name, within string) bool {
 // watchInitialSync waits for the job to ask for "Complete failover". The Azure
 // VM must run meanwhile; if somebody else stops it, that is said.
 func watchInitialSync(ctx context.Context, l *leg) error {
-	m := l.meter()
+	m := l.meter(ctx)
 	err := l.watchJob(ctx, l.state().Job,
 		func(j Job) bool { return j.WaitsForComplete() || taskBegun(j, TaskStartFailback, "") || j.State.Good() },
 		func(ctx context.Context) error {

@@ -186,7 +186,7 @@ func watchStopAzure(ctx context.Context, l *leg) error {
 
 // watchFinalSync waits until Site Recovery begins to start the on-premises VM.
 func watchFinalSync(ctx context.Context, l *leg) error {
-	m := l.meter()
+	m := l.meter(ctx)
 	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
 		return j.State.Good() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback)
 	}, m.tick)
@@ -232,7 +232,10 @@ func actStartVM(ctx context.Context, l *leg) error {
 	if vm.Running() {
 		return nil
 	}
-	if err := l.azureOff(ctx, "start the on-premises VM", "two live copies would be written to"); err != nil {
+	_, err = patient(ctx, l, "look at the Azure VM", func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, l.azureOff(ctx, "start the on-premises VM", "two live copies would be written to")
+	})
+	if err != nil {
 		return err
 	}
 	// An earlier, broken failback may have left its guard; the data is home now.
@@ -248,11 +251,11 @@ func actStartVM(ctx context.Context, l *leg) error {
 // azureOff refuses to go on while the Azure VM is not seen off: somebody may have
 // gone back to it after the switch.
 func (l *leg) azureOff(ctx context.Context, what, risk string) error {
-	it, err := l.fresh(ctx)
+	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
 	if err != nil || it.AzureVM.Name == "" {
 		return err
 	}
-	p, err := l.power(ctx, it.AzureVM)
+	p, err := l.r.Ports.Azure.Power(ctx, it.AzureVM)
 	if err != nil {
 		return err
 	}

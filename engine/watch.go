@@ -41,10 +41,17 @@ func patient[T any](ctx context.Context, l *leg, what string, read func(context.
 // watchJob looks at a job until done says so, recording every task that changed.
 // A job that ended badly is a failure in the service's own words.
 func (l *leg) watchJob(ctx context.Context, name string, done func(Job) bool, each func(context.Context) error) error {
-	for {
+	for looks := 1; ; looks++ {
 		j, err := patient(ctx, l, "read job "+name, func(ctx context.Context) (Job, error) {
 			return l.r.Ports.Inventory.Job(ctx, name)
 		})
+		if KindOf(err) == FailureNotFound && looks < settleLooks {
+			// A job that was only just accepted may not be readable yet.
+			if err := l.pause(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -150,7 +157,28 @@ type meter struct {
 	looks int
 }
 
-func (l *leg) meter() *meter { return &meter{l: l, total: l.item.Bytes} }
+// meter begins a picture of a synchronisation. Its whole is what the Azure disks
+// hold, since nothing else has to be read; of a final sync after an initial one
+// nobody knows the whole beforehand.
+func (l *leg) meter(ctx context.Context) *meter {
+	m := &meter{l: l}
+	if l.state().Passed(PhaseInitialSync) {
+		return m
+	}
+	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	for _, d := range it.Disks {
+		if err != nil {
+			break
+		}
+		var n int64
+		n, err = l.r.Ports.Azure.Allocated(ctx, d)
+		m.total += n
+	}
+	if err != nil {
+		m.total = 0 // a part of the whole would mislead
+	}
+	return m
+}
 
 // tick reads the counters once, and now and then whether the host is in contact.
 // Missing counters cost the picture, never the run.

@@ -47,3 +47,11 @@ func pair(n int, unit string, rest int, smaller string) string {
 	}
 	return fmt.Sprintf("%d %s %02d %s", n, unit, rest, smaller)
 }
+
+// DiskWords says a number of disks.
+func DiskWords(n int) string {
+	if n == 1 {
+		return "1 disk"
+	}
+	return fmt.Sprintf("%d disks", n)
+}

@@ -24,8 +24,11 @@ func Create(path string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return nil, closeAfter(f, err)
+	// The run's own folder is as new as the file: its name has to last, too.
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+		if err := syncDir(dir); err != nil {
+			return nil, closeAfter(f, err)
+		}
 	}
 	return &Writer{f: f, sum: firstSum}, nil
 }

@@ -93,7 +93,7 @@ func diskLimits(o *observation) answer {
 		a.dated = limits[1].dated + " against " + limits[0].dated
 		return a
 	}
-	return ok(fmt.Sprintf("%d disks, %s in all", len(o.item.Disks), engine.SizeWords(o.item.Bytes())))
+	return ok(engine.DiskWords(len(o.item.Disks)) + ", " + engine.SizeWords(o.item.Bytes()) + " in all")
 }
 
 func exceeds(it engine.Item, count int, system, data int64) string {

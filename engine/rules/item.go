@@ -109,13 +109,13 @@ func asPlanned(o *observation) answer {
 	}
 	if plan.Disks != 0 && plan.Disks != len(it.Disks) || plan.Bytes != 0 && plan.Bytes != it.Bytes() {
 		return warn(
-			fmt.Sprintf("%d disks, %s now; the plan says %d disks, %s", len(it.Disks), engine.SizeWords(it.Bytes()), plan.Disks, engine.SizeWords(plan.Bytes)),
+			fmt.Sprintf("%s, %s now; the plan says %s, %s", engine.DiskWords(len(it.Disks)), engine.SizeWords(it.Bytes()), engine.DiskWords(plan.Disks), engine.SizeWords(plan.Bytes)),
 			"disks that are resized or added while the item replicates are not supported; check them before the start")
 	}
 	if plan.Host != "" && !strings.EqualFold(plan.Host, it.HostName) && !o.plan.Target.Alternate {
 		return warn("protected by "+it.HostName+" now; the plan says "+plan.Host, "check that the VM has really moved")
 	}
-	return ok(fmt.Sprintf("%d disks, %s", len(it.Disks), engine.SizeWords(it.Bytes())))
+	return ok(engine.DiskWords(len(it.Disks)) + ", " + engine.SizeWords(it.Bytes()))
 }
 
 func stateOf(it engine.Item) string {

@@ -107,6 +107,34 @@ func TestS33NoStartWhileTheAzureVMRunsAgain(t *testing.T) {
 	})
 }
 
+// A job that was cancelled while its leg waited: nothing is stopped for it.
+func TestADeadJobStopsNoAzureVM(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Approve = nil
+		h := b.start(p)
+		b.until(h, "at the gate", atGate("app01", engine.GateComplete))
+		job := h.State().Leg("app01").Job
+		if _, err := b.lab.World().Cancel(job); err != nil {
+			t.Fatal(err)
+		}
+		for j, err := b.conn.Ports.Inventory.Job(t.Context(), job); err != nil || !j.State.Ended(); j, err = b.conn.Ports.Inventory.Job(t.Context(), job) {
+			time.Sleep(time.Second)
+		}
+		if !atGate("app01", engine.GateComplete)(h.State()) {
+			t.Skip("the leg has seen it first")
+		}
+		if err := h.Decide("app01", engine.Decision{Gate: engine.GateComplete, By: "anna"}); err != nil {
+			t.Fatal(err)
+		}
+		s := b.finish(h)
+		b.failed(s, "app01", engine.FailureCancelled, "again")
+		if b.posts()["deallocate"] != 0 || b.azureVM("app01").Power != "running" || s.Leg("app01").Damage == nil || s.Resumable() {
+			t.Errorf("posts %v, Azure VM %s, damage %v", b.posts(), b.azureVM("app01").Power, s.Leg("app01").Damage)
+		}
+	})
+}
+
 // A refused stop begins no downtime: the machine runs.
 func TestARefusedStopIsNoDowntime(t *testing.T) {
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
@@ -160,6 +188,21 @@ func TestS4AResumeAfterTheWindowAsksAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.until(again, "switched", func(s engine.State) bool { return s.Leg("app01").Passed(engine.PhaseStopAzure) })
+	})
+}
+
+// S4: a downtime that outgrows its budget is said while it lasts.
+func TestS4ASpentBudgetIsSaid(t *testing.T) {
+	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Budget = 30 * time.Second
+		h := b.start(p)
+		b.until(h, "said", func(s engine.State) bool {
+			return strings.Contains(s.Log[len(s.Log)-1].Text, "budget of 30s")
+		})
+		if !h.State().Leg("app01").InDowntime() {
+			t.Error("it was said when the downtime was over")
+		}
 	})
 }
 

@@ -56,11 +56,11 @@ func (c *Client) damage(ctx context.Context, it engine.Item, jobs []engine.Job) 
 			continue // removed from the history while it was read
 		case err != nil:
 			return nil, err
-		case !j.FromAzure:
-			return nil, nil
-		case syncBegan(j.Tasks):
+		case syncBegan(j.Tasks): // only a failback has such tasks, whatever else the job says of itself
 			return &engine.Damage{Since: lastTime(j), Job: j.Name, Reason: fmt.Sprintf(
 				"the last failback ended as %q after its data synchronisation had begun: the on-premises disks are half-written", j.State)}, nil
+		case !j.FromAzure && j.Scenario != engine.ScenarioFailback:
+			return nil, nil
 		}
 	}
 	return nil, nil

@@ -148,7 +148,11 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 	if speed := recent(samples, 10*time.Second); moving && speed > 0 {
 		written = l.Split(written, l.T.Strong.Render(text.Rate(speed)), min(w, 35))
 	}
-	out = append(out, l.Cut(fmt.Sprintf("read    %s of %s", engine.SizeWords(p.Read), engine.SizeWords(p.Total)), w), l.Cut(written, w))
+	read := "read    " + engine.SizeWords(p.Read)
+	if p.Total > 0 {
+		read += " of " + engine.SizeWords(p.Total)
+	}
+	out = append(out, l.Cut(read, w), l.Cut(written, w))
 	if moving {
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, min(w, 60))))
 	}
