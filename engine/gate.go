@@ -26,7 +26,7 @@ func (l *leg) gate(ctx context.Context, g Gate) error {
 		}
 	}
 	// One ticker for the whole wait: what other legs do must not put off the looks.
-	look := time.NewTicker(4 * l.r.Poll)
+	look := time.NewTicker(max(4*l.r.Poll, time.Millisecond))
 	defer look.Stop()
 	for {
 		s, changed := l.r.Stream.Changed()
@@ -91,7 +91,9 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 			return nil //nolint:nilerr // a gate waits whether or not the service answers
 		case j.WaitsForComplete() || j.State == JobSuspended:
 			return l.watchBothSides(ctx)
-		case j.State.Ended() && !j.State.Good():
+		case j.State.Ended() && !j.State.Good() && j.State != JobCancelled:
+			return l.damaging(ctx, jobFailure(l.item.Name, j))
+		case j.State == JobCancelled:
 			return l.r.Cancel(l.item.Name, who.By, "the job was found "+strings.ToLower(string(j.State)))
 		}
 		who.Reason = "the job was found resumed"

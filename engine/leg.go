@@ -164,7 +164,11 @@ func (l *leg) fail(f *Failure) error {
 // final reports whether the failure ends the leg for good: the failback's job is
 // over in the middle of its synchronisation, and only a new one can go on.
 func (l *leg) final(f *Failure) bool {
-	switch l.state().Step().Phase {
+	s := l.state()
+	if s.Step().Gate == GateComplete && s.Job != "" {
+		return f.Kind == FailureJob
+	}
+	switch s.Step().Phase {
 	case PhaseInitialSync, PhaseStopAzure, PhaseFinalSync:
 		return f.Kind == FailureJob || f.Kind == FailureCancelled
 	case PhaseNone, PhasePreflight, PhasePrepare, PhaseStartOnPremises, PhaseVerify, PhaseCommit,

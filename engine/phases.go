@@ -175,6 +175,9 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 		if dErr := l.markDamaged(ctx, strings.TrimSuffix("the synchronisation stopped before its end, job "+f.Job, ", job ")); dErr != nil {
 			return dErr
 		}
+		if sErr := l.sayAzurePower(ctx); sErr != nil {
+			return sErr
+		}
 		f.Remedy = strings.TrimPrefix(f.Remedy+"; the on-premises VM is damaged, do not start it: run the failback again to its end", "; ")
 		return &f
 	case FailureOther, FailureRetryable, FailureRefused, FailureNotFound, FailurePermission,

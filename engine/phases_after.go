@@ -154,7 +154,7 @@ func (l *leg) different(ctx context.Context, p DiskProved) error {
 	}
 	return &Failure{Kind: FailureUnsafe, What: "compare the disks", Where: l.item.Name + ", disk " + p.Disk,
 		Why:    fmt.Sprintf("on-premises sha256 %s, Azure sha256 %s", p.Target, p.Source),
-		Remedy: "do not commit: the Azure copy is stopped and whole. Shut the on-premises VM down, start the Azure VM in the portal, and run the failback again"}
+		Remedy: "do not commit: that deletes the only whole copy. Shut the on-premises VM down and start the Azure VM in the portal. Site Recovery takes no new failback while this one waits for its commit: ask Microsoft's support how to take it back"}
 }
 
 // liftDamage ends the damage after a complete, verified synchronisation, this

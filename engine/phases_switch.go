@@ -31,12 +31,32 @@ func actStopAzure(ctx context.Context, l *leg) error {
 		if err := l.awaitContact(ctx); err != nil {
 			return err
 		}
+		if err := l.jobLives(ctx); err != nil {
+			return l.damaging(ctx, err)
+		}
 		if err := l.stopAndConfirm(ctx, it.AzureVM); err != nil {
 			return err
 		}
 	} else if err := l.emitDowntime(); err != nil {
 		return err
 	}
+	return l.damaging(ctx, l.complete(ctx))
+}
+
+// jobLives makes sure that there is a job to go on with before a machine is stopped
+// for it: the gate may have been open for days.
+func (l *leg) jobLives(ctx context.Context) error {
+	j, err := patient(ctx, l, "read job "+l.state().Job, func(ctx context.Context) (Job, error) {
+		return l.r.Ports.Inventory.Job(ctx, l.state().Job)
+	})
+	if err == nil && j.State.Ended() && !j.State.Good() {
+		return jobFailure(l.item.Name, j)
+	}
+	return err
+}
+
+// complete lets Site Recovery go on with the final sync.
+func (l *leg) complete(ctx context.Context) error {
 	return l.perform(ctx, effect{
 		op: OpComplete,
 		look: func(ctx context.Context, _ string) (string, sight, error) {

@@ -130,6 +130,7 @@ func jobFailure(item string, j Job) *Failure {
 		e := j.Errors[0]
 		f.Code, f.Why, f.Causes, f.Remedy = e.Code, firstOf(e.Message, f.Why), e.PossibleCauses, e.Recommended
 	}
+	f.Remedy = firstOf(f.Remedy, "look at the job in the portal")
 	if j.State == JobCancelled {
 		f.Kind = FailureCancelled
 	}

@@ -43,7 +43,7 @@ func (l *Leg) mayReopen(g Gate) error {
 		acts = []Op{OpDeallocate, OpComplete} // the start was made long before
 	}
 	for _, op := range acts {
-		if _, begun := l.Ops[op]; begun {
+		if asked, ok := l.Ops[op]; ok && (asked.Accepted || !l.declined()) {
 			return errors.New("the switch has begun")
 		}
 	}
@@ -51,4 +51,18 @@ func (l *Leg) mayReopen(g Gate) error {
 		return errors.New("the downtime has begun")
 	}
 	return nil
+}
+
+// declined reports whether the leg stopped because a request was understood and
+// declined: then nothing of it has happened.
+func (l *Leg) declined() bool {
+	if l.Failure == nil {
+		return false
+	}
+	switch l.Failure.Kind {
+	case FailureRefused, FailureNotFound, FailurePermission, FailureUsage, FailureBlocked:
+		return true
+	case FailureOther, FailureRetryable, FailureUnknown, FailureCancelled, FailureJob, FailureBoot, FailureUnsafe:
+	}
+	return false
 }

@@ -7,14 +7,14 @@
 //	C        = min(A, change rate × time since the failover), summed by item;
 //	           A where the on-premises VM is gone
 //	final    = min(A, change rate × (checksums + first download))
-//	delta    : total    = prepare + V/compare + C/link + stop + final/link + boot
+//	delta    : total    = prepare + A/compare + C/link + stop + final/link + boot
 //	           downtime = stop + final/link + boot
 //	full     : total    = prepare + stop + A/link + boot
 //	           downtime = stop + A/link + boot
 //
-// P50 takes the rates as given. P90 takes slower ones ([WorseLink] and its like) and, for
-// the full option, V instead of A: that empty ranges are left out of a full
-// download is inferred, not documented.
+// P50 takes the rates as given. P90 takes slower ones ([WorseLink] and its like)
+// and V instead of A for checksums and for a full download: that empty ranges are
+// left out of them is inferred, not documented.
 //
 // Checksums and downloads are added, not overlapped, and the items of a run
 // share the link and the checksum rate; both are inferred, and on the careful

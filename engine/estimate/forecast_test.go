@@ -127,7 +127,7 @@ func TestS25ArithmeticOfTheDocumentedFormula(t *testing.T) {
 	in.Allocated = 4 * gib
 	f := For(in)
 	changed := float64(24 * 36 << 20)
-	first := 10*1024.0/100 + changed/float64(10<<20) // checksums, then download
+	first := 4*1024.0/100 + changed/float64(10<<20) // checksums of what is allocated, then download
 	last := float64(36<<20) / 3600 * first / float64(10<<20)
 	wantDown := 5*time.Minute + time.Duration(last*float64(time.Second))
 	near(t, "delta downtime", f.Delta.Downtime.P50, wantDown)

@@ -102,7 +102,7 @@ func (m *model) allocate(measured int64) {
 	m.allocated = m.size
 	if measured >= 0 {
 		m.allocated = min(float64(measured), m.size)
-		m.assume("a full download leaves out empty ranges (inferred); the 90 % value counts the whole disks")
+		m.assume("checksums and full downloads leave out empty ranges (inferred); the 90 % value counts the whole disks")
 	} else {
 		m.assume("how much of the disks holds data could not be read: the whole size is taken")
 	}
@@ -168,7 +168,7 @@ func (m *model) changed(r rates) float64 {
 }
 
 func (m *model) delta() Forecast {
-	expected, worse := m.deltaParts(m.expected), m.deltaParts(m.expected.pessimistic())
+	expected, worse := m.deltaParts(m.expected, m.allocated), m.deltaParts(m.expected.pessimistic(), m.size)
 	return Forecast{
 		Option: engine.SyncDelta,
 		Bytes:  whole(expected.first + expected.last),
@@ -177,9 +177,9 @@ func (m *model) delta() Forecast {
 	}
 }
 
-func (m *model) deltaParts(r rates) parts {
-	p := parts{prepare: r.prepare, stop: r.stop, boot: r.boot, size: m.size, first: m.changed(r)}
-	p.compare = m.size / r.compare
+func (m *model) deltaParts(r rates, compared float64) parts {
+	p := parts{prepare: r.prepare, stop: r.stop, boot: r.boot, compared: compared, first: m.changed(r)}
+	p.compare = compared / r.compare
 	p.download = p.first / r.link
 	for _, d := range m.disks {
 		p.last += d.changed(r, p.compare+p.download)
@@ -200,13 +200,13 @@ func (m *model) full() Forecast {
 }
 
 func (m *model) fullParts(r rates, bytes float64) parts {
-	return parts{prepare: r.prepare, stop: r.stop, boot: r.boot, size: m.size, last: bytes, final: bytes / r.link}
+	return parts{prepare: r.prepare, stop: r.stop, boot: r.boot, last: bytes, final: bytes / r.link}
 }
 
 // parts are the times a forecast consists of, in seconds.
 type parts struct {
 	prepare, compare, download, stop, final, boot float64
-	size, first, last                             float64 // bytes
+	compared, first, last                         float64 // bytes
 }
 
 func (p parts) downtime() float64 { return p.stop + p.final + p.boot }
@@ -227,7 +227,7 @@ func (p parts) reasons(r rates) []string {
 		last = "download the disks, with the Azure VM off"
 	}
 	factors := []factor{
-		{p.compare, fmt.Sprintf("checksums of %s at %s/s", engine.SizeWords(whole(p.size)), engine.SizeWords(whole(r.compare)))},
+		{p.compare, fmt.Sprintf("checksums of %s at %s/s", engine.SizeWords(whole(p.compared)), engine.SizeWords(whole(r.compare)))},
 		{p.download, fmt.Sprintf("download %s that changed, at %s/s", engine.SizeWords(whole(p.first)), engine.SizeWords(whole(r.link)))},
 		{p.final, fmt.Sprintf("%s: %s at %s/s", last, engine.SizeWords(whole(p.last)), engine.SizeWords(whole(r.link)))},
 		{p.prepare, "prepare the target"},

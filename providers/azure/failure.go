@@ -93,7 +93,7 @@ func (c Call) unanswered(f *engine.Failure, err error) {
 		f.Kind = engine.FailureCancelled
 	case errors.As(err, &permanent):
 		f.Kind = engine.FailurePermission
-		f.Remedy = "sign in again; `failback doctor` shows which sign-ins work here"
+		f.Remedy = "sign in again, such as with az login, or name another way with auth in the profile"
 	case network(err):
 		f.Kind = engine.FailureRetryable
 		f.Remedy = "check the network to Azure, then try again"

@@ -191,6 +191,42 @@ func TestS4AResumeAfterTheWindowAsksAgain(t *testing.T) {
 	})
 }
 
+// S4: neither does a run go on by itself whose stop was refused within the window.
+func TestS4AResumeAfterARefusedStopAsksAgain(t *testing.T) {
+	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "app01")
+		p.Window = engine.Window{End: time.Now().Add(6 * time.Hour)}
+		azure := b.conn.Ports.Azure
+		b.conn.Ports.Azure = deafAzure{azure}
+		h := b.start(p)
+		b.failed(b.finish(h), "app01", engine.FailurePermission)
+		b.conn.Ports.Azure = azure
+		time.Sleep(12 * time.Hour)
+		again := b.resume(h.ID())
+		b.until(again, "asked again", atGate("app01", engine.GateComplete))
+		time.Sleep(time.Hour)
+		if v := b.azureVM("app01"); v.Power != "running" {
+			t.Fatalf("outside the window the Azure VM is %s", v.Power)
+		}
+	})
+}
+
+// S21: a group whose predecessor did not come up is switched by a person only.
+func TestS21PolicySwitchesNoGroupAfterAFailedOne(t *testing.T) {
+	inBubble(t, many, func(t *testing.T, b *bed) {
+		b.conn.Ports.Azure = deafAzure{b.conn.Ports.Azure}
+		p := b.plan(engine.SyncDelta, "ready01", "broken01")
+		p.Items[0].Group, p.Items[1].Group, p.RecoveryPlan = 1, 2, "shop"
+		h := b.start(p)
+		b.until(h, "group 2 at its gate", atGate("broken01", engine.GateComplete))
+		time.Sleep(time.Hour)
+		g := h.State().Leg("broken01").Gate
+		if g == nil || !g.NeedsReason || !strings.Contains(strings.Join(g.Consequences, " "), "ready01 of group 1") {
+			t.Errorf("gate %+v", g)
+		}
+	})
+}
+
 // S4: a downtime that outgrows its budget is said while it lasts.
 func TestS4ASpentBudgetIsSaid(t *testing.T) {
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {

@@ -18,12 +18,13 @@ import (
 // Lab is a lab that can be reached: served by this process, or by another one.
 type Lab struct {
 	notice notice
-	served *served // nil where another process serves
+	served *served // nil where another process served when this one came
+	heir   *heir   // nil where this process has served from the beginning
 }
 
 // Open attaches to the lab that is served for the state directory, and serves
-// one itself where none is. With no estate named any served lab will do. The
-// caller closes it.
+// one itself where none is; from then on also where the process that served it
+// has left. With no estate named any served lab will do. The caller closes it.
 func Open(ctx context.Context, o Options) (*Lab, error) {
 	if o.Estate == "" && o.Data == nil {
 		dir, err := servedSomewhere(o.StateDir)
@@ -32,7 +33,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 		}
 		if dir != "" {
 			if n, err := readNotice(dir); err == nil && n != nil {
-				return &Lab{notice: *n}, nil
+				return &Lab{notice: *n, heir: newHeir(ctx, o, *n)}, nil
 			}
 		}
 	}
@@ -45,7 +46,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	if n != nil {
-		return &Lab{notice: *n}, nil
+		return &Lab{notice: *n, heir: newHeir(ctx, o, *n)}, nil
 	}
 	s, err := serve(ctx, o, e, lock)
 	if err != nil {
@@ -122,7 +123,7 @@ func Estates() []string { return estate.Names() }
 func (l *Lab) Endpoints() Endpoints { return l.notice.Endpoints }
 
 // Embedded reports whether this process serves the lab.
-func (l *Lab) Embedded() bool { return l.served != nil }
+func (l *Lab) Embedded() bool { return l.served != nil || l.heir.inherited() != nil }
 
 // Speed is how many modelled seconds pass in one of the wall's.
 func (l *Lab) Speed() float64 { return l.notice.Speed }
@@ -137,14 +138,14 @@ func (l *Lab) WinRMUser() string { return winrmUser }
 // jobs keep their state and go on when it is served again.
 func (l *Lab) Close() error {
 	if l.served == nil {
-		return nil
+		return l.heir.close()
 	}
 	return l.served.close()
 }
 
 // serve opens the world and its servers on loopback ports, and tells others.
 func serve(ctx context.Context, o Options, e estate.Estate, lock *flock.Flock) (_ *served, err error) {
-	s := &served{lock: lock, dir: o.dir(e)}
+	s := &served{lock: lock, dir: o.dir(e), at: lastAddresses(o.dir(e))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -181,6 +182,9 @@ func serve(ctx context.Context, o Options, e estate.Estate, lock *flock.Flock) (
 		return nil, err
 	}
 	s.notice = notice{PID: os.Getpid(), Estate: e.Name, Speed: s.world.Speed(), Endpoints: endpoints}
+	if err = s.at.write(s.dir); err != nil {
+		return nil, err
+	}
 	return s, s.notice.write(s.dir)
 }
 

@@ -26,12 +26,12 @@ type served struct {
 	// belongs to its connection.
 	tell   func(context.Context, net.Conn) context.Context
 	notice notice
+	at     addresses
 }
 
-// listen serves a handler on a loopback port of the system's choice.
+// listen serves a handler on a loopback port.
 func (s *served) listen(ctx context.Context, h http.Handler) (url string, err error) {
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	l, err := s.at.listen(ctx)
 	if err != nil {
 		return "", err
 	}
