@@ -78,7 +78,7 @@ func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) erro
 	if err := tellOutdated(l, o); err != nil {
 		return err
 	}
-	return lab.Serve(ctx, o, func(e lab.Endpoints) error {
+	return inUse("serve the lab", o, lab.Serve(ctx, o, func(e lab.Endpoints) error {
 		s := cli.Served{
 			Management: e.Management, Storage: e.Storage, Token: e.Token, CA: e.CA,
 			Subscription: e.Subscription, ResourceGroup: e.ResourceGroup, Vault: e.Vault,
@@ -87,7 +87,7 @@ func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) erro
 			s.Hosts = append(s.Hosts, cli.ServedHost{Name: h.Name, WinRM: h.WinRM})
 		}
 		return ready(s)
-	})
+	}))
 }
 
 func resetLab(ctx context.Context, l cli.Lab) error {
@@ -95,5 +95,14 @@ func resetLab(ctx context.Context, l cli.Lab) error {
 	if err != nil {
 		return err
 	}
-	return lab.Reset(ctx, o)
+	return inUse("begin the lab afresh", o, lab.Reset(ctx, o))
+}
+
+// inUse says what to do about a lab that another process uses.
+func inUse(what string, o lab.Options, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &engine.Failure{Kind: engine.FailureOther, What: what, Where: o.StateDir, Why: err.Error(), Err: err,
+		Remedy: "end what uses it, or name another state directory with --state-dir"}
 }

@@ -99,9 +99,19 @@ func anyWrites(ts []Task) bool {
 	return slices.ContainsFunc(ts, func(t Task) bool { return writes(t) || anyWrites(t.Children) })
 }
 
-// writes reports whether the task is one that writes to the disks, and has begun.
+// writes reports whether the task is one that writes to the disks, and has begun: a
+// cancelled one that has no beginning has not.
 func writes(t Task) bool {
-	return (t.Name == TaskInitiateSync || t.Name == TaskMonitorSync) && t.State != TaskStateNotStarted && t.State != TaskStateSkipped
+	if t.Name != TaskInitiateSync && t.Name != TaskMonitorSync {
+		return false
+	}
+	switch t.State {
+	case TaskStateInProgress, TaskStateSucceeded, TaskStateFailed, TaskStateSuspended:
+		return true
+	case TaskStateNotStarted, TaskStateSkipped:
+		return false
+	}
+	return !t.Started.IsZero()
 }
 
 // sayAzurePower tells the operator where the machine is now: the Azure VM is its

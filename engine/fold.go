@@ -140,6 +140,10 @@ func (l *Leg) fold(e Event) {
 	case DecisionMade:
 		l.Gate = nil
 		l.Decisions = append(l.Decisions, b.Decision)
+		// A boot without proof ends the downtime only when a person has accepted it.
+		if b.Gate == GateCommit && l.InDowntime() {
+			l.DowntimeTo = e.Time
+		}
 	case BootChecked:
 		l.Boot = &b
 		if b.Result == BootProven && l.InDowntime() {
@@ -181,11 +185,6 @@ func (l *Leg) foldProgress(e Event) {
 		}
 	case PhaseFinished:
 		rec.Status, rec.Ended = StatusDone, e.Time
-		// A boot that runs without proof ends the downtime here, by the look
-		// that accepted it.
-		if e.Phase == PhaseVerify && l.InDowntime() {
-			l.DowntimeTo = e.Time
-		}
 	case PhaseFailed:
 		rec.Status, rec.Ended, l.Failure, l.Gate = StatusFailed, e.Time, b.Failure, nil
 		rec.Failed++

@@ -92,6 +92,7 @@ func TestS68DamageIsReadOffTheHistory(t *testing.T) {
 		"a failed check after a cancel": {[]past{{"Failed", "Azure", never}, {"Cancelled", "Azure", began}}, 1},
 		"repaired since":                {[]past{{"Succeeded", "Azure", ""}, {"Cancelled", "Azure", began}}, -1},
 		"failed over again since":       {[]past{{"Failed", "HyperVSite", ""}, {"Cancelled", "Azure", began}}, -1},
+		"its direction is not told":     {[]past{{"Cancelled", "", began}}, 0},
 		"repair runs now":               {[]past{{"InProgress", "Azure", began}, {"Cancelled", "Azure", began}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
