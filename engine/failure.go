@@ -99,3 +99,12 @@ func Refuse(what, where, why, remedy string) *Failure {
 func Usagef(remedy, format string, a ...any) *Failure {
 	return &Failure{Kind: FailureUsage, What: "wrong use", Why: fmt.Sprintf(format, a...), Remedy: remedy}
 }
+
+// also joins two remedies into one sentence.
+func also(first, second string) string {
+	first = strings.TrimRight(first, ". ")
+	if first == "" {
+		return second
+	}
+	return first + "; " + second
+}

@@ -178,7 +178,7 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 		if sErr := l.sayAzurePower(ctx); sErr != nil {
 			return sErr
 		}
-		f.Remedy = strings.TrimPrefix(f.Remedy+"; the on-premises VM is damaged, do not start it: run the failback again to its end", "; ")
+		f.Remedy = also(f.Remedy, "the on-premises VM is damaged, do not start it: run the failback again to its end")
 		return &f
 	case FailureOther, FailureRetryable, FailureRefused, FailureNotFound, FailurePermission,
 		FailureUnknown, FailureBlocked, FailureUsage, FailureBoot:

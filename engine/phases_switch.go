@@ -239,7 +239,7 @@ func lookStart(ctx context.Context, l *leg) (sight, error) {
 func startFailed(item string, j Job) error {
 	f := *jobFailure(item, j)
 	f.Kind, f.What = FailureBoot, "start the on-premises VM"
-	f.Remedy = firstOf(f.Remedy, "mend what is named") + "; the data is home and complete: resume the run, it repeats only the start"
+	f.Remedy = also(firstOf(f.Remedy, "mend what is named"), "the data is home and complete: resume the run, it repeats only the start")
 	return &f
 }
 

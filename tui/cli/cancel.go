@@ -160,13 +160,9 @@ func (a *app) cancelHere(ctx context.Context, o cancelOptions) error {
 		return err
 	}
 	defer s.close(a)
-	h, err := s.manager().Resume(context.WithoutCancel(ctx), id)
+	// The cancel comes before anything else: no policy may switch in between.
+	h, err := s.manager().Cancel(context.WithoutCancel(ctx), id, o.item, s.who, o.reason)
 	if err != nil {
-		return err
-	}
-	if err := h.Cancel(o.item, s.who, o.reason); err != nil {
-		h.Detach()
-		<-h.Done()
 		return err
 	}
 	return a.follow(ctx, s, h)
