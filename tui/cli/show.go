@@ -101,9 +101,12 @@ func show[T any](a *app, list []T, people readable) error {
 		}
 		return writeJSON(out, list)
 	case outputNDJSON:
-		enc := json.NewEncoder(out)
 		for _, v := range list {
-			if err := enc.Encode(v); err != nil {
+			raw, err := json.Marshal(v)
+			if err != nil {
+				return err
+			}
+			if _, err := out.Write(text.JSON(append(raw, '\n'))); err != nil {
 				return err
 			}
 		}
@@ -119,9 +122,12 @@ func show[T any](a *app, list []T, people readable) error {
 }
 
 func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text.JSON(append(raw, '\n')))
+	return err
 }
 
 func quoteAll(names []string) string { return strings.Join(names, ", ") }

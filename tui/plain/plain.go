@@ -153,7 +153,7 @@ func (j *JSON) Event(e engine.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.out.Write(append(raw, '\n'))
+	_, err = j.out.Write(text.JSON(append(raw, '\n')))
 	return err
 }
 
