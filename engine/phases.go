@@ -60,6 +60,7 @@ func watchPreflight(ctx context.Context, l *leg) error {
 
 // actStart begins the planned failover. A job of somebody else is never joined.
 func actStart(ctx context.Context, l *leg) error {
+	l.count(ctx)
 	return l.perform(ctx, effect{op: OpStart, look: l.lookStarted, act: l.start})
 }
 
@@ -124,7 +125,7 @@ func watchInitialSync(ctx context.Context, l *leg) error {
 			}
 			return m.tick(ctx)
 		})
-	return l.damaging(ctx, err)
+	return l.damaging(ctx, m.end(ctx, err))
 }
 
 // watchPower records the Azure VM's power while it should be running.

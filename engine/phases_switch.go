@@ -57,6 +57,7 @@ func (l *leg) jobLives(ctx context.Context) error {
 
 // complete lets Site Recovery go on with the final sync.
 func (l *leg) complete(ctx context.Context) error {
+	l.count(ctx)
 	return l.perform(ctx, effect{
 		op: OpComplete,
 		look: func(ctx context.Context, _ string) (string, sight, error) {
@@ -210,7 +211,7 @@ func watchFinalSync(ctx context.Context, l *leg) error {
 	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
 		return j.State.Good() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback)
 	}, m.tick)
-	return l.damaging(ctx, err)
+	return l.damaging(ctx, m.end(ctx, err))
 }
 
 // lookStart tells whether the on-premises VM runs already. Starting is Site

@@ -56,6 +56,9 @@ func TestS6S7S32S44EveryByteUntilTheStopIsHome(t *testing.T) {
 				if sync == engine.SyncDelta && last <= before {
 					t.Fatalf("the guest wrote nothing while it ran (%d, %d): the test shows nothing", before, last)
 				}
+				if moved := h.State().Leg("app01").Sync[engine.PhaseFinalSync]; moved.Written == 0 {
+					t.Errorf("the final sync is said to have moved nothing: %+v", moved)
+				}
 				got := proofs(h.State().Leg("app01"))
 				for lun, name := range []string{"app01-os", "app01-data1"} {
 					if sum := b.azureSum("app01", lun); !got[name].Equal || got[name].Target != sum || got[name].Source != sum {
