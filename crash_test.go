@@ -156,17 +156,6 @@ func (p *program) succeeds() {
 	}
 }
 
-// interrupted tells the program to let go of its run, and waits until it has.
-func (p *program) interrupted() {
-	p.t.Helper()
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
-		p.t.Fatal(err)
-	}
-	if end := p.ended(); end != "exit status 130" {
-		p.t.Fatalf("interrupted, but it ended with %s: %s", end, &p.said)
-	}
-}
-
 // state is the run as its journal tells it.
 func (c *crash) state() engine.State {
 	c.t.Helper()
@@ -332,6 +321,7 @@ func TestAKilledRunIsResumedToTheSameEnd(t *testing.T) {
 	t.Run("both", func(t *testing.T) { t.Parallel(); killBoth(t, want) })
 	t.Run("lab/initial-sync", func(t *testing.T) { t.Parallel(); killLab(t, want, engine.SyncDelta, engine.PhaseInitialSync) })
 	t.Run("lab/final-sync", func(t *testing.T) { t.Parallel(); killLab(t, want, engine.SyncFull, engine.PhaseFinalSync) })
+	t.Run("lab and driver", func(t *testing.T) { t.Parallel(); killLabAndDriver(t, want) })
 	for sync, kill := range hit {
 		for _, phase := range kill {
 			t.Run("driver/"+string(sync)+"/"+string(phase), func(t *testing.T) {
@@ -367,20 +357,32 @@ func speed(p engine.Phase) string {
 	return "quick"
 }
 
-// killLab kills the service in the middle of a copy. The driver keeps asking at
-// an address where nobody answers any more, until it is told to let go. The job
-// that was begun goes on as soon as the lab is served again.
+// killLab kills the service in the middle of a copy. The driver, which was only
+// attached to it, serves it from then on: the job goes on, as a service would have
+// gone on, and the run comes to its end by itself.
 func killLab(t *testing.T, want ending, sync engine.SyncOption, phase engine.Phase) {
 	c := newCrash(t, "slow")
 	lab := c.serveLab()
 	driver := c.start(sync)
 	driver.until("bytes move", copies(phase))
 	lab.kill()
-	c.serveLab()
-	driver.interrupted()
-	c.isIn(phase)
-	c.resume().succeeds()
+	driver.succeeds()
 	c.endsLike(want, sync)
+}
+
+// killLabAndDriver kills first the service and then the driver. The job goes on as
+// soon as the lab is served again, and the run at its resume.
+func killLabAndDriver(t *testing.T, want ending) {
+	c := newCrash(t, "slow")
+	lab := c.serveLab()
+	driver := c.start(engine.SyncDelta)
+	driver.until("bytes move", copies(engine.PhaseInitialSync))
+	lab.kill()
+	driver.kill()
+	c.isIn(engine.PhaseInitialSync)
+	c.serveLab()
+	c.resume().succeeds()
+	c.endsLike(want, engine.SyncDelta)
 }
 
 // killBoth kills a program that serves the lab itself, in one phase after the
