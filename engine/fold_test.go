@@ -94,7 +94,7 @@ func TestStateRandomWalks(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rec := &memory{}
 		s := opening(rt, rec, testPlan(rapid.SampledFrom([]SyncOption{SyncDelta, SyncFull}).Draw(rt, "sync")))
-		for range rapid.IntRange(1, 400).Draw(rt, "n") {
+		for range rapid.IntRange(1, 160).Draw(rt, "n") {
 			before := s.State()
 			frozen := mustJSON(rt, before)
 			item := rapid.SampledFrom([]string{"web01", "db01"}).Draw(rt, "item")

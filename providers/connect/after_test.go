@@ -13,6 +13,7 @@ import (
 // S34, S35, S36: the Azure VM is off before the first byte moves, nothing is
 // compared, the whole disk is home.
 func TestS34S35S36FullDownloadsAfterTheStop(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncFull, "app01")
 		p.Approve = []engine.Gate{engine.GateCommit, engine.GateReprotect}
@@ -59,6 +60,7 @@ func TestS34S35S36FullDownloadsAfterTheStop(t *testing.T) {
 // S37, S38 and S54–S59: a deleted VM goes to another host, where it is created as
 // it was; the answer of the request names that host.
 func TestS38S54S55ADeletedVMIsCreatedOnAnotherHost(t *testing.T) {
+	t.Parallel()
 	for _, sync := range []engine.SyncOption{engine.SyncFull, engine.SyncDelta} {
 		t.Run(string(sync), func(t *testing.T) {
 			inBubble(t, many, func(t *testing.T, b *bed) {
@@ -77,6 +79,7 @@ func TestS38S54S55ADeletedVMIsCreatedOnAnotherHost(t *testing.T) {
 
 // S60–S62 with a VM that exists at home: the alternate host gets it.
 func TestS60S61S62AlternateHostOfAVMThatExists(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		s := b.run(b.to(b.plan(engine.SyncDelta, "app01"), "hv02"))
 		b.succeeded(s)
@@ -91,6 +94,7 @@ func TestS60S61S62AlternateHostOfAVMThatExists(t *testing.T) {
 
 // S52, S55: an alternate host without the switch, or without room, blocks.
 func TestS55AnAlternateHostMustFit(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ fault, word string }{
 		"switch": {"{when: always, what: switch-missing, host: hv02}", "switch"},
 		"volume": {"{when: always, what: volume-full, host: hv02}", "free"},
@@ -109,6 +113,7 @@ func TestS55AnAlternateHostMustFit(t *testing.T) {
 // S46, S47, S48: after the switch the run waits, however long, with both copies
 // there; only an answer at the commit gate deletes one.
 func TestS46S47S48BothCopiesUntilSomebodyCommits(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = []engine.Gate{engine.GateComplete}
@@ -147,6 +152,7 @@ func TestS46S47S48BothCopiesUntilSomebodyCommits(t *testing.T) {
 // S49, S65, S66, S67: after the commit comes re-protection; the run ends only
 // when replication is healthy.
 func TestS49S65S66ReprotectionEndsTheRun(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = []engine.Gate{engine.GateComplete, engine.GateCommit}
@@ -168,6 +174,7 @@ func TestS49S65S66ReprotectionEndsTheRun(t *testing.T) {
 // S49: re-protection that fails leaves a run that is not finished; a resume asks
 // for it again, and for nothing else.
 func TestS49FailedReprotectionIsNotTheEnd(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", `{when: protecting, what: job-fails, code: "45031", message: "protection could not be enabled", times: 1}`), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		s := b.finish(h)
@@ -185,6 +192,7 @@ func TestS49FailedReprotectionIsNotTheEnd(t *testing.T) {
 // A failback that failed before its synchronisation began goes on with a resume;
 // one that broke in the middle of it has to be run again, and says so.
 func TestAResumeAfterAFailedJob(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: prepare, what: job-fails, times: 1}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		b.failed(b.finish(h), "app01", engine.FailureJob)
@@ -207,6 +215,7 @@ func TestAResumeAfterAFailedJob(t *testing.T) {
 
 // S64: what the gate says will be deleted is what is deleted, and nothing else.
 func TestS64TheDeletionListIsTheDeletion(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = []engine.Gate{engine.GateComplete, engine.GateReprotect}
@@ -235,6 +244,7 @@ func TestS64TheDeletionListIsTheDeletion(t *testing.T) {
 
 // S64: a boot that is not proven can't be committed by policy.
 func TestS64PolicyNeverCommitsAnUnprovenBoot(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: boot, what: no-boot}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "app01"))
 		b.failed(s, "app01", engine.FailureBoot, "app01", "hv01")
@@ -247,6 +257,7 @@ func TestS64PolicyNeverCommitsAnUnprovenBoot(t *testing.T) {
 // S33: the data is home and only the start failed: a resume repeats the start
 // alone.
 func TestS33OnlyTheStartIsRepeated(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		s := b.finish(h)
@@ -264,6 +275,7 @@ func TestS33OnlyTheStartIsRepeated(t *testing.T) {
 
 // S72: to Azure and home again, three times.
 func TestS72ThereAndBackThreeTimes(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		for range 3 {
 			b.succeeded(b.run(b.plan(engine.SyncDelta, "app01")))
@@ -278,6 +290,7 @@ func TestS72ThereAndBackThreeTimes(t *testing.T) {
 // A recovery plan's legs run in the order of its groups: the second group stops
 // its Azure VM only when the first is verified.
 func TestS21GroupsSwitchInOrder(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "ready01", "broken01")
 		p.Items[0].Group, p.Items[1].Group, p.RecoveryPlan = 1, 2, "shop"

@@ -11,6 +11,7 @@ import (
 // A cancel finds the job of a start whose answer was lost, also when the service
 // shows it late.
 func TestACancelFindsALostStart(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		jobs := &shyJobs{Inventory: b.conn.Ports.Inventory}
 		b.conn.Ports.Inventory = jobs
@@ -28,6 +29,7 @@ func TestACancelFindsALostStart(t *testing.T) {
 
 // A leg that stopped while others go on can be cancelled: its job is, at once.
 func TestALegThatStoppedIsCancelledWhileOthersGoOn(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		b.conn.Ports.Azure = deafAzure{b.conn.Ports.Azure}
 		p := b.plan(engine.SyncDelta, "ready01", "broken01")
@@ -50,6 +52,7 @@ func TestALegThatStoppedIsCancelledWhileOthersGoOn(t *testing.T) {
 
 // After a cancel that came to nothing, policy switches nothing any more.
 func TestAFailedCancelLeavesTheNextGateToAPerson(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: cancel, what: server-error, times: 1}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		b.until(h, "in initial sync", inPhase("app01", engine.PhaseInitialSync))
@@ -68,6 +71,7 @@ func TestAFailedCancelLeavesTheNextGateToAPerson(t *testing.T) {
 
 // A cancel that is refused leaves a run as it was found.
 func TestARefusedCancelLeavesTheRunAsItWas(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		before := b.finish(h)

@@ -73,6 +73,7 @@ func (b *bed) drive(p *power, plan engine.Plan) (engine.State, error) {
 // A crash after any fact, and a resume, come to the same end with every
 // operation accepted exactly once: intent, look, act, watch.
 func TestACrashAtAnyFactResumesToTheSameEnd(t *testing.T) {
+	t.Parallel()
 	for _, sync := range []engine.SyncOption{engine.SyncDelta, engine.SyncFull} {
 		t.Run(string(sync), func(t *testing.T) {
 			total := 0
@@ -87,7 +88,7 @@ func TestACrashAtAnyFactResumesToTheSameEnd(t *testing.T) {
 			})
 			// Each crash costs most of a second of computing: every fact only where
 			// somebody asks for it.
-			step := 6
+			step := 11
 			if os.Getenv("FAILBACK_EVERY_CRASH") != "" {
 				step = 1
 			}

@@ -11,6 +11,7 @@ import (
 // S68–S71: whenever the synchronisation is cancelled, the VM is damaged: it is said
 // everywhere, it is guarded, and a second run repairs it.
 func TestS68S69S71ACancelDamagesAndARerunRepairs(t *testing.T) {
+	t.Parallel()
 	written := func(n int64) func(engine.State) bool {
 		return func(s engine.State) bool {
 			sync, ok := s.Leg("app01").Sync[engine.PhaseInitialSync]
@@ -73,6 +74,7 @@ func (b *bed) isRepaired(t *testing.T, s engine.State) {
 
 // S70: somebody who starts the VM in mid-sync is noticed at the next poll.
 func TestS70AForeignStartIsNoticed(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: initial-sync, what: foreign-start, times: 1}"), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = nil
@@ -119,6 +121,7 @@ func (b *bed) isDamaged(t *testing.T) {
 
 // S71 for damage that an earlier program left: the estate's damaged item.
 func TestS71AnEarlierDamageIsSeenAndRepaired(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		if it := b.item("broken01"); it.Damaged == nil {
 			t.Fatal("the damage of the cancelled job is not seen")
@@ -132,6 +135,7 @@ func TestS71AnEarlierDamageIsSeenAndRepaired(t *testing.T) {
 
 // A cancel before anything was started damages nothing.
 func TestCancelAtTheFullGateDamagesNothing(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncFull, "app01")
 		p.Approve = nil

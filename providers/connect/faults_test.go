@@ -11,6 +11,7 @@ import (
 // Requests that fail in ways the program must see through: each run ends well
 // and the service accepted every operation exactly once.
 func TestFaultyAnswersNeverRepeatAnOperation(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"start", "complete", "commit", "reprotect", "deallocate"} {
 		for _, trouble := range []string{"throttled", "server-error-after", "lost-answer"} {
 			t.Run(moment+" "+trouble, func(t *testing.T) {
@@ -32,6 +33,7 @@ func TestFaultyAnswersNeverRepeatAnOperation(t *testing.T) {
 // A server error that may have come after acceptance, with nothing to be seen of
 // it: the leg stops and says both possibilities; a resume looks again first.
 func TestUndecidedOutcomeStopsAndAResumeGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"start", "complete", "commit", "reprotect"} {
 		t.Run(moment, func(t *testing.T) {
 			inBubble(t, estateWith("", "{when: "+moment+", what: server-error, times: 1}"), func(t *testing.T, b *bed) {
@@ -55,6 +57,7 @@ func TestUndecidedOutcomeStopsAndAResumeGoesOn(t *testing.T) {
 
 // Reads that fail for a while cost nothing but time.
 func TestFailingReadsAreSurvived(t *testing.T) {
+	t.Parallel()
 	for _, trouble := range []string{"throttled", "server-error"} {
 		inBubble(t, estateWith("", "{when: read, what: "+trouble+", times: 9, retry_after: 3s}"), func(t *testing.T, b *bed) {
 			it, err := b.conn.Ports.Inventory.Items(context.Background())
@@ -72,6 +75,7 @@ func TestFailingReadsAreSurvived(t *testing.T) {
 // S5: the stop says OK and the VM runs on. With delta the final sync never
 // begins; with full the run stops and says that the copy is worthless.
 func TestS5AStopThatLiesHaltsTheRun(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: deallocate, what: stop-lies}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		s := b.finish(h)
@@ -95,6 +99,7 @@ func TestS5AStopThatLiesHaltsTheRun(t *testing.T) {
 
 // A job that fails with a Site Recovery error is told in the service's words.
 func TestAFailedJobSpeaksForItself(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"prepare", "initial-sync", "final-sync"} {
 		t.Run(moment, func(t *testing.T) {
 			inBubble(t, estateWith("", `{when: `+moment+`, what: job-fails, code: "559", message: "the provider reported an error"}`), func(t *testing.T, b *bed) {
@@ -110,6 +115,7 @@ func TestAFailedJobSpeaksForItself(t *testing.T) {
 
 // A synchronisation that stands still for an hour is waited for.
 func TestAStalledSyncIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: initial-sync, what: sync-stalls, for: 1h}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "app01"))
 		b.succeeded(s)

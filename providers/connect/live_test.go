@@ -12,6 +12,7 @@ import (
 // S70: Site Recovery's own start of the VM is never taken for somebody's, however
 // late the host answers.
 func TestS70SiteRecoverysOwnStartIsNoForeignStart(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		hosts := &slowHosts{HostAccess: b.conn.Ports.Hosts, b: b}
 		b.conn.Ports.Hosts = hosts
@@ -30,6 +31,7 @@ func TestS70SiteRecoverysOwnStartIsNoForeignStart(t *testing.T) {
 
 // S27 at the gate: an Azure VM that stops while its leg waits is said.
 func TestS27AStopAtTheGateIsSaid(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = nil
@@ -46,6 +48,7 @@ func TestS27AStopAtTheGateIsSaid(t *testing.T) {
 
 // A leg at a gate looks outside also while other legs make progress.
 func TestAGateLooksOutsideWhileOthersSync(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "ready01")
 		p.Approve = nil
@@ -78,6 +81,7 @@ func TestAGateLooksOutsideWhileOthersSync(t *testing.T) {
 
 // S64: a commit would delete the machine its users went back to.
 func TestS64NoCommitWhileTheAzureVMRunsAgain(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = []engine.Gate{engine.GateComplete}
@@ -96,6 +100,7 @@ func TestS64NoCommitWhileTheAzureVMRunsAgain(t *testing.T) {
 
 // S33: our own start of the on-premises VM never makes a second live copy.
 func TestS33NoStartWhileTheAzureVMRunsAgain(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: boot, what: start-fails, times: 1}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		b.failed(b.finish(h), "app01", engine.FailureBoot)
@@ -109,6 +114,7 @@ func TestS33NoStartWhileTheAzureVMRunsAgain(t *testing.T) {
 
 // A job that was cancelled while its leg waited: nothing is stopped for it.
 func TestADeadJobStopsNoAzureVM(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = nil
@@ -137,6 +143,7 @@ func TestADeadJobStopsNoAzureVM(t *testing.T) {
 
 // A refused stop begins no downtime: the machine runs.
 func TestARefusedStopIsNoDowntime(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		b.conn.Ports.Azure = deafAzure{b.conn.Ports.Azure}
 		s := b.run(b.plan(engine.SyncDelta, "app01"))
@@ -150,6 +157,7 @@ func TestARefusedStopIsNoDowntime(t *testing.T) {
 // The forward direction: its downtime ends when the Azure VM runs, and after that
 // nothing can be cancelled.
 func TestToAzureDowntimeEndsAndCancelToo(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		p := b.plan("", "home01")
 		p.Direction, p.Approve = engine.ToAzure, []engine.Gate{engine.GateComplete}
@@ -168,6 +176,7 @@ func TestToAzureDowntimeEndsAndCancelToo(t *testing.T) {
 // S4: a decision is for its window. A run resumed after it asks again before it
 // stops anything.
 func TestS4AResumeAfterTheWindowAsksAgain(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = nil
@@ -193,6 +202,7 @@ func TestS4AResumeAfterTheWindowAsksAgain(t *testing.T) {
 
 // S4: neither does a run go on by itself whose stop was refused within the window.
 func TestS4AResumeAfterARefusedStopAsksAgain(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Window = engine.Window{End: time.Now().Add(6 * time.Hour)}
@@ -213,6 +223,7 @@ func TestS4AResumeAfterARefusedStopAsksAgain(t *testing.T) {
 
 // S21: a group whose predecessor did not come up is switched by a person only.
 func TestS21PolicySwitchesNoGroupAfterAFailedOne(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		b.conn.Ports.Azure = deafAzure{b.conn.Ports.Azure}
 		p := b.plan(engine.SyncDelta, "ready01", "broken01")
@@ -229,6 +240,7 @@ func TestS21PolicySwitchesNoGroupAfterAFailedOne(t *testing.T) {
 
 // S4: a downtime that outgrows its budget is said while it lasts.
 func TestS4ASpentBudgetIsSaid(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Budget = 30 * time.Second
@@ -244,6 +256,7 @@ func TestS4ASpentBudgetIsSaid(t *testing.T) {
 
 // S46: an unproven boot is accepted by a person, after a resume, at the gate.
 func TestS46APersonAcceptsAnUnprovenBootAfterAResume(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: boot, what: no-boot}"), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		s := b.finish(h)
@@ -265,6 +278,7 @@ func TestS46APersonAcceptsAnUnprovenBootAfterAResume(t *testing.T) {
 
 // S71: damage of this run is cleared by an equal comparison and by nothing less.
 func TestS71DamageStaysWhereNothingWasCompared(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: stop, what: stop-lies, times: 1}"), func(t *testing.T, b *bed) {
 		b.conn.Ports.Hosts = noSums{b.conn.Ports.Hosts}
 		h := b.start(b.plan(engine.SyncFull, "app01"))
@@ -289,6 +303,7 @@ func TestS71DamageStaysWhereNothingWasCompared(t *testing.T) {
 
 // Where the looks after a lost answer fail, too, the outcome is unknown.
 func TestALostAnswerAndNoLookIsUnknown(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		jobs := &shyJobs{Inventory: b.conn.Ports.Inventory}
 		b.conn.Ports.Inventory = jobs

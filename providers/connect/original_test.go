@@ -13,6 +13,7 @@ import (
 // The whole delta failback to the original location, phase by phase, with the
 // world's own truth beside what the program claims.
 func TestS25S26DeltaToTheOriginalLocation(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		h := b.start(p)
@@ -44,6 +45,7 @@ func TestS25S26DeltaToTheOriginalLocation(t *testing.T) {
 // S6, S7, S32, S44: what the guest wrote until the stop is on the on-premises disks,
 // and equality is claimed only of bytes that are equal.
 func TestS6S7S32S44EveryByteUntilTheStopIsHome(t *testing.T) {
+	t.Parallel()
 	for _, sync := range []engine.SyncOption{engine.SyncDelta, engine.SyncFull} {
 		t.Run(string(sync), func(t *testing.T) {
 			inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
@@ -78,6 +80,7 @@ func TestS6S7S32S44EveryByteUntilTheStopIsHome(t *testing.T) {
 
 // S7: a changed range that is lost on the way is detected, never called success.
 func TestS7ALostRangeIsNeverCalledSuccess(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: final-sync, what: drop-changed-range}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "app01"))
 		if s.Outcome != engine.OutcomeFailed {
@@ -100,6 +103,7 @@ func TestS7ALostRangeIsNeverCalledSuccess(t *testing.T) {
 // S8: a VM that is there goes to its original location; one that was deleted
 // can't, and the remedy says where it can go.
 func TestS8OriginalOrAlternateIsDerived(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "gone01"))
 		f := b.failure(s, "gone01", engine.FailureBlocked, "alternate")
@@ -114,6 +118,7 @@ func TestS8OriginalOrAlternateIsDerived(t *testing.T) {
 
 // S19: the VM is told by its id. Another VM of the same name changes nothing.
 func TestS19TheVMIsFoundByIDNotByName(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		it := b.item("app01")
 		vm, err := b.conn.Ports.Hosts.VM(t.Context(), "hv01", it.HyperVID)
@@ -134,6 +139,7 @@ func TestS19TheVMIsFoundByIDNotByName(t *testing.T) {
 // S27, S30: through the initial sync and the wait at the gate, however long, the
 // Azure VM runs.
 func TestS27S30TheAzureVMRunsUntilTheSwitch(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = nil
@@ -162,6 +168,7 @@ func TestS27S30TheAzureVMRunsUntilTheSwitch(t *testing.T) {
 
 // S31, S43, S45: stop, then the last changes, then the start: never two copies.
 func TestS31S43S45NeverTwoLiveCopies(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		b.until(h, "at its end", func(s engine.State) bool {
@@ -178,6 +185,7 @@ func TestS31S43S45NeverTwoLiveCopies(t *testing.T) {
 // S42: the complete gate opens only when the job waits for it, and the comment
 // reaches the job.
 func TestS42TheCompleteGateOpensWithTheWaitingJob(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Approve = nil
@@ -208,6 +216,7 @@ func TestS42TheCompleteGateOpensWithTheWaitingJob(t *testing.T) {
 // S4 at the gate: outside the window the switch is refused unless overridden
 // with a reason.
 func TestS4TheWindowHoldsTheSwitch(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Window = engine.Window{Start: time.Now().Add(6 * time.Hour), End: time.Now().Add(8 * time.Hour)}
@@ -229,6 +238,7 @@ func TestS4TheWindowHoldsTheSwitch(t *testing.T) {
 
 // S22: what the plan names as source and target is compared with a fresh read.
 func TestS22ATargetThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		p.Target = engine.Target{Alternate: true, HostID: p.Items[0].ID, HostName: "app01", CreateVM: true}
@@ -242,6 +252,7 @@ func TestS22ATargetThatIsNoneIsRefused(t *testing.T) {
 
 // S40 on the wire: while a failback runs a second start is refused here and there.
 func TestS40ASecondStartIsRefused(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "app01")
 		first := b.start(p)
@@ -261,6 +272,7 @@ func TestS40ASecondStartIsRefused(t *testing.T) {
 // S13: a host out of contact in mid-sync is said, and the run goes on when it is
 // back.
 func TestS13LostContactIsSaidAndSurvived(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: initial-sync, what: heartbeat-old, host: hv01, age: 2h, for: 3m}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "app01"))
 		b.succeeded(s)
@@ -278,6 +290,7 @@ func TestS13LostContactIsSaidAndSurvived(t *testing.T) {
 
 // S14: only a committed failover starts; the others say what to do first.
 func TestS14OnlyACommittedFailoverStarts(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		b.failed(b.run(b.plan(engine.SyncDelta, "pending01")), "pending01", engine.FailureBlocked, "commit")
 		b.failed(b.run(b.plan(engine.SyncDelta, "home01")), "home01", engine.FailureBlocked, "on-premises")
@@ -290,6 +303,7 @@ func TestS14OnlyACommittedFailoverStarts(t *testing.T) {
 
 // S1: other providers' items are listed with the reason and never touched.
 func TestS1OnlyHyperVItemsThatFailedOverAreInScope(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		want := map[string]bool{"ready01": true, "broken01": true, "gone01": true, "vmm-vm01": true}
 		items, err := b.conn.Ports.Inventory.Items(context.Background())
@@ -315,6 +329,7 @@ func TestS1OnlyHyperVItemsThatFailedOverAreInScope(t *testing.T) {
 // S2: the direction defines a failback. At home it is refused, and the other
 // direction works.
 func TestS2TheDirectionDecides(t *testing.T) {
+	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		if r := b.item("home01").Ready(engine.ToOnPremises); r.Ready || !strings.Contains(r.Reason, "already on-premises") {
 			t.Errorf("%+v", r)
@@ -330,6 +345,7 @@ func TestS2TheDirectionDecides(t *testing.T) {
 
 // S11: a host that does not answer blocks, by name, with what to do.
 func TestS11AnUnreachableHostBlocks(t *testing.T) {
+	t.Parallel()
 	inBubble(t, estateWith("", "{when: always, what: host-unreachable, host: hv01}"), func(t *testing.T, b *bed) {
 		b.failed(b.run(b.plan(engine.SyncDelta, "app01")), "app01", engine.FailureBlocked, "hv01")
 	})
