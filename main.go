@@ -8,7 +8,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"failback/config"
 	"failback/engine"
+	"failback/providers/azure"
+	"failback/providers/connect"
+	"failback/providers/hyperv"
+	"failback/providers/lab"
 	"failback/tui/cli"
 )
 
@@ -31,15 +36,50 @@ func run() int {
 		Streams:     cli.SystemStreams(),
 		Open:        open,
 		ServeLab:    serveLab,
-		ResetLab:    resetLab,
-		Certificate: certificateThumbprint,
+		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
+		Certificate: config.Thumbprint,
 	})
 }
 
 // open connects to a profile or to the lab: the same providers either way.
 func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
-	if t.Profile != nil {
-		return openProfile(ctx, *t.Profile)
+	if t.Profile == nil {
+		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice)
 	}
-	return openLab(ctx, t.Lab)
+	p := *t.Profile
+	hosts := make(map[string]hyperv.Endpoint, len(p.Hosts))
+	for name, h := range p.Hosts {
+		hosts[name] = hyperv.Endpoint{
+			URL: h.URL, Sealed: h.Sealed, User: h.User,
+			Password: func(context.Context) (string, error) { return h.Password(name) },
+		}
+	}
+	return connect.Open(ctx, connect.Options{
+		Name: p.Name,
+		Azure: azure.Options{
+			Cloud: azure.Cloud{
+				Name: p.Cloud.Name, ResourceManager: p.Cloud.ResourceManager,
+				Authority: p.Cloud.Authority, Storage: p.Cloud.Storage,
+			},
+			Auth: string(p.Auth), Token: p.Token, Subscription: p.Subscription,
+		},
+		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(),
+	})
+}
+
+func labOptions(l cli.Lab) lab.Options {
+	return lab.Options{StateDir: l.StateDir, Estate: l.Estate, Seed: l.Seed}
+}
+
+func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) error {
+	return connect.ServeLab(ctx, labOptions(l), l.Notice, func(e lab.Endpoints) error {
+		s := cli.Served{
+			Management: e.Management, Storage: e.Storage, Token: e.Token, CA: e.CA,
+			Subscription: e.Subscription, ResourceGroup: e.ResourceGroup, Vault: e.Vault,
+		}
+		for _, h := range e.Hosts {
+			s.Hosts = append(s.Hosts, cli.ServedHost{Name: h.Name, WinRM: h.WinRM})
+		}
+		return ready(s)
+	})
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"crypto/ecdsa"
@@ -48,7 +48,7 @@ func pfx(t *testing.T, expires time.Time) string {
 
 func TestS39CertificateIsCheckedBeforeAnythingBegins(t *testing.T) {
 	good := pfx(t, time.Now().Add(time.Hour))
-	sum, err := certificateThumbprint(good, "secret")
+	sum, err := Thumbprint(good, "secret")
 	if err != nil || !regexp.MustCompile(`^[0-9A-F]{40}$`).MatchString(sum) {
 		t.Fatalf("%q, %v", sum, err)
 	}
@@ -64,7 +64,7 @@ func TestS39CertificateIsCheckedBeforeAnythingBegins(t *testing.T) {
 		"absent":         {text + "x", "secret", "no.pfxx"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := certificateThumbprint(c.path, c.password); err == nil || !strings.Contains(err.Error(), c.why) {
+			if _, err := Thumbprint(c.path, c.password); err == nil || !strings.Contains(err.Error(), c.why) {
 				t.Errorf("%v, want …%s…", err, c.why)
 			}
 		})

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"crypto/sha1" // a thumbprint is a name that Windows and the vault use, not a proof
@@ -10,10 +10,10 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// certificateThumbprint opens a PFX and returns the SHA-1 thumbprint by which
+// Thumbprint opens a PFX and returns the SHA-1 thumbprint by which
 // Windows and the vault name it. It has to hold a private key and be valid now.
 // Neither the password nor the key is kept.
-func certificateThumbprint(path, password string) (string, error) {
+func Thumbprint(path, password string) (string, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
