@@ -135,10 +135,14 @@ func firstReady(ctx context.Context, s *session) (*planOptions, error) {
 }
 
 // oddity ranks items for a first rehearsal: a VM that is damaged or that VMM
-// manages is a lesson of its own.
+// manages is a lesson of its own, and managed disks can't be compared byte for
+// byte yet.
 func oddity(it engine.Item) int {
 	n := 0
 	if it.Kind != engine.KindHyperVSite {
+		n++
+	}
+	if slices.ContainsFunc(it.Disks, func(d engine.Disk) bool { return d.Managed }) {
 		n++
 	}
 	if it.Damaged != nil {
