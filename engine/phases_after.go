@@ -175,6 +175,29 @@ func (l *leg) liftDamage(ctx context.Context) error {
 	return l.liftGuard(ctx, vm)
 }
 
+// offered looks for an operation on the item: begun by the request, done already by
+// whomever, or still on offer. An item that shows none of the three is asked again.
+func (l *leg) offered(what, want string, done func(Item) bool) func(context.Context, string) (string, sight, error) {
+	return func(ctx context.Context, request string) (string, sight, error) {
+		if j, ok, err := l.jobByRequest(ctx, request); err != nil || ok {
+			return j.Name, sightUnderway, err
+		}
+		it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+		switch {
+		case err != nil:
+			return "", sightTodo, err
+		case it.Allows(want):
+			return "", sightTodo, nil
+		case done(it):
+			return "", sightDone, nil
+		}
+		return "", sightTodo, &Failure{
+			Kind: FailureRetryable, What: what, Where: l.item.Name,
+			Why: "Site Recovery does not offer it now (state: " + it.stateText() + ")", Remedy: "look at the item's job in the portal",
+		}
+	}
+}
+
 // actCommit commits. After a failback this deletes the Azure VM and its disks.
 func actCommit(ctx context.Context, l *leg) error {
 	want := AllowFinalizeFailback
@@ -182,23 +205,8 @@ func actCommit(ctx context.Context, l *leg) error {
 		want = AllowCommit
 	}
 	return l.perform(ctx, effect{
-		op: OpCommit,
-		look: func(ctx context.Context, request string) (string, sight, error) {
-			if j, ok, err := l.jobByRequest(ctx, request); err != nil || ok {
-				return j.Name, sightUnderway, err
-			}
-			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
-			switch {
-			case err != nil:
-				return "", sightTodo, err
-			case it.Allows(want):
-				return "", sightTodo, nil
-			case l.committed(it):
-				return "", sightDone, nil
-			}
-			return "", sightTodo, &Failure{Kind: FailureRetryable, What: "commit", Where: l.item.Name,
-				Why: "Site Recovery does not offer the commit now (state: " + it.stateText() + ")", Remedy: "look at the item's job in the portal"}
-		},
+		op:   OpCommit,
+		look: l.offered("commit", want, l.committed),
 		act: func(ctx context.Context, request string) (string, error) {
 			if l.plan().Direction == ToOnPremises {
 				if err := l.azureOff(ctx, "commit", "the commit would delete a machine that is in use"); err != nil {
@@ -287,22 +295,9 @@ func (l *leg) watchItem(ctx context.Context, waiting string, done func(Item) boo
 func actReprotect(ctx context.Context, l *leg) error {
 	return l.perform(ctx, effect{
 		op: OpReprotect,
-		look: func(ctx context.Context, request string) (string, sight, error) {
-			if j, ok, err := l.jobByRequest(ctx, request); err != nil || ok {
-				return j.Name, sightUnderway, err
-			}
-			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
-			switch {
-			case err != nil:
-				return "", sightTodo, err
-			case it.Allows(AllowReverseReplicate):
-				return "", sightTodo, nil
-			case it.State == ItemReverseReplicating || it.State == ItemProtected:
-				return "", sightDone, nil
-			}
-			return "", sightTodo, &Failure{Kind: FailureRetryable, What: "re-protect", Where: l.item.Name,
-				Why: "Site Recovery does not offer it now (state: " + it.stateText() + ")", Remedy: "look at the item's job in the portal"}
-		},
+		look: l.offered("re-protect", AllowReverseReplicate, func(it Item) bool {
+			return it.State == ItemReverseReplicating || it.State == ItemProtected
+		}),
 		act: func(ctx context.Context, request string) (string, error) {
 			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
 			if err != nil {
