@@ -68,7 +68,7 @@ func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
 }
 
 func labOptions(l cli.Lab) lab.Options {
-	return lab.Options{StateDir: l.StateDir, Estate: l.Estate, Seed: l.Seed}
+	return lab.Options{StateDir: l.StateDir, Estate: l.Estate, Seed: l.Seed, TLS: l.TLS}
 }
 
 func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) error {

@@ -160,10 +160,18 @@ func serve(ctx context.Context, o Options, e estate.Estate, lock *flock.Flock) (
 	if s.log, err = openRequestLog(s.dir); err != nil {
 		return nil, err
 	}
+	if s.faults, err = os.OpenFile(filepath.Join(s.dir, serverLog), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return nil, err
+	}
 	var storageURL string
 	handlers := assemble(s.world, func() string { return storageURL }, s.log)
 	s.tell = handlers.winrm.ConnContext
 	endpoints := handlers.endpoints()
+	if o.TLS {
+		if endpoints.CA, err = s.secure(o.home()); err != nil {
+			return nil, err
+		}
+	}
 	if storageURL, err = s.listen(ctx, handlers.storage); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ type Options struct {
 	Estate   string  // name or file of an estate; "" is the default one
 	Seed     int64   // instead of the estate's, where not 0 and the lab is new
 	Speed    float64 // instead of the estate's, where above 0
+	// TLS makes the servers speak HTTPS, with a certificate of the state
+	// directory's own authority. A lab in memory has no servers.
+	TLS bool
 	// Data is an estate as text, for tests; it goes before Estate.
 	Data []byte
 }
@@ -49,8 +52,11 @@ func (o Options) load() (estate.Estate, error) {
 
 // dir is the lab's directory: one for each estate.
 func (o Options) dir(e estate.Estate) string {
-	return filepath.Join(o.StateDir, "lab", folderName(e.Name))
+	return filepath.Join(o.home(), folderName(e.Name))
 }
+
+// home holds the labs of the state directory, and what they share.
+func (o Options) home() string { return filepath.Join(o.StateDir, "lab") }
 
 func folderName(name string) string {
 	return strings.Map(func(r rune) rune {

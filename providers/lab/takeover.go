@@ -112,6 +112,7 @@ func inherit(ctx context.Context, o Options, n notice) (*served, error) {
 		_ = lock.Unlock() // nothing was done under it
 		return nil, fmt.Errorf("the lab %s was begun afresh: %w", n.Estate, err)
 	}
+	o.TLS = n.Endpoints.CA != nil // clients know its addresses
 	return serve(context.WithoutCancel(ctx), o, e, lock)
 }
 

@@ -58,6 +58,32 @@ func TestWhoIsAttachedServesTheLabThatIsLeft(t *testing.T) {
 	}
 }
 
+// Clients know a lab's addresses and its authority: who takes it over keeps both,
+// whatever that process asked for itself.
+func TestWhoInheritsALabSpeaksTLSToo(t *testing.T) {
+	o := Options{StateDir: t.TempDir(), Estate: "one", TLS: true}
+	first, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := first.Endpoints()
+	o.TLS = false
+	second, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	inherits(t, second)
+	if got := second.heir.inherited().notice.Endpoints; !reflect.DeepEqual(got, at) || got.CA == nil {
+		t.Errorf("the lab moved from %+v to %+v", at, got)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // inherits waits until the lab is served by this process.
 func inherits(t *testing.T, l *Lab) {
 	t.Helper()

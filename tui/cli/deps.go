@@ -59,6 +59,7 @@ type Lab struct {
 	StateDir string
 	Estate   string // a built-in name or a file; empty for the default
 	Seed     int64  // 0 for the estate's own
+	TLS      bool   // serve over HTTPS
 	// Notice takes what a person should know of the lab that is no error; it may
 	// be nil.
 	Notice func(text string)

@@ -18,18 +18,7 @@ func (a *app) labCommand() *cobra.Command {
 		},
 	}
 	lab.AddCommand(
-		&cobra.Command{
-			Use:   "serve",
-			Short: "Serve the lab on loopback for any Site Recovery client, until interrupted",
-			Args:  cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				l, err := a.theLab()
-				if err != nil {
-					return err
-				}
-				return a.deps.ServeLab(cmd.Context(), l, a.serving)
-			},
-		},
+		a.labServeCommand(),
 		&cobra.Command{
 			Use:   "reset",
 			Short: "Forget what was played in the lab and begin afresh",
@@ -48,6 +37,25 @@ func (a *app) labCommand() *cobra.Command {
 		},
 	)
 	return lab
+}
+
+func (a *app) labServeCommand() *cobra.Command {
+	var tls bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the lab on loopback for any Site Recovery client, until interrupted",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := a.theLab()
+			if err != nil {
+				return err
+			}
+			l.TLS = tls
+			return a.deps.ServeLab(cmd.Context(), l, a.serving)
+		},
+	}
+	cmd.Flags().BoolVar(&tls, "tls", false, "serve over HTTPS, with an authority made for the state directory")
+	return cmd
 }
 
 // theLab is the lab that the shared flags name; a profile is a contradiction.
