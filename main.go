@@ -38,6 +38,7 @@ func run() int {
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
 		Certificate: config.Thumbprint,
+		Permissions: permissions(),
 	})
 }
 
@@ -65,6 +66,14 @@ func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
 		},
 		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(),
 	})
+}
+
+func permissions() []cli.Permission {
+	var out []cli.Permission
+	for _, p := range azure.Permissions() {
+		out = append(out, cli.Permission{Action: string(p.Action), Data: p.Data, For: p.For, Roles: p.Roles, Inferred: p.Inferred})
+	}
+	return out
 }
 
 func labOptions(l cli.Lab) lab.Options {

@@ -18,7 +18,7 @@ var zeros [pieceSize]byte
 
 // Allocated sums the page ranges of the disk's blob.
 func (a *Access) Allocated(ctx context.Context, d engine.Disk) (int64, error) {
-	disk, err := a.openDisk(ctx, d, Call{What: "read how much of the Azure disk is used", Where: d.Name})
+	disk, err := a.openDisk(ctx, d, Call{Action: ActionReadDisk, What: "read how much of the Azure disk is used", Where: d.Name})
 	if err != nil {
 		return 0, err
 	}
@@ -37,7 +37,7 @@ func (a *Access) Allocated(ctx context.Context, d engine.Disk) (int64, error) {
 // guest sees: the footer of a fixed VHD is not part of it. The sum is that of
 // one version of the blob, or none at all.
 func (a *Access) DiskSum(ctx context.Context, d engine.Disk, report func(done, total int64)) (engine.DiskSum, error) {
-	disk, err := a.openDisk(ctx, d, Call{What: "read the Azure disk for its checksum", Where: d.Name})
+	disk, err := a.openDisk(ctx, d, Call{Action: ActionReadDisk, What: "read the Azure disk for its checksum", Where: d.Name})
 	if err != nil {
 		return engine.DiskSum{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -18,6 +19,8 @@ import (
 
 // Call says what a request was for. It becomes the what and where of a failure.
 type Call struct {
+	// Action is the right that the request needs.
+	Action      Action
 	What, Where string
 	Job         string // the job a request was about
 	Request     string // client request id, for support
@@ -56,7 +59,7 @@ func (c Call) answered(f *engine.Failure, answer *azcore.ResponseError) {
 	switch status := answer.StatusCode; {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		f.Kind = engine.FailurePermission
-		remedy(f, allow(status, f.Why))
+		f.Remedy = also(f.Remedy, c.allow(status, f.Why))
 	case status == http.StatusNotFound:
 		f.Kind = engine.FailureNotFound
 		remedy(f, "check the names of subscription, resource group and vault, and that the thing was not removed")
@@ -121,6 +124,14 @@ func remedy(f *engine.Failure, text string) {
 	}
 }
 
+// also adds our advice to the service's.
+func also(first, second string) string {
+	if first = strings.TrimRight(first, ". "); first == "" {
+		return second
+	}
+	return first + "; " + second
+}
+
 // neverConnected reports whether err is a connection that never came to be.
 func neverConnected(err error) bool {
 	var dial *net.OpError
@@ -129,15 +140,16 @@ func neverConnected(err error) bool {
 
 var deniedAction = regexp.MustCompile(`action '([A-Za-z0-9./*_-]+)'`)
 
-// allow names the missing right where the service's text does.
-func allow(status int, why string) string {
-	if m := deniedAction.FindStringSubmatch(why); m != nil {
-		return "ask for a role with the action " + m[1] + " (Site Recovery Operator has those of a failback), then sign in again"
-	}
+// allow names the missing right: the one that the service's text names, else the
+// one that the request is known to need.
+func (c Call) allow(status int, why string) string {
 	if status == http.StatusUnauthorized {
 		return "sign in again: the token was not accepted"
 	}
-	return "ask for the missing role on the vault (Site Recovery Operator), then sign in again"
+	if m := deniedAction.FindStringSubmatch(why); m != nil {
+		return Action(m[1]).ask()
+	}
+	return c.Action.ask()
 }
 
 func waitFor(r *http.Response) string {

@@ -25,7 +25,7 @@ func NewAccess(s *Session) *Access { return &Access{session: s} }
 // exist is [engine.PowerDeleted]; any other not-found answer is an error, since
 // "deleted" counts as stopped.
 func (a *Access) Power(ctx context.Context, vm engine.AzureVMRef) (engine.Power, error) {
-	call := Call{What: "read the power state of the Azure VM", Where: vm.Name}
+	call := Call{Action: ActionReadPower, What: "read the power state of the Azure VM", Where: vm.Name}
 	machines, err := a.machines(vm, call)
 	if err != nil {
 		return engine.PowerUnknown, err
@@ -46,7 +46,7 @@ func (a *Access) Deallocate(ctx context.Context, vm engine.AzureVMRef) error {
 		return err
 	}
 	effect, sent := Effect(ctx, "")
-	call := Call{What: "stop the Azure VM", Where: vm.Name, Sent: sent}
+	call := Call{Action: ActionStopMachine, What: "stop the Azure VM", Where: vm.Name, Sent: sent}
 	machines, err := a.machines(vm, call)
 	if err != nil {
 		return err

@@ -243,3 +243,9 @@ func loopbackSession(tb testing.TB, url string, transport http.RoundTripper) *Se
 	}
 	return s
 }
+
+// refusal is what the SDK makes of an answer with a JSON body.
+func refusal(status int, body string) error {
+	r := respond(httptest.NewRequest(http.MethodGet, "https://management.azure.com/x", nil), status, http.Header{"Content-Type": {"application/json"}}, body)
+	return runtime.NewResponseError(r)
+}

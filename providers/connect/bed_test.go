@@ -29,6 +29,7 @@ type bed struct {
 	conn  *engine.Connection
 	store *runs.Store
 	m     *runs.Manager
+	wire  *wire // what is sent to Azure
 	begun []runs.Handle
 }
 
@@ -49,7 +50,7 @@ func openBed(t *testing.T, dir, estate string) *bed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{t: t, dir: dir, lab: memory}
+	b := &bed{t: t, dir: dir, lab: memory, wire: &wire{next: memory.Transport()}}
 	e := memory.Endpoints()
 	hosts := map[string]hyperv.Endpoint{}
 	for _, h := range e.Hosts {
@@ -64,7 +65,7 @@ func openBed(t *testing.T, dir, estate string) *bed {
 		Poll: 5 * time.Second,
 		Azure: azure.Options{
 			Cloud: azure.Cloud{ResourceManager: e.Management}, Auth: azure.AuthLoopback,
-			Token: e.Token, Subscription: e.Subscription, Transport: memory.Transport(),
+			Token: e.Token, Subscription: e.Subscription, Transport: b.wire,
 		},
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
 	"failback/engine"
+	"failback/providers/azure"
 )
 
 // plannedFailover is the request for one item. Every field is written: what the
@@ -108,7 +109,7 @@ func (c *Client) sourceItem(ctx context.Context, now current) (string, error) {
 	}
 	answer, err := c.candidate.Get(ctx, c.group, c.vault, fabric, container, name, nil)
 	if err != nil {
-		err = c.call("read the protectable item", now.item.Name).Failure(err)
+		err = c.call(azure.ActionReadProtectable, "read the protectable item", now.item.Name).Failure(err)
 		if engine.KindOf(err) == engine.FailureNotFound {
 			return now.item.HyperVID, nil
 		}

@@ -10,6 +10,7 @@ import (
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
 	"failback/engine"
+	"failback/providers/azure"
 )
 
 // directory is what one listing knew: the unique names of items and the hosts
@@ -87,7 +88,7 @@ func (c *Client) list(ctx context.Context) ([]*asr.ReplicationProtectedItem, *di
 			return p.Value
 		})
 	if err != nil {
-		return nil, nil, c.call("list the replicated items", c.vault).Failure(err)
+		return nil, nil, c.call(azure.ActionListItems, "list the replicated items", c.vault).Failure(err)
 	}
 	slices.SortFunc(items, func(a, b *asr.ReplicationProtectedItem) int { return cmp.Compare(text(a.ID), text(b.ID)) })
 	d := newDirectory(items, hosts)

@@ -28,7 +28,7 @@ func (c *Client) Start(ctx context.Context, r engine.StartRequest) (string, erro
 		return "", err
 	}
 	p := now.place
-	return c.once(ctx, azure.Call{What: what, Where: r.Item.Name, Request: r.RequestID}, func(ctx context.Context) error {
+	return c.once(ctx, azure.Call{Action: azure.ActionPlannedFailover, What: what, Where: r.Item.Name, Request: r.RequestID}, func(ctx context.Context) error {
 		_, err := c.items.BeginPlannedFailover(ctx, c.group, c.vault, p.fabric, p.container, p.item, body, nil)
 		return err
 	})
@@ -46,7 +46,7 @@ func (c *Client) Commit(ctx context.Context, it engine.Item, requestID string) (
 		return "", notOffered(what, it.Name, now.item)
 	}
 	p := now.place
-	return c.once(ctx, azure.Call{What: what, Where: it.Name, Request: requestID}, func(ctx context.Context) error {
+	return c.once(ctx, azure.Call{Action: azure.ActionCommit, What: what, Where: it.Name, Request: requestID}, func(ctx context.Context) error {
 		_, err := c.items.BeginFailoverCommit(ctx, c.group, c.vault, p.fabric, p.container, p.item, nil)
 		return err
 	})
@@ -68,7 +68,7 @@ func (c *Client) Reprotect(ctx context.Context, it engine.Item, requestID string
 		return "", err
 	}
 	p := now.place
-	return c.once(ctx, azure.Call{What: what, Where: it.Name, Request: requestID}, func(ctx context.Context) error {
+	return c.once(ctx, azure.Call{Action: azure.ActionReprotect, What: what, Where: it.Name, Request: requestID}, func(ctx context.Context) error {
 		_, err := c.items.BeginReprotect(ctx, c.group, c.vault, p.fabric, p.container, p.item, body, nil)
 		return err
 	})
@@ -86,7 +86,7 @@ func (c *Client) Complete(ctx context.Context, job, comment, requestID string) e
 		return engine.Refuse(what, job, "the job does not wait for its completion (state "+string(now.State)+", "+now.Detail+")",
 			"wait until its data synchronisation has ended")
 	}
-	_, err = c.once(ctx, azure.Call{What: what, Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
+	_, err = c.once(ctx, azure.Call{Action: azure.ActionResumeJob, What: what, Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
 		_, err := c.jobs.BeginResume(ctx, c.group, c.vault, job,
 			asr.ResumeJobParams{Properties: &asr.ResumeJobParamsProperties{Comments: &comment}}, nil)
 		return err
@@ -96,7 +96,7 @@ func (c *Client) Complete(ctx context.Context, job, comment, requestID string) e
 
 // Cancel asks once for the job to be cancelled.
 func (c *Client) Cancel(ctx context.Context, job, requestID string) error {
-	_, err := c.once(ctx, azure.Call{What: "cancel the job", Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
+	_, err := c.once(ctx, azure.Call{Action: azure.ActionCancelJob, What: "cancel the job", Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
 		_, err := c.jobs.BeginCancel(ctx, c.group, c.vault, job, nil)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
 	"failback/engine"
+	"failback/providers/azure"
 )
 
 // Hosts lists the Hyper-V hosts and VMM servers that the vault knows through
@@ -16,14 +17,14 @@ func (c *Client) Hosts(ctx context.Context) ([]engine.Host, error) {
 	fabrics, err := collect(ctx, c.fabrics.NewListPager(c.group, c.vault, nil),
 		func(p asr.ReplicationFabricsClientListResponse) []*asr.Fabric { return p.Value })
 	if err != nil {
-		return nil, c.call("list the fabrics", c.vault).Failure(err)
+		return nil, c.call(azure.ActionListFabrics, "list the fabrics", c.vault).Failure(err)
 	}
 	providers, err := collect(ctx, c.providers.NewListPager(c.group, c.vault, nil),
 		func(p asr.ReplicationRecoveryServicesProvidersClientListResponse) []*asr.RecoveryServicesProvider {
 			return p.Value
 		})
 	if err != nil {
-		return nil, c.call("list the hosts", c.vault).Failure(err)
+		return nil, c.call(azure.ActionListHosts, "list the hosts", c.vault).Failure(err)
 	}
 	byID := map[string]*asr.FabricProperties{}
 	for _, f := range fabrics {

@@ -14,7 +14,9 @@ import (
 	"failback/providers/azure"
 )
 
-func (c *Client) call(what, where string) azure.Call { return azure.Call{What: what, Where: where} }
+func (c *Client) call(action azure.Action, what, where string) azure.Call {
+	return azure.Call{Action: action, What: what, Where: where}
+}
 
 // Items lists every replicated item, those of other replication providers
 // included, with unique names, sorted by name. Damage is read off the history
@@ -60,7 +62,7 @@ func (c *Client) get(ctx context.Context, id string) (*asr.ReplicationProtectedI
 	}
 	answer, err := c.items.Get(ctx, c.group, c.vault, p.fabric, p.container, p.item, nil)
 	if err != nil {
-		return nil, c.call("read the replicated item", p.item).Failure(err)
+		return nil, c.call(azure.ActionReadItem, "read the replicated item", p.item).Failure(err)
 	}
 	w := answer.ReplicationProtectedItem
 	if text(w.ID) == "" {

@@ -12,6 +12,7 @@ import (
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
 	"failback/engine"
+	"failback/providers/azure"
 )
 
 // Jobs lists the vault's jobs, newest first, as thin as the service lists them.
@@ -19,7 +20,7 @@ func (c *Client) Jobs(ctx context.Context) ([]engine.Job, error) {
 	wire, err := collect(ctx, c.jobs.NewListPager(c.group, c.vault, nil),
 		func(p asr.ReplicationJobsClientListResponse) []*asr.Job { return p.Value })
 	if err != nil {
-		return nil, c.call("list the jobs", c.vault).Failure(err)
+		return nil, c.call(azure.ActionReadJobs, "list the jobs", c.vault).Failure(err)
 	}
 	jobs := make([]engine.Job, 0, len(wire))
 	for _, w := range wire {
@@ -32,7 +33,7 @@ func (c *Client) Jobs(ctx context.Context) ([]engine.Job, error) {
 // Job reads one job whole: tasks with their children, errors, and which side is
 // its primary.
 func (c *Client) Job(ctx context.Context, name string) (engine.Job, error) {
-	call := c.call("read the job", name)
+	call := c.call(azure.ActionReadJobs, "read the job", name)
 	call.Job = name
 	var raw *http.Response
 	answer, err := c.jobs.Get(policy.WithCaptureResponse(ctx, &raw), c.group, c.vault, name, nil)

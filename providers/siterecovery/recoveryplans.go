@@ -9,6 +9,7 @@ import (
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
 	"failback/engine"
+	"failback/providers/azure"
 )
 
 // RecoveryPlans lists the vault's recovery plans, sorted by name, with their
@@ -18,7 +19,7 @@ func (c *Client) RecoveryPlans(ctx context.Context) ([]engine.RecoveryPlan, erro
 	wire, err := collect(ctx, c.plans.NewListPager(c.group, c.vault, nil),
 		func(p asr.ReplicationRecoveryPlansClientListResponse) []*asr.RecoveryPlan { return p.Value })
 	if err != nil {
-		return nil, c.call("list the recovery plans", c.vault).Failure(err)
+		return nil, c.call(azure.ActionReadPlans, "list the recovery plans", c.vault).Failure(err)
 	}
 	plans := make([]engine.RecoveryPlan, 0, len(wire))
 	for _, w := range wire {

@@ -28,6 +28,20 @@ type Deps struct {
 	// Certificate reads a PFX file and returns its thumbprint. The password is
 	// not kept.
 	Certificate func(path, password string) (thumbprint string, err error)
+	// Permissions is what the program needs in Azure, one row an action.
+	Permissions []Permission
+}
+
+// Permission is one right that the program needs in Azure.
+type Permission struct {
+	Action string `json:"action"`
+	Data   bool   `json:"data"` // a right to data: it belongs under DataActions
+	For    string `json:"for"`
+	// Roles are the built-in roles that have it, the least first.
+	Roles []string `json:"roles"`
+	// Inferred says what of the row no document states; empty where every word is
+	// Microsoft's.
+	Inferred string `json:"inferred,omitempty"`
 }
 
 // Build says which program this is.
