@@ -65,6 +65,11 @@ type Task struct {
 	Ended    time.Time  `json:"ended,omitzero"`
 	Children []Task     `json:"children,omitempty"`
 	Errors   []JobError `json:"errors,omitempty"`
+	// The rest is of recovery plans' jobs alone.
+	Group   string      `json:"group,omitempty"`          // kind of a group task, see the Group constants
+	Child   *ChildJob   `json:"child,omitempty"`          // the VM's own job that carries the task out
+	Action  *TaskAction `json:"action,omitempty"`         // what a person or a script does between the groups
+	Skipped string      `json:"skipped_reason,omitempty"` // why the service left a VM out
 }
 
 // Task states after normalisation.
@@ -152,10 +157,13 @@ func (j Job) WaitsForComplete() bool {
 		return false
 	}
 	switch j.Detail {
-	case "WaitingForManualAction", "WaitingForStopTestFailover":
+	case WaitingForManualAction, WaitingForStopTestFailover:
 		return false
-	case "WaitingForUserInputAfterDataSync":
+	case WaitingAfterDataSync:
 		return true
+	}
+	if _, manual := j.ManualAction(); manual {
+		return false
 	}
 	t, ok := findTask(j.Tasks, TaskWaitForUser)
 	return ok && !t.Done() && t.State != TaskStateNotStarted

@@ -61,6 +61,37 @@ type Failover interface {
 	Cancel(ctx context.Context, job, requestID string) error
 }
 
+// PlanStart asks for a planned failover of a whole recovery plan. There is no
+// host: Site Recovery places every VM itself.
+type PlanStart struct {
+	Plan      string // resource id of the recovery plan
+	Direction Direction
+	Sync      SyncOption
+	CreateVM  bool // let VMs be created where they do not exist
+	RequestID string
+	// Certificate is as in [StartRequest].
+	Certificate []byte
+}
+
+// PlanFailover is what Site Recovery can be told to do with a whole recovery plan.
+// Its methods keep the rules of [Failover]: sent exactly once, never repeated
+// without looking. The job's name is found as the service tells it; it is not the
+// operation's. Where the service accepted and its job can't be found, that is an
+// unknown outcome.
+type PlanFailover interface {
+	// RecoveryPlan reads one recovery plan afresh, by its resource id.
+	RecoveryPlan(ctx context.Context, id string) (RecoveryPlan, error)
+	// StartPlan begins a planned failover of all the recovery plan's items.
+	StartPlan(ctx context.Context, r PlanStart) (job string, err error)
+	// CommitPlan commits the last failover of every item that has one to commit.
+	CommitPlan(ctx context.Context, plan, requestID string) (job string, err error)
+	// ReprotectPlan starts reverse replication of the items.
+	ReprotectPlan(ctx context.Context, plan, requestID string) (job string, err error)
+	// FinishManual resumes a job that waits for the manual action of that task. A
+	// job that waits for anything else, or for another action, is refused.
+	FinishManual(ctx context.Context, job, taskID, comment, requestID string) error
+}
+
 // HostAccess is what can be read from and done on a Hyper-V host. Reading
 // methods may be repeated; a host that does not answer is a [Failure] of kind
 // retryable. VMs are named by Hyper-V GUID, never by name.
@@ -97,10 +128,11 @@ type AzureAccess interface {
 	DiskSum(ctx context.Context, d Disk, report func(done, total int64)) (DiskSum, error)
 }
 
-// Ports are the four ways in which a run touches the world.
+// Ports are the ways in which a run touches the world.
 type Ports struct {
 	Inventory Inventory
 	Failover  Failover
+	Plans     PlanFailover
 	Hosts     HostAccess
 	Azure     AzureAccess
 }

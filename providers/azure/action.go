@@ -31,6 +31,10 @@ const (
 	ActionCommit          Action = onItem + "failoverCommit/action"
 	ActionReprotect       Action = onItem + "reProtect/action"
 	ActionReadPlans       Action = onPlan + "read"
+	ActionPlanFailover    Action = onPlan + "plannedFailover/action"
+	ActionPlanCommit      Action = onPlan + "failoverCommit/action"
+	ActionPlanReprotect   Action = onPlan + "reProtect/action"
+	ActionReadOperation   Action = inVault + "replicationOperationStatus/read"
 	ActionReadJobs        Action = onJob + "read"
 	ActionResumeJob       Action = onJob + "resume/action"
 	ActionCancelJob       Action = onJob + "cancel/action"
@@ -75,6 +79,10 @@ var permissions = []Permission{
 	{Action: ActionCommit, For: "commit", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionReprotect, For: "re-protect", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionReadPlans, For: "list recovery plans", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionPlanFailover, For: "start the failback of a recovery plan", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionPlanCommit, For: "commit a recovery plan", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionPlanReprotect, For: "re-protect a recovery plan", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionReadOperation, For: "find the job of a recovery plan", Roles: []string{roleReader}, Inferred: operationStatus},
 	{Action: ActionReadJobs, For: "watch jobs", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionResumeJob, For: "complete the failover", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionCancelJob, For: "cancel a job", Roles: []string{roleOperator, roleContributor}},
@@ -86,6 +94,7 @@ var permissions = []Permission{
 // What is inferred of a row.
 const (
 	onlyBelowFabrics = "the Site Recovery roles name this right only below a fabric; whether the vault-wide list needs it beside that is not documented"
+	operationStatus  = "whether the Site Recovery roles have it could not be read; without it the job is found by the recovery plan itself"
 	byWildcard       = "the role has it through a wildcard"
 )
 

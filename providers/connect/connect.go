@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	}
 	return &engine.Connection{
 		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
-		Ports: engine.Ports{Inventory: vault, Failover: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
+		Ports: engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
 		Close: hosts.Close,
 	}, nil
 }

@@ -26,6 +26,7 @@ items:
     state: failed-over
     in_azure: 3d
     disks: [{size: 64MiB, content: 4MiB}, {size: 32MiB, content: 1MiB}]
+recovery_plans: [{name: solo, groups: [[app01]]}]
 %FAULTS%
 `
 

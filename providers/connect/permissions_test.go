@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -92,6 +93,7 @@ func TestEveryRequestHasItsRightAndEveryRightItsRequest(t *testing.T) {
 		}
 		b.finish(h)
 		b.succeeded(b.run(b.plan(engine.SyncDelta, "app01")))
+		b.askPlans()
 
 		known := table()
 		for right := range b.wire.used {
@@ -111,6 +113,25 @@ func TestEveryRequestHasItsRightAndEveryRightItsRequest(t *testing.T) {
 			}
 		}
 	})
+}
+
+// askPlans sends what can be sent about a whole recovery plan. The item is at home:
+// only the way to Azure is taken, the rest is refused by the service.
+func (b *bed) askPlans() {
+	b.t.Helper()
+	ctx, plans := b.t.Context(), b.conn.Ports.Plans
+	all, err := b.conn.Ports.Inventory.RecoveryPlans(ctx)
+	if err != nil || len(all) != 1 {
+		b.t.Fatalf("recovery plans %v, %v", all, err)
+	}
+	if _, err := plans.StartPlan(ctx, engine.PlanStart{Plan: all[0].ID, Direction: engine.ToAzure, RequestID: "r1"}); err != nil {
+		b.t.Error(err)
+	}
+	for name, ask := range map[string]func(context.Context, string, string) (string, error){"commit": plans.CommitPlan, "re-protect": plans.ReprotectPlan} {
+		if _, err := ask(ctx, all[0].ID, "r2"); engine.KindOf(err) != engine.FailureRefused {
+			b.t.Errorf("%s gave %v", name, err)
+		}
+	}
 }
 
 // A right that is taken away in the middle of a run stops the run and is named,

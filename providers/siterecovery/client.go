@@ -21,8 +21,8 @@ type Options struct {
 	ClientOptions *arm.ClientOptions
 }
 
-// Client is one vault. It implements [engine.Inventory] and [engine.Failover]
-// and is safe for concurrent use.
+// Client is one vault. It implements [engine.Inventory], [engine.Failover] and
+// [engine.PlanFailover] and is safe for concurrent use.
 type Client struct {
 	group, vault string
 
@@ -39,8 +39,9 @@ type Client struct {
 }
 
 var (
-	_ engine.Inventory = (*Client)(nil)
-	_ engine.Failover  = (*Client)(nil)
+	_ engine.Inventory    = (*Client)(nil)
+	_ engine.Failover     = (*Client)(nil)
+	_ engine.PlanFailover = (*Client)(nil)
 )
 
 // New makes a client for one vault. It sends nothing.

@@ -86,12 +86,7 @@ func (c *Client) Complete(ctx context.Context, job, comment, requestID string) e
 		return engine.Refuse(what, job, "the job does not wait for its completion (state "+string(now.State)+", "+now.Detail+")",
 			"wait until its data synchronisation has ended")
 	}
-	_, err = c.once(ctx, azure.Call{Action: azure.ActionResumeJob, What: what, Where: job, Job: job, Request: requestID}, func(ctx context.Context) error {
-		_, err := c.jobs.BeginResume(ctx, c.group, c.vault, job,
-			asr.ResumeJobParams{Properties: &asr.ResumeJobParamsProperties{Comments: &comment}}, nil)
-		return err
-	})
-	return err
+	return c.resume(ctx, what, job, comment, requestID)
 }
 
 // Cancel asks once for the job to be cancelled.
@@ -136,6 +131,19 @@ func notOffered(what, name string, it engine.Item) error {
 // for those on jobs it is an id of its own. The SDK's poller is dropped: jobs
 // are watched by name, since one that waits for people never ends by itself.
 func (c *Client) once(ctx context.Context, call azure.Call, send func(context.Context) error) (string, error) {
+	name, err := c.accepted(ctx, call, send)
+	if err != nil {
+		return "", err
+	}
+	if name != "" || call.Job != "" {
+		return name, nil
+	}
+	return "", unnamed(call)
+}
+
+// accepted sends one effectful request and returns the operation that the service
+// made of it, empty where its answer named none.
+func (c *Client) accepted(ctx context.Context, call azure.Call, send func(context.Context) error) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", call.Failure(err)
 	}
@@ -143,16 +151,14 @@ func (c *Client) once(ctx context.Context, call azure.Call, send func(context.Co
 	call.Sent = sent
 	var raw *http.Response
 	err := send(policy.WithCaptureResponse(effect, &raw))
-	if raw != nil && (raw.StatusCode == http.StatusAccepted || raw.StatusCode == http.StatusOK) {
+	if raw != nil && (raw.StatusCode == http.StatusAccepted || raw.StatusCode == http.StatusOK || raw.StatusCode == http.StatusNoContent) {
 		err = nil // accepted: what the SDK could not read of the body does not matter
 	}
-	if err != nil {
-		return "", call.Failure(err)
-	}
-	if name := operation(raw); name != "" || call.Job != "" {
-		return name, nil
-	}
-	return "", &engine.Failure{Kind: engine.FailureUnknown, What: call.What, Where: call.Where, Request: call.Request,
+	return operation(raw), call.Failure(err)
+}
+
+func unnamed(call azure.Call) error {
+	return &engine.Failure{Kind: engine.FailureUnknown, What: call.What, Where: call.Where, Request: call.Request,
 		Why: "the service accepted the request and named no job", Remedy: "look at the item and its jobs before anything is repeated"}
 }
 

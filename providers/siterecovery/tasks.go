@@ -1,8 +1,10 @@
 package siterecovery
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
@@ -58,6 +60,7 @@ func decodeTask(w *asr.ASRTask, raw rawTask) engine.Task {
 		State: taskState(w), Detail: text(w.StateDescription),
 		Started: clock(w.StartTime), Ended: clock(w.EndTime), Errors: decodeErrors(w.Errors),
 	}
+	decodeDetail(&t, w)
 	switch {
 	case w.GroupTaskCustomDetails != nil:
 		t.Children = decodeTasks(w.GroupTaskCustomDetails.GetGroupTaskDetails().ChildTasks, again(raw.Group))
@@ -65,6 +68,48 @@ func decodeTask(w *asr.ASRTask, raw rawTask) engine.Task {
 		t.Children = decodeTasks(inline(raw.Custom), again(raw.Custom))
 	}
 	return t
+}
+
+// decodeDetail reads what only tasks of recovery plans' jobs have: the kind of a
+// group, the job of a VM, an action.
+func decodeDetail(t *engine.Task, w *asr.ASRTask) {
+	switch g := w.GroupTaskCustomDetails.(type) {
+	case *asr.RecoveryPlanGroupTaskDetails:
+		t.Group = text(g.RpGroupType)
+	case *asr.RecoveryPlanShutdownGroupTaskDetails:
+		t.Group = text(g.RpGroupType)
+	}
+	switch d := w.CustomDetails.(type) {
+	case *asr.VirtualMachineTaskDetails:
+		t.Child, t.Skipped = childJob(d.JobTask), skipped(d.SkippedReason, d.SkippedReasonString)
+	case *asr.FabricReplicationGroupTaskDetails:
+		t.Child, t.Skipped = childJob(d.JobTask), skipped(d.SkippedReason, d.SkippedReasonString)
+	case *asr.JobTaskDetails:
+		t.Child = childJob(d.JobTask)
+	case *asr.ManualActionTaskDetails:
+		t.Action = &engine.TaskAction{Kind: engine.ActionManual, Name: cmp.Or(text(d.Name), t.Friendly), Text: text(d.Instructions), Output: text(d.Observation)}
+	case *asr.ScriptActionTaskDetails:
+		t.Action = &engine.TaskAction{Kind: engine.ActionScript, Name: cmp.Or(text(d.Name), t.Friendly), Text: text(d.Path), Output: text(d.Output)}
+	case *asr.AutomationRunbookTaskDetails:
+		t.Action = &engine.TaskAction{Kind: engine.ActionRunbook, Name: cmp.Or(text(d.Name), t.Friendly), Text: cmp.Or(text(d.RunbookName), text(d.RunbookID)), Output: text(d.JobOutput)}
+	}
+}
+
+// childJob is the job that a VM's task stands for. Before it starts its id ends
+// in a slash.
+func childJob(j *asr.JobEntity) *engine.ChildJob {
+	if j == nil {
+		return nil
+	}
+	return &engine.ChildJob{Job: jobName(j.JobID), TargetID: text(j.TargetObjectID), Target: text(j.TargetObjectName), Scenario: text(j.JobScenarioName)}
+}
+
+// skipped is why a VM was left out, empty where it was not.
+func skipped(reason, words *string) string {
+	if r := text(reason); r == "" || strings.EqualFold(r, "None") {
+		return ""
+	}
+	return cmp.Or(text(words), text(reason))
 }
 
 // taskState is the state of a task. A skipped one says so only in its

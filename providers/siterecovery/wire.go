@@ -1,6 +1,7 @@
 package siterecovery
 
 import (
+	"encoding/json"
 	"path"
 	"strconv"
 	"strings"
@@ -72,6 +73,17 @@ func jobName(id *string) string {
 		return name
 	}
 	return ""
+}
+
+// nameIn is the name in a document; none where there is none, or no document.
+func nameIn(raw []byte) string {
+	var doc struct {
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(raw, &doc) != nil {
+		return ""
+	}
+	return doc.Name
 }
 
 // segment finds the name after a key in a resource id, whatever its case:
