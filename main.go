@@ -37,7 +37,7 @@ func run() int {
 		Open:        open,
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
-		Certificate: config.Thumbprint,
+		Certificate: certificate,
 		Permissions: permissions(),
 	})
 }
@@ -74,6 +74,15 @@ func permissions() []cli.Permission {
 		out = append(out, cli.Permission{Action: string(p.Action), Data: p.Data, For: p.For, Roles: p.Roles, Inferred: p.Inferred})
 	}
 	return out
+}
+
+// certificate reads a PFX; its password ends here.
+func certificate(path, password string) (*engine.Certificate, error) {
+	thumbprint, pfx, err := config.ReadCertificate(path, password)
+	if err != nil {
+		return nil, err
+	}
+	return engine.NewCertificate(thumbprint, pfx), nil
 }
 
 func labOptions(l cli.Lab) lab.Options {

@@ -10,14 +10,22 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// Thumbprint opens a PFX and returns the SHA-1 thumbprint by which
-// Windows and the vault name it. It has to hold a private key and be valid now.
-// Neither the password nor the key is kept.
-func Thumbprint(path, password string) (string, error) {
+// ReadCertificate opens a PFX and returns the SHA-1 thumbprint by which Windows and
+// the vault name it, and the file's bytes. It has to hold a private key and be valid
+// now. The password is not kept.
+func ReadCertificate(path, password string) (thumbprint string, pfx []byte, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
+	thumbprint, err = thumbprintOf(raw, password)
+	if err != nil {
+		return "", nil, err
+	}
+	return thumbprint, raw, nil
+}
+
+func thumbprintOf(raw []byte, password string) (string, error) {
 	key, cert, _, err := pkcs12.DecodeChain(raw, password)
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -48,8 +49,9 @@ func pfx(t *testing.T, expires time.Time) string {
 
 func TestS39CertificateIsCheckedBeforeAnythingBegins(t *testing.T) {
 	good := pfx(t, time.Now().Add(time.Hour))
-	sum, err := Thumbprint(good, "secret")
-	if err != nil || !regexp.MustCompile(`^[0-9A-F]{40}$`).MatchString(sum) {
+	sum, raw, err := ReadCertificate(good, "secret")
+	file, readErr := os.ReadFile(good)
+	if err != nil || readErr != nil || !bytes.Equal(raw, file) || !regexp.MustCompile(`^[0-9A-F]{40}$`).MatchString(sum) {
 		t.Fatalf("%q, %v", sum, err)
 	}
 	text := filepath.Join(t.TempDir(), "no.pfx")
@@ -64,7 +66,7 @@ func TestS39CertificateIsCheckedBeforeAnythingBegins(t *testing.T) {
 		"absent":         {text + "x", "secret", "no.pfxx"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := Thumbprint(c.path, c.password); err == nil || !strings.Contains(err.Error(), c.why) {
+			if _, raw, err := ReadCertificate(c.path, c.password); err == nil || raw != nil || !strings.Contains(err.Error(), c.why) {
 				t.Errorf("%v, want …%s…", err, c.why)
 			}
 		})

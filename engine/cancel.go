@@ -14,6 +14,11 @@ func (l *leg) cancel(ctx context.Context) error {
 		return err
 	}
 	if job == "" {
+		if _, committed := l.state().Ops[OpCommitFailover]; committed {
+			if err := l.note("warn", "the commit of the earlier failover is not taken back; nothing of the failback was begun"); err != nil {
+				return err
+			}
+		}
 		if _, asked := l.state().Ops[OpStart]; asked {
 			if err := l.note("warn", "a start was asked for and no job of it is to be seen: look at the item's jobs in the portal before anything else is done with it"); err != nil {
 				return err

@@ -56,6 +56,15 @@ func consequencesOfCommit(it Item, s *Leg) []string {
 	return append(out, "The boot is proven and every byte of the disks was equal when the synchronisation ended.")
 }
 
+// consequencesOfCommitFailover says what the commit of an earlier failover takes away.
+func consequencesOfCommitFailover(it Item) []string {
+	return []string{
+		"The earlier failover of " + it.Name + " to Azure is accepted: its recovery points are deleted, and it can't be brought up from another one any more.",
+		"No machine is stopped and none is deleted: Azure VM " + it.AzureVM.Name + " goes on running.",
+		"Then the failback begins.",
+	}
+}
+
 func consequencesToAzure(g Gate, it Item) []string {
 	if g == GateCommit {
 		return []string{"The failover of " + it.Name + " to Azure is accepted; its recovery points are deleted.", "Nothing on-premises is deleted."}

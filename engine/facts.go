@@ -111,6 +111,8 @@ const (
 	OpCommit     Op = "commit"
 	OpReprotect  Op = "reprotect"
 	OpCancel     Op = "cancel"
+
+	OpCommitFailover Op = "commit-failover"
 )
 
 // IntentRecorded is written, and on disk, before the one side effect it names.
@@ -176,6 +178,9 @@ type Decision struct {
 	Policy   bool   `json:"policy,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Override bool   `json:"override,omitempty"` // outside the window, with a reason
+	// Verb is what was approved, in the words of the gate that was open: the same
+	// gate does another thing in the other direction.
+	Verb string `json:"verb,omitempty"`
 }
 
 // DecisionMade is a decision that was taken.

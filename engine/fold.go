@@ -64,7 +64,7 @@ func (s *State) applyRun(e Event) error {
 		for _, it := range b.Plan.Items {
 			s.Legs = append(s.Legs, &Leg{
 				Item: it, Direction: b.Plan.Direction,
-				Steps: StepsFor(b.Plan.Direction, b.Plan.Sync),
+				Steps: b.Plan.Steps(it),
 			})
 		}
 	case RunStarted:

@@ -106,9 +106,16 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 			return nil
 		}
 		who.Reason = "the item was found in state " + it.stateText()
+	case GateCommitFailover:
+		it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+		if err != nil || !it.Allows(AllowFailback) {
+			return nil //nolint:nilerr // as above
+		}
+		who.Reason = "the failover was found committed"
 	case GateNone:
 		return nil
 	}
+	who.Verb, _ = g.Action(l.plan().Direction)
 	return l.r.Stream.Emit(l.item.Name, PhaseNone, DecisionMade{who})
 }
 
@@ -187,6 +194,8 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 	case GateCommit:
 		o.Consequences = append(o.Consequences, consequencesOfCommit(it, s)...)
 		o.NeedsReason = o.NeedsReason || s.Boot == nil || s.Boot.Result != BootProven || s.Damage != nil
+	case GateCommitFailover:
+		o.Consequences = append(o.Consequences, consequencesOfCommitFailover(it)...)
 	case GateReprotect:
 		o.Consequences = append(o.Consequences,
 			it.Name+" replicates to Azure again: only what changed since the Azure VM stopped is sent.",

@@ -26,6 +26,10 @@ type Host struct {
 	VersionStatus  string    `json:"version_status,omitempty"`
 	ProtectedItems int       `json:"protected_items"`
 	Health         []string  `json:"health,omitempty"`
+	// KeyThumbprint and KeyExpires describe the certificate of the retired VMM data
+	// encryption, as the host's fabric knows it; empty where it never had one.
+	KeyThumbprint string    `json:"key_thumbprint,omitempty"`
+	KeyExpires    time.Time `json:"key_expires,omitzero"`
 }
 
 // Volume is a volume of a host.

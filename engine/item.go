@@ -53,6 +53,9 @@ const (
 	AllowFinalizeFailback = "FinalizeFailback"
 	AllowReverseReplicate = "ReverseReplicate"
 	AllowPlannedFailover  = "PlannedFailover"
+	// AllowTestFailoverCleanup is all that an item or a recovery plan offers while a
+	// test failover of it waits to be cleaned up (facts §2.2).
+	AllowTestFailoverCleanup = "TestFailoverCleanup"
 )
 
 // Disk is one disk of a replicated item.
@@ -66,6 +69,9 @@ type Disk struct {
 	// while the item is not in Azure or where the disk is a managed disk.
 	BlobURL string `json:"blob_url,omitempty"`
 	Managed bool   `json:"managed,omitempty"`
+	// Straight says that the disk replicates straight to a managed disk, where the
+	// other managed disks are made of a storage account's blobs at the failover.
+	Straight bool `json:"straight,omitempty"`
 }
 
 // AzureVMRef names the Azure copy of an item.
@@ -112,11 +118,76 @@ type Item struct {
 	Policy     string     `json:"policy,omitempty"`
 	FailedOver time.Time  `json:"failed_over,omitzero"` // last successful failover
 	// CurrentJob is the name of the job that works on the item, empty when idle.
-	CurrentJob      string  `json:"current_job,omitempty"`
-	CurrentScenario string  `json:"current_scenario,omitempty"`
-	Health          string  `json:"health,omitempty"`
-	OutOfScope      string  `json:"out_of_scope,omitempty"` // why we may not touch it
-	Damaged         *Damage `json:"damage,omitempty"`
+	CurrentJob      string `json:"current_job,omitempty"`
+	CurrentScenario string `json:"current_scenario,omitempty"`
+	Health          string `json:"health,omitempty"`
+	// TestFailover is testFailoverState as Site Recovery spells it.
+	TestFailover string      `json:"test_failover,omitempty"`
+	Replication  Replication `json:"replication"`
+	// KeyThumbprint and KeyExpires describe the certificate of the retired
+	// encryption, as the item's fabric knows it; empty where it never had one.
+	KeyThumbprint string    `json:"key_thumbprint,omitempty"`
+	KeyExpires    time.Time `json:"key_expires,omitzero"`
+	OutOfScope    string    `json:"out_of_scope,omitempty"` // why we may not touch it
+	Damaged       *Damage   `json:"damage,omitempty"`
+}
+
+// Replication is how far the copy at the other side has come, and what ails it.
+type Replication struct {
+	// RPO is the age of the newest recovery point when it was last reckoned, at
+	// RPOAt; meaningless where RPOAt is zero.
+	RPO   time.Duration `json:"rpo,omitempty"`
+	RPOAt time.Time     `json:"rpo_at,omitzero"`
+	// Last and LastPoint are when changes, and a recovery point, came last.
+	Last      time.Time `json:"last,omitzero"`
+	LastPoint time.Time `json:"last_point,omitzero"`
+	// Initial is how far the initial replication is, in percent, "" where it is not
+	// said. It may be stale: recorded answers say 2 for a protected machine.
+	Initial string `json:"initial,omitempty"`
+	// FailoverHealth is Site Recovery's word, as Item.Health is for replication.
+	FailoverHealth string `json:"failover_health,omitempty"`
+	// Inner is vmProtectionState, which may differ from the item's own state.
+	Inner  string       `json:"inner_state,omitempty"`
+	Errors []HealthNote `json:"errors,omitempty"`
+}
+
+// HealthNote is one health error of an item, in the service's words.
+type HealthNote struct {
+	Code    string    `json:"code,omitempty"`
+	Level   string    `json:"level,omitempty"` // Warning, Error, …
+	Message string    `json:"message,omitempty"`
+	Causes  string    `json:"causes,omitempty"`
+	Remedy  string    `json:"remedy,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+}
+
+// DiskKind says what an item's Azure disks are: blobs, managed, or mixed; "" where
+// it has none.
+func (it Item) DiskKind() string {
+	managed := 0
+	for _, d := range it.Disks {
+		if d.Managed {
+			managed++
+		}
+	}
+	switch managed {
+	case len(it.Disks):
+		if managed == 0 {
+			return ""
+		}
+		return "managed"
+	case 0:
+		return "blobs"
+	}
+	return "mixed"
+}
+
+// RecoveryPoint is a moment that a machine can be brought up at in Azure.
+type RecoveryPoint struct {
+	ID   string    `json:"id"`
+	Name string    `json:"name"`
+	Time time.Time `json:"time,omitzero"`
+	Kind string    `json:"kind,omitempty"` // ApplicationConsistent, CrashConsistent, or as it was said
 }
 
 // Bytes is the sum of the item's virtual disk sizes.
@@ -138,53 +209,6 @@ func (it Item) Allows(ops ...string) bool {
 		}
 	}
 	return false
-}
-
-// Readiness is the answer to "may a run in this direction start now?".
-type Readiness struct {
-	Ready  bool
-	Reason string // why not, in words for an operator; empty when ready
-	Remedy string // what to do next; empty when ready
-}
-
-// Ready decides from the fresh allowedOperations, never from a state's name
-// (facts/azure-site-recovery.md §2.2). Names of states only colour the reason.
-func (it Item) Ready(dir Direction) Readiness {
-	no := func(reason, remedy string) Readiness { return Readiness{Reason: reason, Remedy: remedy} }
-	if it.OutOfScope != "" {
-		return no("out of scope: "+it.OutOfScope, "use the tool of that replication provider")
-	}
-	if dir == ToAzure {
-		switch {
-		case it.Active == LocationAzure:
-			return no("already in Azure", "choose the direction Azure → on-premises")
-		case !it.Allows(AllowPlannedFailover):
-			return no("Site Recovery does not offer a planned failover now (state: "+it.stateText()+")", "wait until replication is healthy, or look at the item's job")
-		}
-		return Readiness{Ready: true}
-	}
-	switch {
-	case it.Allows(AllowFailback):
-		return Readiness{Ready: true}
-	case it.Allows(AllowFinalizeFailback):
-		return no("a failback waits for its commit", "check the on-premises VM, then commit that failback (resume its run, or use the portal)")
-	case it.Active == LocationOnPremises && it.Allows(AllowReverseReplicate):
-		return no("already on-premises, not replicating", "re-protect it (Reverse replicate)")
-	case it.Active == LocationOnPremises:
-		return no("already on-premises", "nothing to bring home; to send it to Azure choose the direction on-premises → Azure")
-	case it.Allows(AllowCommit):
-		return no("its failover to Azure is not committed", "commit that failover first; the recovery points of the failover go away then")
-	case it.CurrentJob != "":
-		return no("a job is working on it: "+it.CurrentScenario+" ("+it.CurrentJob+")", "wait for that job, or resume the run it belongs to")
-	}
-	return no("Site Recovery does not offer a failback now (state: "+it.stateText()+")", "look at the item's health and its jobs")
-}
-
-func (it Item) stateText() string {
-	if it.RawDescription != "" {
-		return it.RawDescription
-	}
-	return it.RawState
 }
 
 // SameID compares two resource ids as the service means them: the service is

@@ -38,6 +38,9 @@ const (
 	ScenarioFinalizeFailback = "FinalizeFailback"
 	ScenarioCommit           = "CommitFailover"
 	ScenarioReprotect        = "ReprotectReplicationGroup"
+
+	ScenarioUnplannedFailover = "UnplannedFailover"
+	ScenarioTestFailover      = "TestFailover"
 )
 
 // Task names of an item's failback job, in order (facts §4.4). The delta mode's

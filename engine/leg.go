@@ -173,7 +173,7 @@ func (l *leg) final(f *Failure) bool {
 	case PhaseInitialSync, PhaseStopAzure, PhaseFinalSync:
 		return f.Kind == FailureJob || f.Kind == FailureCancelled
 	case PhaseNone, PhasePreflight, PhasePrepare, PhaseStartOnPremises, PhaseVerify, PhaseCommit,
-		PhaseReverseReplicate, PhaseProtected, PhaseFailover:
+		PhaseReverseReplicate, PhaseProtected, PhaseFailover, PhaseCommitFailover:
 	}
 	return false
 }

@@ -16,6 +16,9 @@ const (
 	PhaseCommit           Phase = "commit"
 	PhaseReverseReplicate Phase = "reverse-replicate"
 	PhaseProtected        Phase = "protected"
+	// PhaseCommitFailover commits an earlier failover to Azure, where a failback has
+	// to begin with that.
+	PhaseCommitFailover Phase = "commit-failover"
 	// PhaseFailover is the one acting phase of the forward direction.
 	PhaseFailover Phase = "failover"
 )
@@ -30,10 +33,12 @@ const (
 	GateComplete  Gate = "complete"
 	GateCommit    Gate = "commit"
 	GateReprotect Gate = "reprotect"
+	// GateCommitFailover stands before the commit of an earlier failover to Azure.
+	GateCommitFailover Gate = "commit-failover"
 )
 
 // AllGates lists the gates in order.
-var AllGates = []Gate{GateComplete, GateCommit, GateReprotect}
+var AllGates = []Gate{GateCommitFailover, GateComplete, GateCommit, GateReprotect}
 
 // Verb is what the gate's approval does, in our words.
 func (g Gate) Verb() string {
@@ -44,6 +49,8 @@ func (g Gate) Verb() string {
 		return "Accept and delete the Azure copy"
 	case GateReprotect:
 		return "Re-protect"
+	case GateCommitFailover:
+		return "Accept the earlier failover first"
 	case GateNone:
 	}
 	return string(g)
@@ -58,6 +65,8 @@ func (g Gate) Portal() string {
 		return "Commit"
 	case GateReprotect:
 		return "Reverse replicate"
+	case GateCommitFailover:
+		return "Commit the failover to Azure"
 	case GateNone:
 	}
 	return ""
@@ -72,7 +81,7 @@ func (g Gate) Action(dir Direction) (verb, portal string) {
 			return "Stop on-premises and fail over", "Planned failover"
 		case GateCommit:
 			return "Accept the failover to Azure", "Commit failover"
-		case GateReprotect, GateNone:
+		case GateReprotect, GateCommitFailover, GateNone:
 		}
 	}
 	return g.Verb(), g.Portal()
@@ -108,6 +117,7 @@ type PhaseInfo struct {
 
 var phaseInfos = []PhaseInfo{
 	{PhasePreflight, "Preflight", "", "Everything that can go wrong is checked; nothing is changed.", "running", "off", false},
+	{PhaseCommitFailover, "Commit the failover", "Commit", "The earlier failover to Azure is committed: its recovery points are deleted, no machine is.", "running", "off", false},
 	{PhasePrepare, "Prepare target", "Preparing the on-premises virtual machine", "The planned failover starts; at an alternate location the VM is created.", "running", "off", false},
 	{PhaseInitialSync, "Initial sync", "Monitoring data synchronization", "A snapshot of the Azure disks is compared with the on-premises disks and what differs is copied.", "running", "off, being written", true},
 	{PhaseStopAzure, "Stop Azure VM", "Shut down the Azure virtual machine", "The Azure VM is stopped and confirmed stopped. Downtime begins.", "stopping", "off", true},

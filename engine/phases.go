@@ -17,6 +17,7 @@ type work struct {
 // phaseWork is the acting half of the phase table.
 var phaseWork = map[Phase]work{
 	PhasePreflight:        {look: always(sightTodo), watch: watchPreflight},
+	PhaseCommitFailover:   {look: always(sightTodo), act: actCommitFailover, watch: watchCommitFailover},
 	PhasePrepare:          {look: always(sightTodo), act: actStart, watch: watchPrepare},
 	PhaseInitialSync:      {look: always(sightUnderway), watch: watchInitialSync},
 	PhaseStopAzure:        {look: always(sightTodo), act: actStopAzure, watch: watchStopAzure},
@@ -60,6 +61,9 @@ func watchPreflight(ctx context.Context, l *leg) error {
 
 // actStart begins the planned failover. A job of somebody else is never joined.
 func actStart(ctx context.Context, l *leg) error {
+	if err := l.certified(); err != nil {
+		return err
+	}
 	l.count(ctx)
 	return l.perform(ctx, effect{op: OpStart, look: l.lookStarted, act: l.start})
 }
@@ -84,10 +88,17 @@ func (l *leg) start(ctx context.Context, request string) (string, error) {
 		return "", err
 	}
 	p := l.plan()
-	return l.r.Ports.Failover.Start(ctx, StartRequest{
+	r := StartRequest{
 		Item: it, Direction: p.Direction, Sync: p.Sync,
 		CreateVM: p.Target.CreateVM, HostID: p.Target.HostID, RequestID: request,
-	})
+	}
+	if p.Direction == ToAzure {
+		r.RecoveryPoint = l.item.RecoveryPoint
+		if it.Encryption {
+			r.Certificate = l.r.Certificate
+		}
+	}
+	return l.r.Ports.Failover.Start(ctx, r)
 }
 
 // watchPrepare waits until the on-premises VM is prepared: its task is done, or

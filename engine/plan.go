@@ -84,6 +84,13 @@ type PlanItem struct {
 	Bytes int64  `json:"bytes"`
 	Disks int    `json:"disks"`
 	Group int    `json:"group,omitempty"` // boot group of a recovery plan, from 1; 0 without
+	// CommitFailover lets the run commit the item's earlier failover to Azure
+	// before its failback; the recovery points of that failover go away.
+	CommitFailover bool `json:"commit_failover,omitempty"`
+	// RecoveryPoint is the id of the recovery point that a failover to Azure brings
+	// up, empty for the latest; RecoveryPointTime is when it was taken.
+	RecoveryPoint     string    `json:"recovery_point,omitempty"`
+	RecoveryPointTime time.Time `json:"recovery_point_time,omitzero"`
 }
 
 // Window is when a switch may happen. The zero value means any time.
@@ -160,6 +167,12 @@ func (p Plan) Validate() error {
 		if it.ID == "" || it.Name == "" {
 			return bad(fmt.Sprintf("items[%d]", i), "an item needs an id and a name")
 		}
+		if it.CommitFailover && p.Direction != ToOnPremises {
+			return bad(fmt.Sprintf("items[%d].commit_failover", i), "only a failback may commit an earlier failover first")
+		}
+		if it.RecoveryPoint != "" && p.Direction != ToAzure {
+			return bad(fmt.Sprintf("items[%d].recovery_point", i), "a failback brings home what is in Azure now; recovery points are for on-premises → Azure")
+		}
 		if seen[it.Name] {
 			return bad(fmt.Sprintf("items[%d]", i), it.Name+" is named twice")
 		}
@@ -171,6 +184,15 @@ func (p Plan) Validate() error {
 		}
 	}
 	return nil
+}
+
+// Steps is the way of one item of the plan through the phase table.
+func (p Plan) Steps(it PlanItem) []Step {
+	steps := StepsFor(p.Direction, p.Sync)
+	if it.CommitFailover && p.Direction == ToOnPremises {
+		steps = slices.Insert(steps, 1, Step{Gate: GateCommitFailover}, Step{Phase: PhaseCommitFailover})
+	}
+	return steps
 }
 
 // MayAnswer reports whether policy may answer the gate.

@@ -14,6 +14,9 @@ type Inventory interface {
 	Items(ctx context.Context) ([]Item, error)
 	// Item reads one item afresh. Decisions are made on this, not on a list.
 	Item(ctx context.Context, id string) (Item, error)
+	// RecoveryPoints lists the recovery points of an item, newest first. An item
+	// that runs in Azure has none once that failover is committed.
+	RecoveryPoints(ctx context.Context, id string) ([]RecoveryPoint, error)
 	// Hosts lists the registered hosts and VMM servers, sorted by name.
 	Hosts(ctx context.Context) ([]Host, error)
 	// RecoveryPlans lists the vault's recovery plans, sorted by name.
@@ -37,8 +40,11 @@ type StartRequest struct {
 	// RequestID is the client request id: it comes back in the job's activity id.
 	RequestID string
 	// Certificate is the PFX for a VMM item with retired encryption, sent only
-	// where the request has a field for it (on-premises → Azure).
-	Certificate []byte
+	// where the request has a field for it (on-premises → Azure). May be nil.
+	Certificate *Certificate
+	// RecoveryPoint is the id of the point to bring up in Azure, empty for the
+	// latest. The request to fail back has no field for it.
+	RecoveryPoint string
 }
 
 // Failover is what Site Recovery can be told to do. Every method sends its
@@ -53,7 +59,8 @@ type Failover interface {
 	// synchronisation ("Complete failover").
 	Complete(ctx context.Context, job, comment, requestID string) error
 	// Commit commits a failover; after a failback this deletes the Azure VM
-	// and its disks. It returns the job's name.
+	// and its disks. It is refused where the vault offers another commit now than
+	// the item that was read. It returns the job's name.
 	Commit(ctx context.Context, it Item, requestID string) (job string, err error)
 	// Reprotect starts reverse replication and returns the job's name.
 	Reprotect(ctx context.Context, it Item, requestID string) (job string, err error)

@@ -51,10 +51,6 @@ func (a RecoveryAction) For(d Direction) bool {
 	return slices.Contains(a.Directions, d)
 }
 
-// AllowTestFailoverCleanup is all that a recovery plan allows while a test
-// failover of it waits to be cleaned up (facts §2.2).
-const AllowTestFailoverCleanup = "TestFailoverCleanup"
-
 // InTestFailover reports whether a test failover of the plan waits for its
 // clean-up.
 func (p RecoveryPlan) InTestFailover() bool {

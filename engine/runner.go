@@ -32,6 +32,9 @@ type Runner struct {
 	Poll      time.Duration // between two looks
 	NewID     func() string // client request ids
 	Limits    Limits
+	// Certificate is what the plan's thumbprint names, where the direction sends it.
+	// It is held here and nowhere else; nil where the plan names none.
+	Certificate *Certificate
 	// Answered reports whether a person has already left an answer for a gate
 	// that is not open yet. May be nil.
 	Answered func(item string, g Gate) bool
@@ -168,6 +171,7 @@ func (r *Runner) Decide(item string, d Decision) error {
 	if d.Gate == GateComplete && !s.Plan.Window.Contains(r.Stream.Now()) && (!d.Override || d.Reason == "") {
 		return refuse("it is outside the plan's window ("+windowText(s.Plan.Window)+")", "wait for the window, or override it with a reason")
 	}
+	d.Verb = l.Gate.Verb
 	return r.Stream.Emit(item, PhaseNone, DecisionMade{d})
 }
 

@@ -103,7 +103,7 @@ func decisionSentence(d Decision) string {
 	if d.Policy {
 		who = "policy (" + d.By + ")"
 	}
-	s := fmt.Sprintf("%s: approved by %s", d.Gate.Verb(), who)
+	s := fmt.Sprintf("%s: approved by %s", firstOf(d.Verb, d.Gate.Verb()), who)
 	if d.Reason != "" {
 		s += ": " + d.Reason
 	}
@@ -126,6 +126,8 @@ func opWords(o Op) string {
 		return "re-protect"
 	case OpCancel:
 		return "cancel the job"
+	case OpCommitFailover:
+		return "commit the earlier failover to Azure"
 	}
 	return string(o)
 }

@@ -48,6 +48,14 @@ func pair(n int, unit string, rest int, smaller string) string {
 	return fmt.Sprintf("%d %s %02d %s", n, unit, rest, smaller)
 }
 
+// MomentWords says a time as people plan with it, in UTC.
+func MomentWords(t time.Time) string {
+	if t.IsZero() {
+		return "a time that is not said"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
 // DiskWords says a number of disks.
 func DiskWords(n int) string {
 	if n == 1 {

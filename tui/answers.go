@@ -98,7 +98,7 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 	case home.ReadMsg:
 		return m.read(msg.Run), true
 	case wizard.StartMsg:
-		return m.start(msg.Plan), true
+		return m.start(msg.Plan, msg.Certificate), true
 	case wizard.LeaveMsg, openingLeftMsg, report.HomeMsg:
 		return m.goHome(), true
 	case run.DecideMsg:
@@ -142,11 +142,11 @@ func (m *Model) listRuns() tea.Cmd {
 	}
 }
 
-func (m *Model) start(p engine.Plan) tea.Cmd {
+func (m *Model) start(p engine.Plan, cert *engine.Certificate) tea.Cmd {
 	m.gen++
 	gen, ctx, conn, begin := m.gen, m.ctx, m.conn, m.deps.Start
 	return func() tea.Msg {
-		h, err := begin(ctx, conn, p)
+		h, err := begin(ctx, conn, p, cert)
 		return handleMsg{gen, h, err}
 	}
 }

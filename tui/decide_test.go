@@ -17,7 +17,7 @@ func driven(t *testing.T, p engine.Plan, f func(*tuitest.World, *tuitest.Driver)
 	t.Helper()
 	w := tuitest.Estate()
 	tuitest.Run(t, func() tea.Model {
-		h, err := w.Deps().Start(t.Context(), nil, p)
+		h, err := w.Deps().Start(t.Context(), nil, p, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,8 +31,8 @@ type Deps struct {
 	// Open opens a profile, or with "" the lab.
 	Open func(ctx context.Context, profile string) (*engine.Connection, error)
 	// Start begins a run and Resume goes on with one; ctx bounds only the
-	// beginning, not the run.
-	Start  func(ctx context.Context, c *engine.Connection, p engine.Plan) (runs.Handle, error)
+	// beginning, not the run. cert is what the plan's thumbprint names, or nil.
+	Start  func(ctx context.Context, c *engine.Connection, p engine.Plan, cert *engine.Certificate) (runs.Handle, error)
 	Resume func(ctx context.Context, id engine.RunID) (runs.Handle, error)
 	// Check runs the preflight of every item of the plan and streams its
 	// findings; emit is called from one goroutine at a time.
@@ -41,6 +41,6 @@ type Deps struct {
 	Forecast func(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error)
 	// Report writes the run's report and returns its path.
 	Report func(ctx context.Context, id engine.RunID) (string, error)
-	// Certificate reads a PFX and returns its thumbprint; the password is not kept.
-	Certificate func(path, password string) (thumbprint string, err error)
+	// Certificate reads a PFX into memory; the password is not kept.
+	Certificate func(path, password string) (*engine.Certificate, error)
 }

@@ -39,7 +39,7 @@ func TestHomeListsUnfinishedRunsAndReports(t *testing.T) {
 func TestReadingAReport(t *testing.T) {
 	w := tuitest.Estate()
 	atHome(t, w, func(d *tuitest.Driver) {
-		h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"))
+		h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

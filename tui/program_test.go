@@ -24,7 +24,7 @@ func (s stalled) Write(p []byte) (int, error) {
 
 func drivenRun(t *testing.T, w *tuitest.World) tui.Options {
 	t.Helper()
-	h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"))
+	h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,17 +53,28 @@ func azureVM(o *observation) answer {
 
 // managedDisks informs: what the service offers decides, in the rule on the commit.
 func managedDisks(o *observation) answer {
-	var managed int
+	var managed, straight int
 	for _, d := range o.item.Disks {
 		if d.Managed {
 			managed++
+		}
+		if d.Straight {
+			straight++
 		}
 	}
 	if managed == 0 {
 		return ok("page blobs of a storage account")
 	}
-	seen := fmt.Sprintf("%d of %d are managed disks: the documents up to 2021-06-30 say they can't be failed back, "+
-		"the support matrix of 2026-09-11 says they can", managed, len(o.item.Disks))
+	seen := fmt.Sprintf("%d of %d are managed disks", managed, len(o.item.Disks))
+	switch straight {
+	case 0:
+		seen += ", made of a storage account's blobs at the failover"
+	case managed:
+		seen += ", replicated straight to managed disks"
+	default:
+		seen += fmt.Sprintf(", %d replicated straight to managed disks", straight)
+	}
+	seen += ": the documents up to 2021-06-30 say they can't be failed back, the support matrix of 2026-09-11 says they can"
 	if o.item.Allows(engine.AllowFailback) {
 		seen += "; Site Recovery offers the failback"
 	}
@@ -120,6 +131,9 @@ func encryption(o *observation) answer {
 		return block("encrypted by VMM: the feature was retired on 2022-04-30, and the request to fail back takes no certificate", cure)
 	case o.plan.CertificateThumbprint == "":
 		return block("encrypted by VMM, and the plan names no certificate", "name the certificate that was issued when the provider was set up, or "+cure)
+	case o.item.KeyThumbprint != "" && !strings.EqualFold(o.item.KeyThumbprint, o.plan.CertificateThumbprint):
+		return block("encrypted by VMM with the certificate "+o.item.KeyThumbprint+"; the plan names "+o.plan.CertificateThumbprint,
+			"name the certificate that the vault knows, or "+cure)
 	}
 	return warn("encrypted by VMM: the feature was retired on 2022-04-30; the certificate "+o.plan.CertificateThumbprint+" was checked here, the service may refuse it all the same", cure)
 }

@@ -121,6 +121,12 @@ func (c *inspection) followItem(ctx context.Context) {
 	if failback(o.plan, o.item) {
 		c.read(ctx, thePower, c.readPower)
 	}
+	if fromPoint(o) {
+		c.read(ctx, thePoints, c.readPoints)
+	} else {
+		c.running |= thePoints
+		o.read |= thePoints
+	}
 	if targetHost(o.plan, o.item) == "" {
 		c.skip(theFacts|theVM|theNames, &engine.Failure{
 			Kind: engine.FailureNotFound, What: "find the host", Where: o.item.Name,

@@ -85,7 +85,10 @@ func direction(o *observation) answer {
 // offered goes by what the service allows, never by a state's name.
 func offered(o *observation) answer {
 	ready := o.item.Ready(o.plan.Direction)
-	if !ready.Ready {
+	switch {
+	case ready.CommitFirst && o.planned.CommitFailover:
+		return warn(ready.Reason+"; this run asks for that commit first", "go on if its recovery points may go away; the failback begins after the commit")
+	case !ready.Ready:
 		return block(ready.Reason, ready.Remedy)
 	}
 	return ok("Site Recovery allows it (state: " + stateOf(o.item) + ")")

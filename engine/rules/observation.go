@@ -19,10 +19,11 @@ const (
 	theNames                       // all VMs of the target host
 	theOriginal                    // the item's VM on its original host, for an alternate target
 	thePower                       // the Azure VM's power
+	thePoints                      // the item's recovery points, where the plan names one
 )
 
 // allSources lists every source, in the order in which failures are named.
-var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower}
+var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower, thePoints}
 
 // observation is what has been read so far. Only the goroutine that collects
 // touches it.
@@ -39,6 +40,7 @@ type observation struct {
 	names    []engine.VM
 	original engine.VM
 	power    engine.Power
+	points   []engine.RecoveryPoint
 
 	read     source
 	failures map[source]*engine.Failure

@@ -54,3 +54,8 @@ func (c *inspection) readPower(ctx context.Context) (func(*observation), error) 
 	power, err := c.ports.Azure.Power(ctx, c.o.item.AzureVM)
 	return func(o *observation) { o.power = power }, err
 }
+
+func (c *inspection) readPoints(ctx context.Context) (func(*observation), error) {
+	points, err := c.ports.Inventory.RecoveryPoints(ctx, c.o.item.ID)
+	return func(o *observation) { o.points = points }, err
+}

@@ -63,7 +63,7 @@ func Blocked(findings []engine.Finding) bool {
 }
 
 // table holds the rules in the order in which an operator would ask.
-var table = slices.Concat(itemRules, providerRules, hostRules, vmRules, alternateRules, capacityRules, azureRules)
+var table = slices.Concat(itemRules, providerRules, hostRules, vmRules, alternateRules, capacityRules, azureRules, replicationRules)
 
 // finding evaluates the rule on what has been read.
 func (r Rule) finding(o *observation) engine.Finding {

@@ -24,12 +24,17 @@ type world struct {
 	facts map[string]engine.HostFacts // by host
 	vms   map[string][]engine.VM      // by host
 	power engine.Power
+	point []engine.RecoveryPoint
 	fails map[string]error // by what is read: item, hosts, facts, vm@host, vms, power
 }
 
 func (w *world) Item(context.Context, string) (engine.Item, error) { return w.item, w.fails["item"] }
 
 func (w *world) Hosts(context.Context) ([]engine.Host, error) { return w.hosts, w.fails["hosts"] }
+
+func (w *world) RecoveryPoints(context.Context, string) ([]engine.RecoveryPoint, error) {
+	return w.point, w.fails["points"]
+}
 
 func (w *world) Facts(_ context.Context, host string) (engine.HostFacts, error) {
 	return w.facts[host], w.fails["facts"]

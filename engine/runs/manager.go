@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +28,9 @@ type Settings struct {
 	// Inbox is how often answers from other terminals are looked for; 0 means
 	// every half second.
 	Inbox time.Duration
+	// Certificate is what the plan's thumbprint names, for a run that has to send
+	// it. It is handed to the run and written nowhere. May be nil.
+	Certificate *engine.Certificate
 }
 
 // Manager starts and resumes runs over one connection. It is safe for concurrent
@@ -51,6 +55,9 @@ func NewManager(store *Store, conn *engine.Connection, set Settings) *Manager {
 func (m *Manager) Start(ctx context.Context, p engine.Plan) (Handle, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
+	}
+	if want := p.CertificateThumbprint; p.Direction == engine.ToAzure && !strings.EqualFold(want, m.set.Certificate.Thumbprint()) {
+		return nil, engine.Usagef("name the file of the plan's certificate", "the plan names the certificate %q, at hand is %q", want, m.set.Certificate.Thumbprint())
 	}
 	id := newRunID(time.Now())
 	dir, err := m.store.create(id)
@@ -99,12 +106,21 @@ func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engin
 // Resume takes over a run that nobody drives. A run that another process drives
 // is refused with its owner; one where every leg has ended is refused too.
 func (m *Manager) Resume(ctx context.Context, id engine.RunID) (Handle, error) {
-	r, err := m.takeOver(id, nil)
+	r, err := m.takeOver(id, m.certified)
 	if err != nil {
 		return nil, err
 	}
 	r.drive(ctx)
 	return r, nil
+}
+
+// certified refuses a run that still has to send a certificate which is not at hand.
+func (m *Manager) certified(r *run) error {
+	want := r.stream.State().WantsCertificate()
+	if want == "" || strings.EqualFold(want, m.set.Certificate.Thumbprint()) {
+		return nil
+	}
+	return engine.NoCertificate(string(r.id), want, string(r.id))
 }
 
 // Cancel takes over a run that nobody drives and cancels the leg of an item, or
@@ -171,7 +187,7 @@ func (m *Manager) newRun(id engine.RunID, st engine.State, past []engine.Event, 
 	r.stream = engine.NewStream(id, st, w, readers, nil)
 	r.runner = &engine.Runner{
 		Ports: m.conn.Ports, Stream: r.stream, Preflight: m.set.Preflight, Poll: m.conn.Poll,
-		NewID: newRequestID, Limits: m.set.Limits, Answered: r.answered,
+		NewID: newRequestID, Limits: m.set.Limits, Answered: r.answered, Certificate: m.set.Certificate,
 	}
 	return r
 }

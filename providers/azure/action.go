@@ -26,6 +26,7 @@ const (
 	ActionListHosts       Action = inVault + "replicationRecoveryServicesProviders/read"
 	ActionListItems       Action = inVault + "replicationProtectedItems/read"
 	ActionReadItem        Action = onItem + "read"
+	ActionReadPoints      Action = onItem + "recoveryPoints/read"
 	ActionReadProtectable Action = inCloud + "replicationProtectableItems/read"
 	ActionPlannedFailover Action = onItem + "plannedFailover/action"
 	ActionCommit          Action = onItem + "failoverCommit/action"
@@ -75,6 +76,7 @@ var permissions = []Permission{
 	{Action: ActionListItems, For: "list items", Roles: []string{roleReader}, Inferred: onlyBelowFabrics},
 	{Action: ActionReadItem, For: "read an item", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionReadProtectable, For: "find a VM's id on its host, for re-protect", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionReadPoints, For: "list recovery points, for on-premises → Azure", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionPlannedFailover, For: "start the failback", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionCommit, For: "commit", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionReprotect, For: "re-protect", Roles: []string{roleOperator, roleContributor}},

@@ -92,7 +92,9 @@ func TestACrashAtAnyFactResumesToTheSameEnd(t *testing.T) {
 			if os.Getenv("FAILBACK_EVERY_CRASH") != "" {
 				step = 1
 			}
-			for n := 3; n < total; n += step {
+			// How often a wait looks is not the same in each bubble: the last few facts
+			// may come one earlier or later.
+			for n := 3; n < total-3; n += step {
 				crashAt(t, sync, n)
 			}
 		})

@@ -65,13 +65,18 @@ func dataSync(r engine.StartRequest) (string, error) {
 	return "", engine.Usagef("choose delta or full", "the failback of %s has no synchronisation option", r.Item.Name)
 }
 
-// failover is the request towards Azure, the only one with a field for the
-// certificate: base64 of the whole file.
+// failover is the request towards Azure, the only one with fields for a recovery
+// point and for the certificate, base64 of the whole file. A point that is not
+// written means the latest. osUpgradeVersion stays unwritten: the machine comes up
+// with the system it has.
 func failover(r engine.StartRequest) *asr.HyperVReplicaAzurePlannedFailoverProviderInput {
 	in := &asr.HyperVReplicaAzurePlannedFailoverProviderInput{}
-	if len(r.Certificate) > 0 {
-		pfx := base64.StdEncoding.EncodeToString(r.Certificate)
+	if raw := r.Certificate.PFX(); len(raw) > 0 {
+		pfx := base64.StdEncoding.EncodeToString(raw)
 		in.PrimaryKekCertificatePfx = &pfx
+	}
+	if r.RecoveryPoint != "" {
+		in.RecoveryPointID = &r.RecoveryPoint
 	}
 	return in
 }

@@ -32,6 +32,7 @@ type Client struct {
 	fabrics   *asr.ReplicationFabricsClient
 	providers *asr.ReplicationRecoveryServicesProvidersClient
 	plans     *asr.ReplicationRecoveryPlansClient
+	points    *asr.RecoveryPointsClient
 
 	mu    sync.Mutex
 	known *directory            // names and hosts of the last listing
@@ -63,6 +64,7 @@ func New(o Options) (*Client, error) {
 		fabrics:   f.NewReplicationFabricsClient(),
 		providers: f.NewReplicationRecoveryServicesProvidersClient(),
 		plans:     f.NewReplicationRecoveryPlansClient(),
+		points:    f.NewRecoveryPointsClient(),
 		ended:     map[string]engine.Job{},
 	}, nil
 }

@@ -80,7 +80,7 @@ func moves(j engine.Job, vmID string) bool {
 		return false
 	}
 	switch j.Scenario {
-	case engine.ScenarioPlannedFailover, engine.ScenarioFailback, "UnplannedFailover":
+	case engine.ScenarioPlannedFailover, engine.ScenarioFailback, engine.ScenarioUnplannedFailover:
 		return true
 	}
 	return false

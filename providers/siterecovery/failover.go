@@ -2,8 +2,11 @@ package siterecovery
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
@@ -28,10 +31,11 @@ func (c *Client) Start(ctx context.Context, r engine.StartRequest) (string, erro
 		return "", err
 	}
 	p := now.place
-	return c.once(ctx, azure.Call{Action: azure.ActionPlannedFailover, What: what, Where: r.Item.Name, Request: r.RequestID}, func(ctx context.Context) error {
+	job, err := c.once(ctx, azure.Call{Action: azure.ActionPlannedFailover, What: what, Where: r.Item.Name, Request: r.RequestID}, func(ctx context.Context) error {
 		_, err := c.items.BeginPlannedFailover(ctx, c.group, c.vault, p.fabric, p.container, p.item, body, nil)
 		return err
 	})
+	return job, ofManagedDisks(err, now.item)
 }
 
 // Commit reads the item afresh, refuses where no commit is offered, and then
@@ -43,6 +47,11 @@ func (c *Client) Commit(ctx context.Context, it engine.Item, requestID string) (
 		return "", err
 	}
 	if !now.item.Allows(engine.AllowCommit, engine.AllowFinalizeFailback) {
+		return "", notOffered(what, it.Name, now.item)
+	}
+	// One commit deletes recovery points, the other a machine, and the request is
+	// the same: it goes out only for the one that the caller has seen.
+	if len(it.Allowed) > 0 && it.Allows(engine.AllowFinalizeFailback) != now.item.Allows(engine.AllowFinalizeFailback) {
 		return "", notOffered(what, it.Name, now.item)
 	}
 	p := now.place
@@ -96,6 +105,27 @@ func (c *Client) Cancel(ctx context.Context, job, requestID string) error {
 		return err
 	})
 	return err
+}
+
+// managedDiskRefusal is how the service says that it takes no failback from managed
+// disks: a blob was expected where it found one.
+var managedDiskRefusal = regexp.MustCompile(`(?i)expected\s*'?blob'?.*actual\s*'?managed`)
+
+// ofManagedDisks adds what to do to a refusal for the sake of managed disks. The
+// service's own words stay in front.
+func ofManagedDisks(err error, it engine.Item) error {
+	var f *engine.Failure
+	if !errors.As(err, &f) || f.Kind != engine.FailureRefused || !managedDiskRefusal.MatchString(f.Why) {
+		return err
+	}
+	managed := *f
+	managed.Remedy = strings.TrimSuffix(strings.TrimSuffix(f.Remedy, " "), ".")
+	if managed.Remedy != "" {
+		managed.Remedy += "; "
+	}
+	managed.Remedy += "nothing was stopped, the Azure VM runs on. Site Recovery refuses this failback for its " + it.DiskKind() +
+		" Azure disks and will refuse it again: bring the VM home without Site Recovery, or ask Microsoft's support"
+	return &managed
 }
 
 // current is an item as it was read just now.

@@ -66,14 +66,14 @@ func TestS55AlternateHostIsAProviderID(t *testing.T) {
 
 func TestS39CertificateGoesOnlyTowardsAzure(t *testing.T) {
 	r := startRequest()
-	r.Certificate = []byte("pfx bytes")
+	r.Certificate = engine.NewCertificate("AB12", []byte("pfx bytes"))
 	if back := started(t, item{}, r); strings.Contains(back, "ertificate") {
 		t.Errorf("the failback carries a certificate: %s", back)
 	}
 	r.Direction = engine.ToAzure
 	home := item{active: "Primary", state: "Protected", allowed: []string{"PlannedFailover"}, provider: "VmmFabric"}
 	sameJSON(t, started(t, home, r), `{"properties":{"failoverDirection":"PrimaryToRecovery","providerSpecificDetails":{
-		"instanceType":"HyperVReplicaAzure","primaryKekCertificatePfx":"`+base64.StdEncoding.EncodeToString(r.Certificate)+`"}}}`)
+		"instanceType":"HyperVReplicaAzure","primaryKekCertificatePfx":"`+base64.StdEncoding.EncodeToString(r.Certificate.PFX())+`"}}}`)
 }
 
 // refused runs act and wants a refusal that holds the words, with nothing sent.

@@ -71,6 +71,9 @@ func decodeHost(w *asr.RecoveryServicesProvider, fabrics map[string]*asr.FabricP
 	if f := fabrics[sameKey(h.FabricID)]; f != nil {
 		h.FabricName = cmp.Or(h.FabricName, text(f.FriendlyName))
 		h.Health = append(h.Health, health(f.HealthErrorDetails)...)
+		if e := f.EncryptionDetails; e != nil {
+			h.KeyThumbprint, h.KeyExpires = text(e.KekCertThumbprint), clock(e.KekCertExpiryDate)
+		}
 	}
 	return h, true
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
@@ -91,9 +92,11 @@ func decodeItem(w *asr.ReplicationProtectedItem, d *directory) engine.Item {
 			it.CurrentScenario = text(s.ScenarioName)
 		}
 	}
+	it.TestFailover = text(p.TestFailoverState)
+	it.Replication.FailoverHealth, it.Replication.Errors = text(p.FailoverHealth), healthNotes(p.HealthErrors)
 	it.HostID = text(p.RecoveryServicesProviderID)
 	host := d.hosts[sameKey(it.HostID)]
-	it.HostName = host.Name
+	it.HostName, it.KeyThumbprint, it.KeyExpires = host.Name, host.KeyThumbprint, host.KeyExpires
 	it.OutOfScope = foreign(p.ProviderSpecificDetails)
 	it.Kind = engine.KindOther
 	if details, ok := p.ProviderSpecificDetails.(*asr.HyperVReplicaAzureReplicationDetails); ok {
@@ -133,6 +136,7 @@ func decodeDetails(it *engine.Item, d *asr.HyperVReplicaAzureReplicationDetails)
 		ResourceGroup: segment(group, "resourceGroups"),
 		Name:          text(d.RecoveryAzureVMName),
 	}
+	decodeReplication(&it.Replication, d)
 	managed := managedDisks(d)
 	for _, w := range d.AzureVMDiskDetails {
 		if w != nil {
@@ -141,25 +145,73 @@ func decodeDetails(it *engine.Item, d *asr.HyperVReplicaAzureReplicationDetails)
 	}
 }
 
-// managedDisks reports which of the item's disks are managed: all of them where
-// the item says so, or those it replicates straight to managed disks.
-func managedDisks(d *asr.HyperVReplicaAzureReplicationDetails) func(diskID string) bool {
-	all := strings.EqualFold(text(d.UseManagedDisks), "true")
-	some := map[string]bool{}
-	for _, m := range d.ProtectedManagedDisks {
-		if m != nil {
-			some[strings.ToLower(text(m.DiskID))] = true
-		}
+// decodeReplication reads how far the copy has come. A number of the service's that
+// is written as a text stays one: it is shown, never reckoned with.
+func decodeReplication(r *engine.Replication, d *asr.HyperVReplicaAzureReplicationDetails) {
+	r.RPOAt, r.Last, r.LastPoint = clock(d.LastRpoCalculatedTime), clock(d.LastReplicatedTime), clock(d.LastRecoveryPointReceived)
+	if d.RpoInSeconds != nil && *d.RpoInSeconds >= 0 && *d.RpoInSeconds <= longestRPO {
+		r.RPO = time.Duration(*d.RpoInSeconds) * time.Second
+	} else {
+		r.RPOAt = time.Time{} // nothing was reckoned
 	}
-	return func(diskID string) bool { return all || some[strings.ToLower(diskID)] }
+	r.Inner = text(d.VMProtectionState)
+	if i := d.InitialReplicationDetails; i != nil {
+		r.Initial = text(i.InitialReplicationProgressPercentage)
+	}
 }
 
-func decodeDisk(w *asr.AzureVMDiskDetails, managed func(string) bool) engine.Disk {
+// longestRPO is a century in seconds; what is longer is no age.
+const longestRPO = 100 * 366 * 24 * 3600
+
+// healthNotes are an item's health errors in the service's words, those inside
+// others after them.
+func healthNotes(errs []*asr.HealthError) []engine.HealthNote {
+	var out []engine.HealthNote
+	for _, e := range errs {
+		if e == nil {
+			continue
+		}
+		out = append(out, engine.HealthNote{
+			Code: text(e.ErrorCode), Level: text(e.ErrorLevel), Message: cmp.Or(text(e.SummaryMessage), text(e.ErrorMessage)),
+			Causes: text(e.PossibleCauses), Remedy: text(e.RecommendedAction), At: clock(e.CreationTimeUTC),
+		})
+		for _, in := range e.InnerHealthErrors {
+			if in != nil {
+				out = append(out, engine.HealthNote{
+					Code: text(in.ErrorCode), Level: text(in.ErrorLevel), Message: cmp.Or(text(in.SummaryMessage), text(in.ErrorMessage)),
+					Causes: text(in.PossibleCauses), Remedy: text(in.RecommendedAction), At: clock(in.CreationTimeUTC),
+				})
+			}
+		}
+	}
+	return out
+}
+
+// kinds tells what an item's disks are in Azure.
+type kinds struct {
+	all      bool // the item says so of all of them
+	straight map[string]bool
+}
+
+// managedDisks reads which of the item's disks are managed: all of them where the
+// item says so, and those that it replicates straight to managed disks.
+func managedDisks(d *asr.HyperVReplicaAzureReplicationDetails) kinds {
+	k := kinds{all: strings.EqualFold(text(d.UseManagedDisks), "true"), straight: map[string]bool{}}
+	for _, m := range d.ProtectedManagedDisks {
+		if m != nil {
+			k.straight[strings.ToLower(text(m.DiskID))] = true
+		}
+	}
+	return k
+}
+
+func decodeDisk(w *asr.AzureVMDiskDetails, k kinds) engine.Disk {
 	disk := engine.Disk{
 		ID: cmp.Or(text(w.DiskID), text(w.VhdID)), Name: cmp.Or(text(w.VhdName), text(w.VhdID), text(w.DiskID)),
 		Bytes: megabytes(w.MaxSizeMB), LUN: int(min(number(w.LunID), 1<<16)), OS: strings.EqualFold(text(w.VhdType), "OperatingSystem"),
 	}
-	disk.Managed = managed(disk.ID)
+	disk.Straight = k.straight[strings.ToLower(disk.ID)]
+	disk.Managed = k.all || disk.Straight
 	if !disk.Managed {
 		disk.BlobURL = blobURL(text(w.TargetDiskLocation))
 	}

@@ -6,38 +6,16 @@ import (
 	"failback/engine"
 )
 
-// states maps the recorded protection states. The set is open: what is missing
-// here is shown as the service spells it.
-var states = map[string]engine.ItemState{
-	"Protected": engine.ItemProtected,
-	"UnplannedFailoverCommitPendingStatesBegin":   engine.ItemFailoverPending,
-	"PlannedFailoverCommitRequired":               engine.ItemFailoverPending,
-	"UnplannedFailoverCommitted":                  engine.ItemFailedOver,
-	"PlannedFailoverStatesBegin":                  engine.ItemFailedOver,
-	"FinalizeRestorePending":                      engine.ItemFailbackCommitPending,
-	"RestoreFinalized":                            engine.ItemFailbackCommitted,
-	"InitialReplicationInProgress":                engine.ItemReverseReplicating,
-	"InitialReplicationRecoveryCompletionPending": engine.ItemReverseReplicating,
-}
-
-const (
-	testFailover        = "TestFailover"
-	testFailoverCleanup = "TestFailoverCleanup"
-)
-
 // itemState is our word for the item's state. It is for people; what may be
 // done is decided on the allowed operations.
 func itemState(it engine.Item) engine.ItemState {
-	state, ok := states[it.RawState]
 	switch {
-	case it.CurrentScenario == testFailover || it.Allows(testFailoverCleanup):
+	case it.CurrentScenario == engine.ScenarioTestFailover || it.Allows(engine.AllowTestFailoverCleanup):
 		return engine.ItemTestFailover
 	case failingBack(it):
 		return engine.ItemFailingBack
-	case !ok:
-		return engine.ItemStateOther
 	}
-	return state
+	return engine.StateNamed(it.RawState)
 }
 
 // failingBack is INFERRED: no recording shows an item while its failback runs,

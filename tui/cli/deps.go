@@ -25,9 +25,8 @@ type Deps struct {
 	ServeLab func(ctx context.Context, l Lab, ready func(Served) error) error
 	// ResetLab forgets the world that a lab has played so far.
 	ResetLab func(ctx context.Context, l Lab) error
-	// Certificate reads a PFX file and returns its thumbprint. The password is
-	// not kept.
-	Certificate func(path, password string) (thumbprint string, err error)
+	// Certificate reads a PFX file into memory. The password is not kept.
+	Certificate func(path, password string) (*engine.Certificate, error)
 	// Permissions is what the program needs in Azure, one row an action.
 	Permissions []Permission
 }

@@ -10,24 +10,35 @@ import (
 )
 
 func (a *app) resumeCommand() *cobra.Command {
-	return &cobra.Command{
+	var certificate string
+	cmd := &cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a run that nobody drives",
 		Long: `Go on with a run that nobody drives any more. RUN is its id, a unique beginning
-of it, or "last". It looks before it acts: nothing that was done is done again.`,
+of it, or "last". It looks before it acts: nothing that was done is done again.
+
+A certificate is kept nowhere: a run that still has to send one asks for its file
+again, with --certificate.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.resume(cmd.Context(), args[0])
+			return a.resume(cmd.Context(), args[0], certificate)
 		},
 	}
+	cmd.Flags().StringVar(&certificate, "certificate", "", "PFX `FILE` that the run's plan names")
+	return cmd
 }
 
-func (a *app) resume(ctx context.Context, typed string) error {
+func (a *app) resume(ctx context.Context, typed, certificate string) error {
+	cert, err := a.certificate(certificate)
+	if err != nil {
+		return err
+	}
 	s, id, err := a.reopen(ctx, typed)
 	if err != nil {
 		return err
 	}
 	defer s.close(a)
+	s.cert = cert
 	h, err := s.manager().Resume(context.WithoutCancel(ctx), id)
 	if err != nil {
 		return err

@@ -71,8 +71,8 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 			}
 			return s.conn, nil
 		},
-		Start: func(ctx context.Context, c *engine.Connection, p engine.Plan) (runs.Handle, error) {
-			s := &session{conn: c, store: store, who: whoami(), build: a.deps.Build}
+		Start: func(ctx context.Context, c *engine.Connection, p engine.Plan, cert *engine.Certificate) (runs.Handle, error) {
+			s := &session{conn: c, store: store, who: whoami(), build: a.deps.Build, cert: cert}
 			return s.manager().Start(context.WithoutCancel(ctx), p)
 		},
 		Resume: a.resumeForScreens,

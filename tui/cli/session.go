@@ -21,6 +21,7 @@ type session struct {
 	store *runs.Store
 	who   string // user@host: who decides
 	build Build
+	cert  *engine.Certificate // what the plan's thumbprint names, where one was read
 }
 
 // store opens the runs of the state directory, for commands that need no vault.
@@ -66,7 +67,7 @@ func (s *session) close(a *app) {
 // manager starts and resumes runs over the session's connection.
 func (s *session) manager() *runs.Manager {
 	return runs.NewManager(s.store, s.conn, runs.Settings{
-		Program: s.build.Program(), Driver: s.who, Preflight: preflight, EncodePlan: encodePlan,
+		Program: s.build.Program(), Driver: s.who, Preflight: preflight, EncodePlan: encodePlan, Certificate: s.cert,
 	})
 }
 

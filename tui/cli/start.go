@@ -56,7 +56,7 @@ func (a *app) planFile(cmd *cobra.Command, o *planOptions) error {
 }
 
 func (a *app) start(ctx context.Context, o *planOptions) error {
-	thumbprint, err := a.thumbprint(o.certificate)
+	cert, err := a.certificate(o.certificate)
 	if err != nil {
 		return err
 	}
@@ -65,11 +65,14 @@ func (a *app) start(ctx context.Context, o *planOptions) error {
 		return err
 	}
 	defer s.close(a)
+	if o.direction == string(engine.ToAzure) {
+		s.cert = cert
+	}
 	p, err := o.plan(ctx, s)
 	if err != nil {
 		return err
 	}
-	p.CertificateThumbprint = thumbprint
+	p.CertificateThumbprint = cert.Thumbprint()
 	return a.startPlan(ctx, s, p)
 }
 
@@ -87,30 +90,30 @@ func (a *app) startPlan(ctx context.Context, s *session, p engine.Plan) error {
 // passwordVariable holds a certificate's password where no terminal can ask.
 const passwordVariable = "FAILBACK_CERTIFICATE_PASSWORD"
 
-// thumbprint checks the certificate file. The password is asked without echo and
-// kept nowhere.
-func (a *app) thumbprint(path string) (string, error) {
+// certificate reads the certificate file into memory; nil for no path. The password
+// is asked without echo and kept nowhere.
+func (a *app) certificate(path string) (*engine.Certificate, error) {
 	if path == "" {
-		return "", nil
+		return nil, nil
 	}
 	if _, err := os.Stat(path); err != nil {
-		return "", badCertificate(path, err)
+		return nil, badCertificate(path, err)
 	}
 	password, given := os.LookupEnv(passwordVariable)
 	if !given {
 		if a.deps.Streams.Secret == nil {
-			return "", engine.Usagef("set "+passwordVariable, "there is no terminal to ask for the certificate's password")
+			return nil, engine.Usagef("set "+passwordVariable, "there is no terminal to ask for the certificate's password")
 		}
 		var err error
 		if password, err = a.deps.Streams.Secret("Password of " + path + ": "); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	sum, err := a.deps.Certificate(path, password)
+	cert, err := a.deps.Certificate(path, password)
 	if err != nil {
-		return "", badCertificate(path, err)
+		return nil, badCertificate(path, err)
 	}
-	return sum, nil
+	return cert, nil
 }
 
 func badCertificate(path string, err error) error {

@@ -18,7 +18,8 @@ type World struct {
 	Items     []engine.Item
 	Hosts     []engine.Host
 	Plans     []engine.RecoveryPlan
-	Findings  []engine.Finding // of every item
+	Points    []engine.RecoveryPoint // of every item
+	Findings  []engine.Finding       // of every item
 	Forecasts estimate.Forecasts
 	Summaries []runs.Summary
 	Refusal   error            // what Start answers instead of a run
@@ -26,6 +27,7 @@ type World struct {
 
 	mu        sync.Mutex
 	started   []engine.Plan
+	sent      []*engine.Certificate
 	decisions []engine.Decision
 	cancels   []string
 	handles   []*Handle
@@ -44,11 +46,11 @@ func (w *World) Deps() tui.Deps {
 		Report: func(_ context.Context, id engine.RunID) (string, error) {
 			return "/var/lib/failback/runs/" + string(id) + "/report.html", nil
 		},
-		Certificate: func(_, password string) (string, error) {
+		Certificate: func(_, password string) (*engine.Certificate, error) {
 			if password != "sesame" {
-				return "", &engine.Failure{Kind: engine.FailureUsage, What: "read the certificate", Why: "the password is wrong", Remedy: "type it again"}
+				return nil, &engine.Failure{Kind: engine.FailureUsage, What: "read the certificate", Why: "the password is wrong", Remedy: "type it again"}
 			}
-			return "AB12CD34", nil
+			return engine.NewCertificate("AB12CD34", []byte("pfx")), nil
 		},
 	}
 }
@@ -58,6 +60,13 @@ func (w *World) Started() []engine.Plan {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]engine.Plan(nil), w.started...)
+}
+
+// Certificates lists what went with each plan that was started; nil for none.
+func (w *World) Certificates() []*engine.Certificate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]*engine.Certificate(nil), w.sent...)
 }
 
 // Decisions lists what was approved.
@@ -118,13 +127,14 @@ func (w *World) check(ctx context.Context, _ *engine.Connection, p engine.Plan, 
 	return ctx.Err()
 }
 
-func (w *World) start(_ context.Context, _ *engine.Connection, p engine.Plan) (runs.Handle, error) {
+func (w *World) start(_ context.Context, _ *engine.Connection, p engine.Plan, cert *engine.Certificate) (runs.Handle, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.Refusal != nil {
 		return nil, w.Refusal
 	}
 	w.started = append(w.started, p)
+	w.sent = append(w.sent, cert)
 	h := newHandle(w, p)
 	w.handles = append(w.handles, h)
 	return h, nil
@@ -162,4 +172,8 @@ func (v vault) Items(context.Context) ([]engine.Item, error) { return v.w.Items,
 func (v vault) Hosts(context.Context) ([]engine.Host, error) { return v.w.Hosts, nil }
 func (v vault) RecoveryPlans(context.Context) ([]engine.RecoveryPlan, error) {
 	return v.w.Plans, nil
+}
+
+func (v vault) RecoveryPoints(context.Context, string) ([]engine.RecoveryPoint, error) {
+	return v.w.Points, nil
 }

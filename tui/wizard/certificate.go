@@ -3,6 +3,7 @@ package wizard
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
+	"failback/engine"
 	"failback/tui/field"
 	"failback/tui/keymap"
 )
@@ -19,9 +20,9 @@ type certificateStep struct {
 }
 
 type certificateMsg struct {
-	gen        int
-	thumbprint string
-	err        error
+	gen  int
+	cert *engine.Certificate
+	err  error
 }
 
 func (s *certificateStep) name() string         { return "Certificate" }
@@ -111,8 +112,8 @@ func (s *certificateStep) check(w *Wizard) tea.Cmd {
 	s.gen, s.reading, s.err = w.gen, true, nil
 	gen, path, password, read := s.gen, s.path.Value(), s.password.Value(), w.services.Certificate
 	return func() tea.Msg {
-		thumb, err := read(path, password)
-		return certificateMsg{gen: gen, thumbprint: thumb, err: err}
+		cert, err := read(path, password)
+		return certificateMsg{gen: gen, cert: cert, err: err}
 	}
 }
 
@@ -122,10 +123,10 @@ func (s *certificateStep) came(w *Wizard, m certificateMsg) tea.Cmd {
 	}
 	s.reading = false
 	if s.err = m.err; m.err != nil {
-		w.draft.Thumbprint = ""
+		w.draft.Thumbprint, w.draft.certificate = "", nil
 		return nil
 	}
-	w.draft.CertPath, w.draft.Thumbprint = s.path.Value(), m.thumbprint
+	w.draft.CertPath, w.draft.Thumbprint, w.draft.certificate = s.path.Value(), m.cert.Thumbprint(), m.cert
 	s.forget(w)
 	return w.forward()
 }

@@ -21,6 +21,7 @@ type Draft struct {
 	targetChosen bool
 	CertPath     string
 	Thumbprint   string
+	certificate  *engine.Certificate // what Thumbprint names; in memory alone
 	Reason       string
 	Budget       string // as it was typed
 }

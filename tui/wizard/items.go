@@ -181,7 +181,7 @@ func (s *itemsStep) choose(w *Wizard) tea.Cmd {
 		}
 	}
 	if names(w.draft.Items) != before {
-		w.draft.Thumbprint, w.draft.CertPath = "", ""
+		w.draft.Thumbprint, w.draft.CertPath, w.draft.certificate = "", "", nil
 	}
 	return w.forward()
 }

@@ -21,11 +21,15 @@ type Services struct {
 	Owner       string // who plans, user@host
 	Check       func(ctx context.Context, p engine.Plan, emit func(item string, f engine.Finding)) error
 	Forecast    func(ctx context.Context, items []engine.Item) (estimate.Forecasts, error)
-	Certificate func(path, password string) (thumbprint string, err error)
+	Certificate func(path, password string) (*engine.Certificate, error)
 }
 
-// StartMsg says that the operator confirmed the plan.
-type StartMsg struct{ Plan engine.Plan }
+// StartMsg says that the operator confirmed the plan. Certificate is what its
+// thumbprint names, where the direction sends it; nil otherwise.
+type StartMsg struct {
+	Plan        engine.Plan
+	Certificate *engine.Certificate
+}
 
 // LeaveMsg says that the operator went back from the first step.
 type LeaveMsg struct{}
@@ -158,7 +162,11 @@ func (w *Wizard) back() tea.Cmd {
 // start hands the plan over, once.
 func (w *Wizard) start(p engine.Plan) tea.Cmd {
 	w.done = true
-	return func() tea.Msg { return StartMsg{Plan: p} }
+	msg := StartMsg{Plan: p}
+	if !w.draft.failback() {
+		msg.Certificate = w.draft.certificate
+	}
+	return func() tea.Msg { return msg }
 }
 
 // Refused lets the operator try again after the start was refused.
