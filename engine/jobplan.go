@@ -1,5 +1,7 @@
 package engine
 
+import "strings"
+
 // Descriptions of a suspended job. What it waits for differs, and so does what
 // may be done: they are documented, not recorded (facts §4.2, §4.5).
 const (
@@ -87,3 +89,38 @@ func manualTask(ts []Task) (Task, bool) {
 	}
 	return Task{}, false
 }
+
+// StageOf finds the task of one VM in the groups of a kind, by the item's VMID.
+func (j Job) StageOf(group, vmID string) (Task, bool) { return stageOf(j.Tasks, group, vmID, false) }
+
+func stageOf(ts []Task, group, vmID string, inside bool) (Task, bool) {
+	for _, t := range ts {
+		within := inside
+		if t.Group != "" {
+			// A group may stand in another one of no kind of its own.
+			within = t.Group == group
+		}
+		if within && t.Child != nil && vmID != "" && strings.EqualFold(t.Child.TargetID, vmID) {
+			return t, true
+		}
+		if c, ok := stageOf(t.Children, group, vmID, within); ok {
+			return c, true
+		}
+	}
+	return Task{}, false
+}
+
+// StageBegun reports whether the stage has begun for the VM.
+func (j Job) StageBegun(group, vmID string) bool {
+	t, ok := j.StageOf(group, vmID)
+	return ok && t.begun()
+}
+
+// StageDone reports whether the stage ended well for the VM.
+func (j Job) StageDone(group, vmID string) bool {
+	t, ok := j.StageOf(group, vmID)
+	return ok && t.State == TaskStateSucceeded
+}
+
+// begun reports whether the task has begun and was not left out.
+func (t Task) begun() bool { return t.State != TaskStateNotStarted && t.State != TaskStateSkipped }

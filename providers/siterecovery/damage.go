@@ -38,10 +38,22 @@ func (c *Client) markDamaged(ctx context.Context, items []engine.Item) error {
 // damage walks the item's failovers from the newest back. A good one ends the
 // walk: were it a failback, the item would not offer another; were it a
 // failover, the machine was whole on-premises before it. So does any failover
-// towards Azure. A failback that ended before it wrote proves nothing.
+// towards Azure. A failback that ended before it wrote proves nothing, and neither
+// does one stage of a recovery plan's failback that went well: there the plan's
+// own job tells.
 func (c *Client) damage(ctx context.Context, it engine.Item, jobs []engine.Job) (*engine.Damage, error) {
 	for _, thin := range jobs {
+		if ofPlan(thin) && thin.State.Ended() {
+			d, whole, err := c.planDamage(ctx, it, thin)
+			if d != nil || whole || err != nil {
+				return d, err
+			}
+			continue
+		}
 		if !moves(thin, it.VMID) {
+			continue
+		}
+		if thin.State.Good() && thin.Scenario == engine.ScenarioFailback {
 			continue
 		}
 		if thin.State.Good() {
@@ -64,6 +76,34 @@ func (c *Client) damage(ctx context.Context, it engine.Item, jobs []engine.Job) 
 		}
 	}
 	return nil, nil
+}
+
+// ofPlan reports whether the job is a failover of a whole recovery plan.
+func ofPlan(j engine.Job) bool {
+	return j.TargetType == engine.TargetRecoveryPlan && (j.Scenario == engine.ScenarioFailback || j.Scenario == engine.ScenarioPlannedFailover)
+}
+
+// planDamage tells from a recovery plan's ended job how it left the VM: damaged,
+// whole, or, where neither is true, untouched.
+func (c *Client) planDamage(ctx context.Context, it engine.Item, thin engine.Job) (*engine.Damage, bool, error) {
+	j, err := c.endedJob(ctx, thin.Name)
+	if engine.KindOf(err) == engine.FailureNotFound {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if _, ok := j.StageOf(engine.GroupFailover, it.VMID); !ok {
+		return nil, false, nil // not one of its VMs
+	}
+	if !j.FromAzure && j.Scenario != engine.ScenarioFailback || j.StageDone(engine.GroupFailover, it.VMID) {
+		return nil, true, nil
+	}
+	if !j.StageBegun(engine.GroupDataSync, it.VMID) && !j.StageBegun(engine.GroupFailover, it.VMID) {
+		return nil, false, nil
+	}
+	return &engine.Damage{Since: lastTime(j), Job: j.Name, Reason: fmt.Sprintf(
+		"the last failback of recovery plan %s ended as %q after the data synchronisation of this VM had begun: the on-premises disks are half-written", j.TargetName, j.State)}, false, nil
 }
 
 // lastTime is when the job was last heard of.

@@ -126,22 +126,6 @@ func (it Item) check(hosts, kinds map[string]string) error {
 	return nil
 }
 
-func (e *Estate) checkRecoveryPlans(items map[string]bool) error {
-	for i, p := range e.RecoveryPlans {
-		if p.Name == "" || len(p.Groups) == 0 {
-			return fmt.Errorf("recovery_plans[%d]: needs a name and groups", i)
-		}
-		for g, group := range p.Groups {
-			for _, name := range group {
-				if !items[name] {
-					return fmt.Errorf("recovery_plans[%d].groups[%d]: there is no item %q", i, g, name)
-				}
-			}
-		}
-	}
-	return nil
-}
-
 func keysOf(m map[string]string) map[string]bool {
 	set := make(map[string]bool, len(m))
 	for k := range m {

@@ -126,12 +126,6 @@ type Disk struct {
 	Content Size `yaml:"content"` // how much of it holds data
 }
 
-// RecoveryPlan is a recovery plan: boot groups of item names.
-type RecoveryPlan struct {
-	Name   string     `yaml:"name"`
-	Groups [][]string `yaml:"groups"`
-}
-
 // Fault is something that will go wrong: at a moment (When), something (What)
 // happens to an item or a host, a number of times.
 type Fault struct {

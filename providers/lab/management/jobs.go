@@ -134,9 +134,21 @@ func task(s *world.State, t *world.Task) obj {
 		"customDetails": nil, "groupTaskCustomDetails": nil, "errors": jobErrors(t.Errors),
 	}
 	switch {
-	case t.Child != nil:
+	case t.Action != nil && t.Action.Manual != "":
 		row["customDetails"] = obj{
-			"instanceType": t.Type, "skippedReason": "None", "skippedReasonString": nil,
+			"instanceType": t.Type, "name": t.Action.Manual, "instructions": t.Action.Text, "observation": t.Output,
+		}
+	case t.Action != nil:
+		row["customDetails"] = obj{
+			"instanceType": t.Type, "name": t.Action.Script, "path": t.Action.Text, "output": t.Output, "isPrimarySideScript": true,
+		}
+	case t.Child != nil:
+		reason, words := "None", any(nil)
+		if t.Skip != "" {
+			reason, words = "VMFailed", t.Skip // the reason's name is inferred
+		}
+		row["customDetails"] = obj{
+			"instanceType": t.Type, "skippedReason": reason, "skippedReasonString": words,
 			"jobTask": obj{
 				"jobId": ids{s}.job(t.Child.Job), "jobFriendlyName": t.Child.Friendly, "jobScenarioName": t.Child.Scenario,
 				"targetObjectId": t.Child.VMID, "targetObjectName": t.Child.Item, "targetInstanceType": "Vm",
@@ -196,7 +208,15 @@ func movedItems(it *world.Item) []obj {
 }
 
 func (c *call) resumeJob(names []string) {
-	op, err := c.world.Resume(names[3])
+	var body struct {
+		Properties struct {
+			Comments string `json:"comments"`
+		} `json:"properties"`
+	}
+	if !c.decode(&body) {
+		return
+	}
+	op, err := c.world.ResumeSaying(names[3], body.Properties.Comments)
 	c.accept(op, err)
 }
 

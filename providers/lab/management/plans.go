@@ -30,15 +30,17 @@ func (c *call) getPlan(names []string) {
 
 func plan(s *world.State, p *world.RecoveryPlan) obj {
 	id := ids{s}
-	groups := []obj{planGroup("Shutdown", nil), planGroup("Failover", nil)}
-	for _, names := range p.Groups {
+	groups := []obj{
+		planGroup(p, "Shutdown", world.PlaceShutdown, nil), planGroup(p, "Failover", world.PlaceFailover, nil),
+	}
+	for i, names := range p.Groups {
 		members := []obj{}
 		for _, name := range names {
 			if it := s.Item(name); it != nil {
 				members = append(members, obj{"id": id.item(it), "virtualMachineId": it.VMID})
 			}
 		}
-		groups = append(groups, planGroup("Boot", members))
+		groups = append(groups, planGroup(p, "Boot", world.PlaceOf(i), members))
 	}
 	properties := obj{
 		"friendlyName": p.Name, "primaryFabricId": id.fabric(p.Fabric), "primaryFabricFriendlyName": s.Fabric(p.Fabric).Friendly,
@@ -59,13 +61,38 @@ func plan(s *world.State, p *world.RecoveryPlan) obj {
 	return obj{"id": id.plan(p.Name), "name": p.Name, "type": planType, "properties": properties}
 }
 
-func planGroup(kind string, members []obj) obj {
+func planGroup(p *world.RecoveryPlan, kind, place string, members []obj) obj {
 	if members == nil {
 		members = []obj{}
 	}
 	return obj{
-		"groupType": kind, "replicationProtectedItems": members, "startGroupActions": []obj{}, "endGroupActions": []obj{},
+		"groupType": kind, "replicationProtectedItems": members,
+		"startGroupActions": planActions(p, place, true), "endGroupActions": planActions(p, place, false),
 	}
+}
+
+func planActions(p *world.RecoveryPlan, place string, before bool) []obj {
+	list := []obj{}
+	for _, a := range p.Actions {
+		if a.Place != place || a.Before != before {
+			continue
+		}
+		directions := []string{"PrimaryToRecovery", "RecoveryToPrimary"}
+		switch a.Direction {
+		case "to-azure":
+			directions = directions[:1]
+		case "to-onprem":
+			directions = directions[1:]
+		}
+		details, name := obj{"instanceType": "ManualActionDetails", "description": a.Text}, a.Manual
+		if a.Script != "" {
+			details, name = obj{"instanceType": "ScriptActionDetails", "path": a.Text, "timeout": nil, "fabricLocation": "Primary"}, a.Script
+		}
+		list = append(list, obj{
+			"actionName": name, "failoverTypes": []string{"PlannedFailover"}, "failoverDirections": directions, "customDetails": details,
+		})
+	}
+	return list
 }
 
 func (c *call) startPlan(names []string) {

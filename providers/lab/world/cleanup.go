@@ -7,7 +7,7 @@ import "errors"
 func (r *run) cleanUp() {
 	j, it := r.look()
 	switch j.Kind {
-	case KindFailback:
+	case KindFailback, KindStageSync, KindStageShutdown, KindStageFailover:
 		if it.AtRecovery {
 			// Snapshots that stay cost space and nothing else.
 			_ = r.dropSnapshots(&j, &it)
@@ -20,8 +20,29 @@ func (r *run) cleanUp() {
 		}
 	case KindReprotect:
 		_ = r.edit(func(_ *State, _ *Job, it *Item) { it.Protection, it.Inner = FailbackFinal, FailbackFinal })
-	case KindCommitBack, KindCommitForward, KindIrCompletion, KindRestore,
-		KindPlanFailback, KindPlanForward, KindPlanCommit, KindPlanReprotect:
+	case KindPlanFailback:
+		r.cleanUpStages()
+	case KindCommitBack, KindCommitForward, KindIrCompletion, KindRestore, KindStageStart, KindPlanForward, KindPlanCommit, KindPlanReprotect:
+	}
+}
+
+// cleanUpStages lets go of the snapshots that a recovery plan's job keeps between
+// the stages of its VMs.
+func (r *run) cleanUpStages() {
+	var left []Job
+	r.Read(func(s *State) {
+		for _, c := range s.Jobs {
+			if c.Parent == r.job && c.Phase1 != "" {
+				left = append(left, *c)
+			}
+		}
+	})
+	for _, c := range left {
+		var it Item
+		r.Read(func(s *State) { it = s.copyItem(c.Item) })
+		if it.AtRecovery {
+			_ = r.dropSnapshots(&c, &it)
+		}
 	}
 }
 

@@ -112,7 +112,18 @@ func (r *run) take(ctx context.Context, i int, st step) bool {
 		r.fail(st.task, err)
 		return false
 	}
-	return r.edit(func(_ *State, j *Job, _ *Item) { j.done(st.task, Succeeded, Completed); j.Step = i + 1 }) == nil
+	return r.edit(func(s *State, j *Job, _ *Item) {
+		state := s.outcomeOf(j.task(st.task))
+		description := state
+		if state == Succeeded {
+			description = Completed
+		}
+		j.done(st.task, state, description)
+		j.Step = i + 1
+		if st.wait {
+			j.Resumed = false // the next one waits for an answer of its own
+		}
+	}) == nil
 }
 
 // fail ends the job with an error at one of its tasks.
@@ -148,7 +159,7 @@ func (r *run) end(state, description string) {
 	if state == Cancelled || state == Failed {
 		r.cleanUp()
 	}
-	_ = r.edit(func(_ *State, j *Job, it *Item) {
+	_ = r.edit(func(s *State, j *Job, _ *Item) {
 		if j.Over() {
 			return
 		}
@@ -156,8 +167,10 @@ func (r *run) end(state, description string) {
 		for _, t := range j.Tasks {
 			t.close(state)
 		}
-		if it != nil && it.Scenario.Job == j.Name {
-			it.Scenario = Scenario{}
+		for _, it := range s.Items { // a recovery plan's job holds several
+			if it.Scenario.Job == j.Name {
+				it.Scenario = Scenario{}
+			}
 		}
 	})
 }
@@ -168,8 +181,11 @@ func (j *Job) begin(task string, waits bool) {
 	state, description := InProgress, InProgress
 	if waits {
 		// Inferred: no recording of a suspended failback exists.
-		j.State, j.Description = Suspended, WaitingAfterSync
 		state, description = Suspended, WaitingAfterSync
+		if t := j.task(task); t != nil && t.Action != nil {
+			description = WaitingManual
+		}
+		j.State, j.Description = state, description
 	}
 	if p := j.parentOf(task); p != nil && p.State == NotStarted {
 		p.State, p.Description, p.Started = InProgress, InProgress, now()

@@ -24,6 +24,7 @@ const (
 	Completed        = "Completed"
 	Skipped          = "Skipped"
 	WaitingAfterSync = "WaitingForUserInputAfterDataSync"
+	WaitingManual    = "WaitingForManualAction"
 )
 
 // Kind says which script drives a job.
@@ -42,6 +43,11 @@ const (
 	KindPlanForward   Kind = "plan-forward"
 	KindPlanCommit    Kind = "plan-commit"
 	KindPlanReprotect Kind = "plan-reprotect"
+	// One VM of a recovery plan's failback has a job of its own in each stage.
+	KindStageSync     Kind = "stage-sync"
+	KindStageShutdown Kind = "stage-shutdown"
+	KindStageFailover Kind = "stage-failover"
+	KindStageStart    Kind = "stage-start"
 )
 
 // Job is a Site Recovery job.
@@ -67,7 +73,9 @@ type Job struct {
 	// go on; Firm that it cannot be cancelled any more.
 	Step    int  `json:"step"`
 	Resumed bool `json:"resumed,omitempty"`
-	Firm    bool `json:"firm,omitempty"`
+	// Comment is what the operator said with the last resume.
+	Comment string `json:"comment,omitempty"`
+	Firm    bool   `json:"firm,omitempty"`
 	// Phase1 and Phase2 are the snapshots of the item's disks at the two starts
 	// of a synchronisation.
 	Phase1 string `json:"phase1,omitempty"`
@@ -98,19 +106,22 @@ func (e *JobError) Error() string { return e.Code + ": " + e.Message }
 
 // Task is a task of a job.
 type Task struct {
-	ID          string     `json:"id"`
-	Name        string     `json:"name"`
-	Friendly    string     `json:"friendly"`
-	State       string     `json:"state"`
-	Description string     `json:"description"`
-	Started     time.Time  `json:"started,omitzero"`
-	Ended       time.Time  `json:"ended,omitzero"`
-	Type        string     `json:"type"`
-	Group       string     `json:"group,omitempty"` // groupId
-	GroupType   string     `json:"group_type,omitempty"`
-	Children    []*Task    `json:"children,omitempty"`
-	Child       *ChildJob  `json:"child,omitempty"`
-	Errors      []JobError `json:"errors,omitempty"`
+	ID          string      `json:"id"`
+	Name        string      `json:"name"`
+	Friendly    string      `json:"friendly"`
+	State       string      `json:"state"`
+	Description string      `json:"description"`
+	Started     time.Time   `json:"started,omitzero"`
+	Ended       time.Time   `json:"ended,omitzero"`
+	Type        string      `json:"type"`
+	Group       string      `json:"group,omitempty"` // groupId
+	GroupType   string      `json:"group_type,omitempty"`
+	Children    []*Task     `json:"children,omitempty"`
+	Child       *ChildJob   `json:"child,omitempty"`
+	Action      *PlanAction `json:"action,omitempty"`
+	Output      string      `json:"output,omitempty"` // of an action
+	Skip        string      `json:"skip,omitempty"`   // why a VM was left out
+	Errors      []JobError  `json:"errors,omitempty"`
 }
 
 // ChildJob links a recovery plan's task with the job of one VM.

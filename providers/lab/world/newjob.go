@@ -23,6 +23,8 @@ func recipeOf(k Kind) recipe {
 		return recipe{"IrCompletion", "Finalize protection on the virtual machine", false, irCompletionTasks}
 	case KindRestore:
 		return recipe{"RestoreCompletion", "Complete data synchronization", true, restoreTasks}
+	case KindStageSync, KindStageShutdown, KindStageFailover, KindStageStart:
+		return recipe{"Failback", "Planned failover", true, nil} // its tasks depend on the mode
 	case KindPlanFailback:
 		return recipe{"Failback", "Planned failover", true, nil}
 	case KindPlanForward:

@@ -14,7 +14,10 @@ const (
 	gEnd      = "EndRecoveryPlanTask"
 )
 
-// planFailbackTasks is the recorded tree of a recovery plan's failback.
+const bootGroup = "BootGroup"
+
+// planFailbackTasks is the recorded tree of a recovery plan's failback. Where its
+// actions stand among the groups is documented, not recorded.
 func planFailbackTasks(s *State, p *RecoveryPlan, items []*Item) []*Task {
 	tasks := []*Task{
 		plain(gCheck, "Prerequisites check for recovery plan"),
@@ -29,12 +32,39 @@ func planFailbackTasks(s *State, p *RecoveryPlan, items []*Item) []*Task {
 			fmt.Sprintf("%s.Group%d", gShutdown, i+1), fmt.Sprintf("Group %d: Shutdown (%d)", i+1, len(p.Groups[i])),
 			"Shutdown", s.itemsOf(p.Groups[i:i+1])))
 	}
-	tasks = append(tasks, shutdown, group(gFailover, "Recovery plan failover", "RpFailoverTask", items))
+	tasks = append(tasks, p.around(PlaceShutdown, "to-onprem", shutdown)...)
+	tasks = append(tasks, p.around(PlaceFailover, "to-onprem", group(gFailover, "Recovery plan failover", "RpFailoverTask", items))...)
+	return append(append(tasks, p.bootTasks(s, "to-onprem")...), plain(gEnd, "Finalizing the recovery plan"))
+}
+
+func (p *RecoveryPlan) bootTasks(s *State, direction string) (tasks []*Task) {
 	for i := range p.Groups {
-		tasks = append(tasks, group(fmt.Sprintf("Group%d", i+1),
-			fmt.Sprintf("Group %d: Start (%d)", i+1, len(p.Groups[i])), "BootGroup", s.itemsOf(p.Groups[i:i+1])))
+		tasks = append(tasks, p.around(PlaceOf(i), direction, group(PlaceOf(i),
+			fmt.Sprintf("Group %d: Start (%d)", i+1, len(p.Groups[i])), bootGroup, s.itemsOf(p.Groups[i:i+1])))...)
 	}
-	return append(tasks, plain(gEnd, "Finalizing the recovery plan"))
+	return tasks
+}
+
+// around puts the actions of a place before and after its group.
+func (p *RecoveryPlan) around(place, direction string, g *Task) []*Task {
+	var before, after []*Task
+	for i, a := range p.Actions {
+		if a.Place != place || a.Direction != "" && a.Direction != direction {
+			continue
+		}
+		t := newTask(fmt.Sprintf("%s.Action%d", place, i+1), "Unknown", a.Manual+a.Script)
+		t.Type = typeScript
+		if a.Manual != "" {
+			t.Type = typeManual
+		}
+		t.Action = &p.Actions[i]
+		if a.Before {
+			before = append(before, t)
+		} else {
+			after = append(after, t)
+		}
+	}
+	return append(append(before, g), after...)
 }
 
 // group is a group task with one task a VM. Recorded group tasks are called
@@ -62,39 +92,86 @@ func (s *State) itemsOf(groups [][]string) (items []*Item) {
 	return items
 }
 
+// planFailbackScript goes through the tree as it stands. From the first boot group
+// on the job can't be cancelled.
 func planFailbackScript(s *State, j *Job) []step {
 	full := j.Args.Full
-	steps := []step{
-		{task: gCheck, time: s.Times.Check},
-		{task: tPrepare},
-		{task: gSync, skip: full, do: syncAll},
-		{task: tWait, skip: full, wait: true},
-		{task: gShutdown, firm: true, do: completeAll},
-		{task: gFailover, firm: true, do: awaitAll(gFailover)},
-	}
+	var steps []step
 	for _, t := range j.Tasks {
-		if t.GroupType == "BootGroup" {
-			steps = append(steps, step{task: t.ID, firm: true, do: awaitAll(t.ID)})
+		st := step{task: t.ID}
+		switch {
+		case t.Action != nil:
+			st = actionStep(s, t)
+		case t.ID == gCheck:
+			st.time = s.Times.Check
+		case t.ID == gSync:
+			st.skip, st.do = full, stage(gSync, KindStageSync)
+		case t.ID == tWait:
+			st.skip, st.wait = full, true
+		case t.ID == gShutdown:
+			st.do = stage(gShutdown, KindStageShutdown)
+		case t.ID == gFailover:
+			st.do = stage(gFailover, KindStageFailover)
+		case t.GroupType == bootGroup:
+			st.firm, st.do = true, stage(t.ID, KindStageStart)
+		case t.ID == gEnd:
+			st.time, st.do = s.Times.Check/3, judgeAll
 		}
+		steps = append(steps, st)
 	}
-	return append(steps, step{task: gEnd, time: s.Times.Check / 3, do: judgeAll})
+	return steps
+}
+
+// actionStep is a script, or a manual action that waits for the operator.
+func actionStep(s *State, t *Task) step {
+	id, a := t.ID, t.Action
+	if a.Manual != "" {
+		return step{task: id, wait: true, do: func(_ context.Context, r *run) error {
+			return r.edit(func(_ *State, j *Job, _ *Item) { j.task(id).Output = j.Comment })
+		}}
+	}
+	return step{task: id, time: s.Times.Check, do: func(_ context.Context, r *run) error {
+		if a.Fails != "" {
+			return &JobError{
+				Code: "25055", Message: "The script '" + a.Script + "' failed: " + a.Fails,
+				Causes: "The script ended with an error.", Remedy: "Correct the script and start the failover again.",
+			}
+		}
+		return r.edit(func(_ *State, j *Job, _ *Item) { j.task(id).Output = "exit code 0" })
+	}}
+}
+
+// stage does a stage of every VM that the stages before have brought this far.
+func stage(task string, k Kind) func(ctx context.Context, r *run) error {
+	return func(ctx context.Context, r *run) error {
+		return r.startEach(ctx, task, func(*State, *Item) Kind { return k })
+	}
 }
 
 // planForwardTasks is inferred from the recorded failback and commit of plans.
-func planForwardTasks(items []*Item) []*Task {
-	return []*Task{
-		plain(gCheck, "Prerequisites check for recovery plan"),
-		group(gFailover, "Recovery plan failover", "RpFailoverTask", items),
-		plain(gEnd, "Finalizing the recovery plan"),
-	}
+func planForwardTasks(s *State, p *RecoveryPlan, items []*Item) []*Task {
+	tasks := []*Task{plain(gCheck, "Prerequisites check for recovery plan")}
+	tasks = append(tasks, p.around(PlaceShutdown, "to-azure", group(gFailover, "Recovery plan failover", "RpFailoverTask", items))...)
+	return append(tasks, plain(gEnd, "Finalizing the recovery plan"))
 }
 
-func planForwardScript(s *State, _ *Job) []step {
-	return []step{
-		{task: gCheck, time: s.Times.Check},
-		{task: gFailover, do: startChildren(KindForward, gFailover)},
-		{task: gEnd, time: s.Times.Check / 3, do: judgeAll},
+func planForwardScript(s *State, j *Job) []step {
+	var steps []step
+	for _, t := range j.Tasks {
+		st := step{task: t.ID}
+		switch {
+		case t.Action != nil:
+			st = actionStep(s, t)
+		case t.ID == gCheck:
+			st.time = s.Times.Check
+		case t.ID == gFailover:
+			st.do = stage(gFailover, KindForward)
+		case t.ID == gEnd:
+			st.time, st.do = s.Times.Check/3, judgeAll
+		}
+		steps = append(steps, st)
 	}
+	return steps
 }
 
 // planChildrenScript runs one job a VM, group after group: a commit or a
@@ -103,11 +180,17 @@ func planChildrenScript(j *Job) []step {
 	var steps []step
 	for _, t := range j.Tasks {
 		steps = append(steps, step{task: t.ID, do: func(ctx context.Context, r *run) error {
-			if err := r.startEach(ctx, t.ID, r.childKind); err != nil {
+			return r.startEach(ctx, t.ID, r.childKind)
+		}})
+	}
+	if n := len(steps); n > 0 {
+		last := steps[n-1].do
+		steps[n-1].do = func(ctx context.Context, r *run) error {
+			if err := last(ctx, r); err != nil {
 				return err
 			}
 			return judgeAll(ctx, r)
-		}})
+		}
 	}
 	return steps
 }
@@ -123,65 +206,4 @@ func (r *run) childKind(s *State, it *Item) Kind {
 		return KindCommitBack
 	}
 	return KindCommitForward
-}
-
-// syncAll begins the failback of every VM and waits until each waits for the
-// operator or has ended.
-func syncAll(ctx context.Context, r *run) error {
-	kind := func(*State, *Item) Kind { return KindFailback }
-	if err := r.beginEach(gSync, kind); err != nil {
-		return err
-	}
-	err := r.await(ctx, func(s *State) bool {
-		return s.children(r.job, func(c *Job) bool { return c.State == Suspended || c.Over() })
-	})
-	if err != nil {
-		return err
-	}
-	return r.closeGroup(gSync)
-}
-
-// completeAll lets the failbacks go on; in full mode they begin here.
-func completeAll(ctx context.Context, r *run) error {
-	j, _ := r.look()
-	if j.Args.Full {
-		if err := r.beginEach(gFailover, func(*State, *Item) Kind { return KindFailback }); err != nil {
-			return err
-		}
-	}
-	var waiting []string
-	err := r.edit(func(s *State, _ *Job, _ *Item) {
-		for _, c := range s.Jobs {
-			if c.Parent == r.job && c.State == Suspended {
-				c.State, c.Description, c.Resumed = InProgress, InProgress, true
-				waiting = append(waiting, c.Name)
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for _, name := range waiting {
-		r.launch(name)
-	}
-	err = r.await(ctx, func(s *State) bool {
-		return s.children(r.job, func(c *Job) bool {
-			t := c.task(tShutdown)
-			return c.Over() || t != nil && t.State == Succeeded
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return r.closeGroup(gShutdown)
-}
-
-// awaitAll waits for the end of every VM's job.
-func awaitAll(task string) func(ctx context.Context, r *run) error {
-	return func(ctx context.Context, r *run) error {
-		if err := r.await(ctx, func(s *State) bool { return s.children(r.job, (*Job).Over) }); err != nil {
-			return err
-		}
-		return r.closeGroup(task)
-	}
 }

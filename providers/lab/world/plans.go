@@ -1,6 +1,9 @@
 package world
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // FailOverPlan starts a planned failover of all items of a recovery plan.
 func (w *World) FailOverPlan(plan string, req FailoverRequest, activity string) (Operation, error) {
@@ -20,7 +23,7 @@ func (w *World) FailOverPlan(plan string, req FailoverRequest, activity string) 
 		}
 		if !back {
 			j := s.addJob(KindPlanForward, activity)
-			j.Tasks = planForwardTasks(items)
+			j.Tasks = planForwardTasks(s, p, items)
 			return j, nil
 		}
 		if req.DataSync != "ForDownTime" && req.DataSync != "ForSynchronization" {
@@ -38,13 +41,12 @@ func (w *World) FailOverPlan(plan string, req FailoverRequest, activity string) 
 // CommitPlan commits what the last failover of a recovery plan did.
 func (w *World) CommitPlan(plan, activity string) (Operation, error) {
 	return w.acceptPlan(plan, func(s *State, p *RecoveryPlan, items []*Item) (*Job, error) {
-		for _, it := range items {
-			if !it.offers("FinalizeFailback") && !it.offers("Commit") {
-				return nil, notAllowed(it, "Commit")
-			}
+		takes := func(it *Item) bool { return it.offers("FinalizeFailback") || it.offers("Commit") }
+		if !slices.ContainsFunc(items, takes) {
+			return nil, notAllowed(items[0], "Commit")
 		}
 		j := s.addJob(KindPlanCommit, activity)
-		j.Tasks = planGroups(s, p, "Commit", "CommitGroup")
+		j.Tasks = planGroups(s, p, "Commit", "CommitGroup", takes)
 		return j, nil
 	})
 }
@@ -52,21 +54,25 @@ func (w *World) CommitPlan(plan, activity string) (Operation, error) {
 // ReprotectPlan starts reverse replication of all items of a recovery plan.
 func (w *World) ReprotectPlan(plan, activity string) (Operation, error) {
 	return w.acceptPlan(plan, func(s *State, p *RecoveryPlan, items []*Item) (*Job, error) {
-		for _, it := range items {
-			if !it.offers("ReverseReplicate") {
-				return nil, notAllowed(it, "ReverseReplicate")
-			}
+		takes := func(it *Item) bool { return it.offers("ReverseReplicate") }
+		if !slices.ContainsFunc(items, takes) {
+			return nil, notAllowed(items[0], "ReverseReplicate")
 		}
 		j := s.addJob(KindPlanReprotect, activity)
-		j.Tasks = planGroups(s, p, "Reverse replicate", "ReverseReplicateGroup")
+		j.Tasks = planGroups(s, p, "Reverse replicate", "ReverseReplicateGroup", takes)
 		return j, nil
 	})
 }
 
-func planGroups(s *State, p *RecoveryPlan, verb, kind string) (tasks []*Task) {
-	for i, g := range p.Groups {
-		items := s.itemsOf(p.Groups[i : i+1])
-		tasks = append(tasks, group(fmt.Sprintf("Group%d", i+1), fmt.Sprintf("Group %d: %s (%d)", i+1, verb, len(g)), kind, items))
+// planGroups is a task for each group that has items for the operation. What the
+// service makes of items that are not in a state for it was not recorded: they are
+// left out here.
+func planGroups(s *State, p *RecoveryPlan, verb, kind string, takes func(*Item) bool) (tasks []*Task) {
+	for i := range p.Groups {
+		items := slices.DeleteFunc(s.itemsOf(p.Groups[i:i+1]), func(it *Item) bool { return !takes(it) })
+		if len(items) > 0 {
+			tasks = append(tasks, group(PlaceOf(i), fmt.Sprintf("Group %d: %s (%d)", i+1, verb, len(items)), kind, items))
+		}
 	}
 	return tasks
 }
@@ -91,6 +97,11 @@ func (w *World) acceptPlan(plan string, begin func(*State, *RecoveryPlan, []*Ite
 			return err
 		}
 		j.Plan = p.Name
+		for _, t := range j.Tasks {
+			for _, leaf := range leaves(t) {
+				s.Item(leaf.Child.Item).Scenario = Scenario{Name: j.Scenario, Job: j.Name, Started: j.Started}
+			}
+		}
 		p.Scenario = Scenario{Name: j.Scenario, Job: j.Name, Started: j.Started}
 		p.Last = j.Started
 		name = j.Name

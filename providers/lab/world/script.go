@@ -24,6 +24,8 @@ func (w *World) script(s *State, j *Job) []step {
 		return irCompletionScript(s.Times)
 	case KindRestore:
 		return []step{{task: "CompleteRestorePrerequisites"}, {task: "CompleteRestore"}}
+	case KindStageSync, KindStageShutdown, KindStageFailover, KindStageStart:
+		return stageScript(s.Times, j)
 	case KindPlanFailback:
 		return planFailbackScript(s, j)
 	case KindPlanForward:

@@ -201,12 +201,25 @@ func (s *State) newHome(it *Item, running bool, checkpoints int) *VM {
 
 func (s *State) addPlans(e estate.Estate) {
 	for _, p := range e.RecoveryPlans {
-		plan := &RecoveryPlan{Name: p.Name, ID: s.mint(), Groups: p.Groups}
-		for _, g := range p.Groups {
-			if len(g) > 0 && plan.Fabric == "" {
-				plan.Fabric = s.Item(g[0]).Fabric
+		plan := &RecoveryPlan{Name: p.Name, ID: s.mint()}
+		plan.act(PlaceShutdown, p.Shutdown)
+		plan.act(PlaceFailover, p.Failover)
+		for i, g := range p.Groups {
+			plan.Groups = append(plan.Groups, g.Items)
+			plan.act(PlaceOf(i), g.Actions)
+			if len(g.Items) > 0 && plan.Fabric == "" {
+				plan.Fabric = s.Item(g.Items[0]).Fabric
 			}
 		}
 		s.Plans = append(s.Plans, plan)
+	}
+}
+
+func (p *RecoveryPlan) act(place string, a estate.Actions) {
+	for _, x := range a.Before {
+		p.Actions = append(p.Actions, PlanAction{Action: x, Place: place, Before: true})
+	}
+	for _, x := range a.After {
+		p.Actions = append(p.Actions, PlanAction{Action: x, Place: place})
 	}
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"time"
 
 	"failback/providers/lab/estate"
@@ -117,13 +118,30 @@ type Scenario struct {
 
 // RecoveryPlan is a recovery plan: boot groups of item names.
 type RecoveryPlan struct {
-	Name     string     `json:"name"`
-	ID       string     `json:"id"` // what jobs call it
-	Fabric   string     `json:"fabric"`
-	Groups   [][]string `json:"groups"`
-	Scenario Scenario   `json:"scenario"` // the last one; kept after its end
-	Last     time.Time  `json:"last,omitzero"`
+	Name     string       `json:"name"`
+	ID       string       `json:"id"` // what jobs call it
+	Fabric   string       `json:"fabric"`
+	Groups   [][]string   `json:"groups"`
+	Actions  []PlanAction `json:"actions,omitempty"`
+	Scenario Scenario     `json:"scenario"` // the last one; kept after its end
+	Last     time.Time    `json:"last,omitzero"`
 }
+
+// PlanAction is a script or a manual action of a recovery plan.
+type PlanAction struct {
+	estate.Action
+	Place  string `json:"place"` // Shutdown, Failover or a boot group's task: Group1
+	Before bool   `json:"before,omitempty"`
+}
+
+// The places of actions beside the boot groups.
+const (
+	PlaceShutdown = "Shutdown"
+	PlaceFailover = "Failover"
+)
+
+// PlaceOf is the place of a boot group, from 0.
+func PlaceOf(group int) string { return fmt.Sprintf("Group%d", group+1) }
 
 // The power states of an Azure VM, as its instance view calls them.
 const (

@@ -24,6 +24,8 @@ const (
 	typeVM       = "VirtualMachineTaskDetails"
 	typeGroup    = "RecoveryPlanGroupTaskDetails"
 	typeShutdown = "RecoveryPlanShutdownGroupTaskDetails"
+	typeManual   = "ManualActionTaskDetails"
+	typeScript   = "ScriptActionTaskDetails"
 )
 
 func newTask(id, name, friendly string) *Task {

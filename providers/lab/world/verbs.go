@@ -3,11 +3,14 @@ package world
 import "slices"
 
 // Resume lets a suspended job go on: "Complete failover" of a failback that
-// waits after its data synchronisation.
-func (w *World) Resume(job string) (Operation, error) {
+// waits after its data synchronisation, or a manual action of a recovery plan.
+func (w *World) Resume(job string) (Operation, error) { return w.ResumeSaying(job, "") }
+
+// ResumeSaying is [World.Resume] with the operator's comment.
+func (w *World) ResumeSaying(job, comment string) (Operation, error) {
 	var name string
 	op, err := w.verb(job, "Resume", func(_ *State, j *Job) {
-		j.State, j.Description, j.Resumed = InProgress, InProgress, true
+		j.State, j.Description, j.Resumed, j.Comment = InProgress, InProgress, true, comment
 		name = j.Name
 	})
 	if err == nil {
