@@ -3,6 +3,7 @@ package connect_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,11 +47,17 @@ func inBubble(t *testing.T, estate string, f func(t *testing.T, b *bed)) {
 
 func openBed(t *testing.T, dir, estate string) *bed {
 	t.Helper()
+	return openBedOver(t, dir, estate, func(m *lab.Memory) http.RoundTripper { return m.Transport() })
+}
+
+// openBedOver is openBed with a transport of the test's own.
+func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) http.RoundTripper) *bed {
+	t.Helper()
 	memory, err := lab.NewInMemory(t.Context(), lab.Options{StateDir: dir, Data: []byte(estate), Speed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{t: t, dir: dir, lab: memory, wire: &wire{next: memory.Transport()}}
+	b := &bed{t: t, dir: dir, lab: memory, wire: &wire{next: transport(memory)}}
 	e := memory.Endpoints()
 	hosts := map[string]hyperv.Endpoint{}
 	for _, h := range e.Hosts {

@@ -124,6 +124,8 @@ type Item struct {
 type Disk struct {
 	Size    Size `yaml:"size"`    // virtual
 	Content Size `yaml:"content"` // how much of it holds data
+	// Managed makes this one disk a managed disk in Azure, replicated straight to it.
+	Managed bool `yaml:"managed"`
 }
 
 // Fault is something that will go wrong: at a moment (When), something (What)

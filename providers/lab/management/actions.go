@@ -1,6 +1,7 @@
 package management
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"path"
@@ -22,13 +23,21 @@ type failoverDetails struct {
 	DataSyncOption                 string `json:"dataSyncOption"`
 	RecoveryVMCreationOption       string `json:"recoveryVmCreationOption"`
 	ProviderIDForAlternateRecovery string `json:"providerIdForAlternateRecovery"`
+	RecoveryPointID                string `json:"recoveryPointId"`
+	PrimaryKekCertificatePfx       string `json:"primaryKekCertificatePfx"`
 }
 
 func (d failoverDetails) request(direction string) world.FailoverRequest {
-	return world.FailoverRequest{
+	pfx, err := base64.StdEncoding.DecodeString(d.PrimaryKekCertificatePfx)
+	r := world.FailoverRequest{
 		Direction: direction, InstanceType: d.InstanceType, DataSync: d.DataSyncOption, CreateVM: d.RecoveryVMCreationOption,
 		Provider: d.ProviderIDForAlternateRecovery != "", ProviderID: path.Base(d.ProviderIDForAlternateRecovery),
+		Certificate: err == nil && len(pfx) > 0,
 	}
+	if d.RecoveryPointID != "" {
+		r.Point = path.Base(d.RecoveryPointID)
+	}
+	return r
 }
 
 func (c *call) startItem(names []string) {

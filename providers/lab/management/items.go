@@ -143,6 +143,12 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 	disks, protected := []obj{}, []obj{}
 	for _, d := range it.Disks {
 		disks = append(disks, c.disk(d))
+		if d.Straight {
+			protected = append(protected, obj{
+				"diskId": d.ID, "seedManagedDiskId": nil, "replicaDiskType": "Standard_LRS", "diskEncryptionSetId": nil,
+				"targetDiskAccountType": "Standard_LRS", "sectorSizeInBytes": nil,
+			})
+		}
 	}
 	encryption := "Disabled"
 	if it.Encryption {

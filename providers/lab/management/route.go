@@ -51,6 +51,8 @@ var endpoints = []endpoint{
 	{http.MethodGet, cloudPath + "/replicationProtectedItems", (*call).listItems},
 	{http.MethodGet, itemPath, (*call).getItem},
 	{http.MethodGet, itemPath + "/operationresults/*", (*call).itemResult},
+	{http.MethodGet, itemPath + "/recoveryPoints", (*call).listPoints},
+	{http.MethodGet, itemPath + "/recoveryPoints/*", (*call).getPoint},
 	{http.MethodPost, itemPath + "/plannedFailover", (*call).startItem},
 	{http.MethodPost, itemPath + "/failoverCommit", (*call).commitItem},
 	{http.MethodPost, itemPath + "/reProtect", (*call).reprotectItem},

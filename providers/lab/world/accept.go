@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"strings"
 
 	"failback/providers/lab/estate"
@@ -21,6 +22,8 @@ type FailoverRequest struct {
 	CreateVM     string // recoveryVmCreationOption
 	ProviderID   string // last segment of providerIdForAlternateRecovery
 	Provider     bool   // an alternate provider was named
+	Point        string // last segment of recoveryPointId, "" for the latest
+	Certificate  bool   // primaryKekCertificatePfx holds the bytes of a file
 }
 
 // PlannedFailover starts a planned failover of an item, in either direction.
@@ -39,7 +42,7 @@ func (w *World) PlannedFailover(item string, req FailoverRequest, activity strin
 		if back {
 			return s.acceptFailback(it, req, activity)
 		}
-		return s.acceptForward(it, activity)
+		return s.acceptForward(it, req, activity)
 	})
 }
 
@@ -80,9 +83,20 @@ func (s *State) acceptFailback(it *Item, req FailoverRequest, activity string) (
 	return j, nil
 }
 
-func (s *State) acceptForward(it *Item, activity string) (*Job, error) {
+// acceptForward takes a planned failover to Azure. That a VM with the retired
+// encryption is refused without its certificate is inferred.
+func (s *State) acceptForward(it *Item, req FailoverRequest, activity string) (*Job, error) {
 	if !it.offers("PlannedFailover") {
 		return nil, notAllowed(it, "PlannedFailover")
+	}
+	if it.Encryption && !req.Certificate {
+		return nil, refuse("InvalidParameter", "The data encryption certificate of '"+it.Name+"' is missing.",
+			"The virtual machine is encrypted by VMM and primaryKekCertificatePfx holds no certificate.",
+			"Send the certificate that was issued when the Provider was set up.")
+	}
+	if req.Point != "" && !slices.ContainsFunc(it.Points, func(p Point) bool { return strings.EqualFold(p.Name, req.Point) }) {
+		return nil, refuse("RecoveryPointNotFound", "The recovery point '"+req.Point+"' of '"+it.Name+"' was not found.",
+			"It has aged out, or a failover was committed since.", "Choose another recovery point.")
 	}
 	return s.addJob(KindForward, activity), nil
 }

@@ -77,5 +77,6 @@ func committedForward(_ context.Context, r *run) error {
 			done = UnplannedDone
 		}
 		it.Protection, it.Inner = done, done
+		it.Points = nil
 	})
 }

@@ -82,7 +82,7 @@ func (w *World) blobOf(name string, size int64) (*blob.Blob, error) {
 // managedName is what the managed disk of a disk is called, "" where the Azure
 // VM has blobs.
 func (it *Item) managedName(d *Disk) string {
-	if !it.Managed {
+	if !it.Managed && !d.Straight {
 		return ""
 	}
 	return it.Name + "-" + d.VHDID[:8]

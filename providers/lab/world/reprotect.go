@@ -140,7 +140,9 @@ func configured(_ context.Context, r *run) error {
 }
 
 func protectedAgain(_ context.Context, r *run) error {
-	return r.edit(func(_ *State, _ *Job, it *Item) {
+	return r.edit(func(s *State, _ *Job, it *Item) {
 		it.Inner, it.Scenario, it.Replicated = Protected, Scenario{}, now()
+		it.Points = nil // those of the time before the failback are gone
+		s.addPoint(it)
 	})
 }

@@ -142,9 +142,12 @@ func (s *State) addItem(it estate.Item) error {
 		item.VMID = s.mint()
 	}
 	for lun, d := range it.Disks {
-		item.Disks = append(item.Disks, s.newDisk(item, lun, int64(d.Size)))
+		disk := s.newDisk(item, lun, int64(d.Size))
+		disk.Straight = d.Managed
+		item.Disks = append(item.Disks, disk)
 	}
 	item.place(it.State, ago)
+	s.addPoints(item)
 	s.Items = append(s.Items, item)
 	if item.AtRecovery {
 		item.AzureVM = it.Name

@@ -81,6 +81,8 @@ type Disk struct {
 	LUN     int    `json:"lun"`
 	Blob    string `json:"blob,omitempty"`    // in the store, while in Azure
 	Managed string `json:"managed,omitempty"` // name of the managed disk, where it is one
+	// Straight says that it replicates straight to a managed disk.
+	Straight bool `json:"straight,omitempty"`
 }
 
 // Item is a replicated item.
@@ -106,6 +108,14 @@ type Item struct {
 	Replicated time.Time `json:"replicated,omitzero"`
 	AzureVM    string    `json:"azure_vm,omitempty"`
 	Disks      []*Disk   `json:"disks"`
+	Points     []Point   `json:"points,omitempty"` // oldest first
+}
+
+// Point is a recovery point in Azure. The lab keeps its moment and not its bytes.
+type Point struct {
+	Name       string    `json:"name"`
+	At         time.Time `json:"at"`
+	Consistent bool      `json:"consistent,omitempty"` // for applications
 }
 
 // Scenario is what works on an item or a recovery plan now; the zero value is
