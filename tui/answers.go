@@ -27,9 +27,10 @@ type (
 		err    error
 	}
 	runReadMsg struct {
-		gen   int
-		state engine.State
-		err   error
+		gen     int
+		state   engine.State
+		damaged bool // what it left damaged is so still
+		err     error
 	}
 	decidedMsg struct {
 		item string
@@ -96,7 +97,7 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 	case home.ResumeMsg:
 		return m.resume(msg.Run), true
 	case home.ReadMsg:
-		return m.read(msg.Run), true
+		return m.read(msg), true
 	case wizard.StartMsg:
 		return m.start(msg.Plan, msg.Certificate), true
 	case wizard.LeaveMsg, openingLeftMsg, report.HomeMsg:

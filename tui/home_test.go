@@ -64,21 +64,32 @@ func TestAnUnreachableVaultSaysSo(t *testing.T) {
 	})
 }
 
-// A later run of the same item to its end was the repair.
-func TestRepairedDamageIsOver(t *testing.T) {
-	begun := time.Date(2026, 3, 13, 22, 15, 0, 0, time.UTC)
-	damaged := runs.Summary{ID: "20260313-221500-lab03", Item: "crm01", Outcome: engine.OutcomeCancelled, Damaged: true, Started: begun}
-	for _, c := range []struct {
-		later runs.Summary
-		want  string
-	}{
-		{runs.Summary{ID: "20260314-221500-lab01", Item: "crm01", Outcome: engine.OutcomeSucceeded, Started: begun.Add(time.Hour)}, "Nothing runs here"},
-		{runs.Summary{ID: "20260312-221500-lab01", Item: "crm01", Outcome: engine.OutcomeSucceeded, Started: begun.Add(-time.Hour)}, "DAMAGED machine"},
-		{runs.Summary{ID: "20260314-221500-lab01", Item: "db01", Outcome: engine.OutcomeSucceeded, Started: begun.Add(time.Hour)}, "DAMAGED machine"},
-	} {
+// A run that left a machine damaged says so while it is, and only tells of it when
+// a later run has repaired the machine.
+func TestRepairedDamageIsHistory(t *testing.T) {
+	for _, still := range []bool{true, false} {
 		w := tuitest.Estate()
-		w.Summaries = []runs.Summary{damaged, c.later}
-		atHome(t, w, func(d *tuitest.Driver) { d.Expect(c.want) })
+		atHome(t, w, func(d *tuitest.Driver) {
+			h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Cancel("web01", "kim", "drill"); err != nil {
+				t.Fatal(err)
+			}
+			w.Summaries = []runs.Summary{{ID: h.ID(), Item: "web01", Outcome: engine.OutcomeCancelled, Damaged: still}}
+			d.Press("down", "enter").Advance(time.Second).Press("esc").Advance(time.Second).Press("G")
+			if still {
+				d.Expect("DAMAGED machine").Press("enter").Advance(time.Second).Expect("web01 is DAMAGED on-premises", "repair: run again")
+				return
+			}
+			d.Refuse("DAMAGED").Press("enter").Advance(time.Second)
+			// Back from the live screen it is the same story.
+			for range 2 {
+				d.Expect("A later run has repaired it").Refuse("DAMAGED on-premises", "repair: run again").
+					Press("l").Advance(time.Second).Press("esc").Advance(time.Second)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"failback/engine"
+	"failback/tui/home"
 	"failback/tui/report"
 	"failback/tui/run"
 )
@@ -52,7 +53,10 @@ func (m *Model) runEnded() {
 }
 
 func (m *Model) showOutcome() {
-	m.outcome = report.New(m.look, m.state)
+	// Of a run that was only read, the screen is there already.
+	if m.handle != nil || m.outcome == nil {
+		m.outcome = report.New(m.look, m.state)
+	}
 	m.show(m.outcome)
 }
 
@@ -108,16 +112,16 @@ func (m *Model) write(id engine.RunID) tea.Cmd {
 }
 
 // read folds the journal of a run that is over, for its outcome.
-func (m *Model) read(id engine.RunID) tea.Cmd {
+func (m *Model) read(msg home.ReadMsg) tea.Cmd {
 	m.gen++
 	gen, store := m.gen, m.deps.Runs
 	return func() tea.Msg {
-		events, err := store.Events(id)
+		events, err := store.Events(msg.Run)
 		if err != nil {
 			return runReadMsg{gen: gen, err: err}
 		}
 		s, err := engine.Fold(events)
-		return runReadMsg{gen, s, err}
+		return runReadMsg{gen, s, msg.Damaged, err}
 	}
 }
 
@@ -134,5 +138,8 @@ func (m *Model) runRead(msg runReadMsg) {
 	m.live = run.New(m.look, m.deps.User)
 	m.live.Show(msg.state)
 	m.outcome = report.New(m.look, msg.state)
+	if !msg.damaged {
+		m.outcome.Mended()
+	}
 	m.show(m.outcome)
 }

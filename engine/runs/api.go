@@ -47,7 +47,7 @@ type Summary struct {
 	Resumable bool           `json:"resumable"`
 	Rehearsal bool           `json:"rehearsal"`
 	Profile   string         `json:"profile"`
-	Damaged   bool           `json:"damaged"`
+	Damaged   bool           `json:"damaged"` // left so, and no later run has repaired it
 	// Broken says why the journal could not be read; the other fields are then
 	// what could be learnt without it.
 	Broken string `json:"broken,omitempty"`

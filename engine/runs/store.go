@@ -72,13 +72,17 @@ func (s *Store) List() ([]Summary, error) {
 		return nil, err
 	}
 	out := make([]Summary, 0, len(ids))
+	whole := map[string]bool{}
 	for _, id := range ids {
-		out = append(out, s.summary(id))
+		out = append(out, s.summary(id, whole))
 	}
 	return out, nil
 }
 
-func (s *Store) summary(id engine.RunID) Summary {
+// summary says a run in one line. whole holds the items that a later run has
+// brought home, by id in lower case: what this one left damaged is over then. It
+// takes in what this run brought home.
+func (s *Store) summary(id engine.RunID, whole map[string]bool) Summary {
 	sum := Summary{ID: id}
 	owner, live := journal.Live(s.Dir(id))
 	sum.Live = live
@@ -90,7 +94,9 @@ func (s *Store) summary(id engine.RunID) Summary {
 	var names []string
 	for _, l := range st.Legs {
 		names = append(names, l.Item.Name)
-		sum.Damaged = sum.Damaged || l.Damage != nil
+		key := strings.ToLower(l.Item.ID)
+		sum.Damaged = sum.Damaged || l.Damage != nil && !whole[key]
+		whole[key] = whole[key] || l.Damage == nil && l.Verified()
 		if l.Gate != nil && sum.Gate == engine.GateNone {
 			sum.Gate = l.Gate.Gate
 		}

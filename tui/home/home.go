@@ -4,7 +4,6 @@ package home
 
 import (
 	"fmt"
-	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -25,11 +24,15 @@ type Profile struct {
 // OpenMsg asks to connect to a profile, or with "" to the lab.
 type OpenMsg struct{ Profile string }
 
-// ResumeMsg asks to go on with a run, ReadMsg to see how one ended.
+// ResumeMsg asks to go on with a run.
 type ResumeMsg struct{ Run engine.RunID }
 
-// ReadMsg asks to see how a run ended.
-type ReadMsg struct{ Run engine.RunID }
+// ReadMsg asks to see how a run ended. Damaged says that what it left damaged is
+// so still.
+type ReadMsg struct {
+	Run     engine.RunID
+	Damaged bool
+}
 
 // Home is the screen. Use it through a pointer, on the update loop alone.
 type Home struct {
@@ -59,23 +62,8 @@ func (h *Home) Modal() bool { return h.list.Typing() }
 
 // Show hands the screen the runs of the state directory.
 func (h *Home) Show(profiles []Profile, list []runs.Summary, err error) {
-	h.runs, h.known, h.err = mended(list), true, err
+	h.runs, h.known, h.err = list, true, err
 	h.fill(profiles)
-}
-
-// mended takes the damage off runs whose items a later run brought home: that
-// run was the repair.
-func mended(list []runs.Summary) []runs.Summary {
-	out := slices.Clone(list)
-	for i, s := range out {
-		for _, later := range list {
-			if s.Damaged && later.Item == s.Item && later.Profile == s.Profile && later.Rehearsal == s.Rehearsal &&
-				later.Started.After(s.Started) && later.Outcome == engine.OutcomeSucceeded {
-				out[i].Damaged = false
-			}
-		}
-	}
-	return out
 }
 
 // Notice says something above the list.
@@ -137,7 +125,7 @@ func endedRow(s runs.Summary) (pick.Row, tea.Msg) {
 	if s.Broken != "" {
 		r.Off = "the journal can't be read: " + s.Broken
 	}
-	return r, ReadMsg{s.ID}
+	return r, ReadMsg{Run: s.ID, Damaged: s.Damaged}
 }
 
 func (h *Home) openRow(s runs.Summary) (pick.Row, tea.Msg) {

@@ -49,13 +49,20 @@ func (l Look) Right(s string, w int) string {
 	return strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) + s
 }
 
-// Wrap cleans a text and breaks it into lines of at most w cells.
+// Wrap cleans a text and breaks it into lines of at most w cells, at blanks: a
+// name, a date or an id with hyphens stays in one piece where it fits on a line.
 func (l Look) Wrap(s string, w int) []string {
 	if w < 1 {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(l.Words(s), w, " "), "\n")
+	// The library breaks after every hyphen, and there is no way to ask it not to.
+	whole := strings.ReplaceAll(l.Words(s), "-", unbroken)
+	return strings.Split(strings.ReplaceAll(ansi.Wrap(whole, w, " "), unbroken, "-"), "\n")
 }
+
+// unbroken is a hyphen that nothing breaks after. [text.Clean] leaves the one of
+// a foreign text alone, and it comes out of here as a plain one.
+const unbroken = "\u2011"
 
 // Paragraph is Wrap in a style, with the first line behind a mark and the
 // others indented under it.

@@ -40,10 +40,18 @@ type Outcome struct {
 	writing bool
 	path    string
 	problem string
+	mended  bool // a later run has repaired what this one left damaged
 }
 
 // New makes the screen for a run that has ended for now.
 func New(l look.Look, s engine.State) *Outcome { return &Outcome{look: l, state: s} }
+
+// Mended says that a later run has repaired what this one left damaged: the
+// screen tells of the damage then and warns of nothing.
+func (o *Outcome) Mended() { o.mended = true }
+
+// damaged reports whether the leg left its machine damaged, to this day.
+func (o *Outcome) damaged(leg *engine.Leg) bool { return leg.Damage != nil && !o.mended }
 
 // Run is the run that is shown.
 func (o *Outcome) Run() engine.RunID { return o.state.Run }
@@ -93,7 +101,7 @@ func (o *Outcome) goOn() tea.Cmd {
 
 func (o *Outcome) repairable() bool {
 	for _, l := range o.state.Legs {
-		if l.Outcome == engine.OutcomeCancelled {
+		if l.Outcome == engine.OutcomeCancelled && (l.Damage == nil || o.damaged(l)) {
 			return true
 		}
 	}
@@ -145,7 +153,7 @@ func (o *Outcome) Status() look.Status {
 		s.Tone = look.Alarm
 	}
 	for _, l := range o.state.Legs {
-		if l.Damage != nil {
+		if o.damaged(l) {
 			s.Tone = look.Alarm
 			s.Text = l.Item.Name + " is DAMAGED on-premises, don't start it · " + outcomeWords(o.state.Outcome)
 		}
@@ -215,9 +223,12 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	line := func(label, value string) {
 		out = append(out, l.Paragraph(l.T.Text, "  "+l.T.Muted.Render(l.Fit(label, 10))+" ", value, w)...)
 	}
-	if d := leg.Damage; d != nil {
+	switch d := leg.Damage; {
+	case o.damaged(leg):
 		out = append(out, l.Paragraph(l.T.Bad, "  "+l.T.Bad.Render(l.Fit("DAMAGED", 10))+" ",
 			d.Reason+". Don't start the VM on-premises; run the failback again to its end.", w)...)
+	case d != nil:
+		line("Damage", d.Reason+". A later run has repaired it.")
 	}
 	line("Downtime", o.downtime(leg))
 	line("Runs", runs(leg))
@@ -235,7 +246,7 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 		line("Why", strings.TrimSuffix(f.What+": "+joined(f.Code, f.Why), ": "))
 		line("Now", f.Remedy)
 	}
-	line("Next", next(o.state, leg))
+	line("Next", o.next(leg))
 	return append(out, "")
 }
 
@@ -260,7 +271,7 @@ func phaseTimes(leg *engine.Leg) string {
 	for _, s := range leg.Steps {
 		rec, ok := leg.Phases[s.Phase]
 		if d := rec.Ended.Sub(rec.Started); ok && d >= time.Second/2 {
-			out = append(out, s.Phase.Info().Title+" "+strings.ReplaceAll(engine.SpanWords(d.Round(time.Second)), " ", "\u00a0"))
+			out = append(out, strings.ReplaceAll(s.Phase.Info().Title+" "+engine.SpanWords(d), " ", "\u00a0"))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -301,12 +312,14 @@ func bootWords(b *engine.BootChecked) string {
 }
 
 // next says whether the item could fail over again, and what to do.
-func next(s engine.State, leg *engine.Leg) string {
+func (o *Outcome) next(leg *engine.Leg) string {
 	switch {
-	case leg.Outcome == engine.OutcomeSucceeded && s.Plan.Direction == engine.ToAzure:
+	case leg.Outcome == engine.OutcomeSucceeded && o.state.Plan.Direction == engine.ToAzure:
 		return "it runs in Azure; re-protect it there before a failback"
 	case leg.Outcome == engine.OutcomeSucceeded:
 		return "ready for the next failover: yes, replication to Azure is healthy"
+	case leg.Damage != nil && o.mended:
+		return "nothing here: see the later run"
 	case leg.Damage != nil:
 		return "ready for the next failover: no; repair it first"
 	case leg.Mode == engine.ModeEnded:
