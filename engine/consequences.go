@@ -22,13 +22,14 @@ func (l *leg) consequencesOfComplete(it Item) []string {
 	p := l.plan()
 	out := []string{"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now."}
 	if p.Sync == SyncFull {
-		out = append(out, fmt.Sprintf("The whole disk is downloaded while it is down: %s in %d disks.", SizeWords(it.Bytes()), len(it.Disks)))
+		out = append(out, fmt.Sprintf("The whole of %s (%s) is downloaded while it is down, then the on-premises VM on %s is started.",
+			DiskWords(len(it.Disks)), SizeWords(it.Bytes()), l.host()))
 	} else {
 		out = append(out, "What changed since the snapshot is copied, then the on-premises VM on "+l.host()+" is started.")
 	}
 	out = append(out, "Cancelling before the end leaves the on-premises VM damaged, until the failback is run again to its end.")
 	if p.Budget > 0 {
-		out = append(out, "The plan's downtime budget is "+p.Budget.String()+".")
+		out = append(out, "The plan's downtime budget is "+SpanWords(p.Budget)+".")
 	}
 	if p.Window.Set() {
 		out = append(out, "The plan's window is "+windowText(p.Window)+".")
@@ -50,10 +51,10 @@ func consequencesOfCommit(it Item, s *Leg) []string {
 	}
 	for _, p := range s.Proofs {
 		if p.Missing != "" {
-			return append(out, "The boot is proven; the disks were not compared byte for byte ("+p.Missing+").")
+			return append(out, "Mind: the boot is proven, but not every disk was compared byte for byte.")
 		}
 	}
-	return append(out, "The boot is proven and every byte of the disks was equal when the synchronisation ended.")
+	return out
 }
 
 // consequencesOfCommitFailover says what the commit of an earlier failover takes away.

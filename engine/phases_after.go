@@ -110,7 +110,7 @@ func (l *leg) proveDisks(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		missing = "on-premises: " + err.Error()
+		missing = "on-premises: " + unreadable(err)
 	}
 	for _, d := range it.Disks {
 		proof := l.proveDisk(ctx, d, targets, missing)
@@ -139,12 +139,25 @@ func (l *leg) proveDisk(ctx context.Context, d Disk, targets map[string]DiskSum,
 	p.Target = target.SHA256
 	source, err := l.r.Ports.Azure.DiskSum(ctx, d, nil)
 	if err != nil {
-		p.Missing = "Azure: " + err.Error()
+		p.Missing = "Azure: " + unreadable(err)
 		return p
 	}
 	p.Source = source.SHA256
 	p.Equal = source.SHA256 != "" && source.SHA256 == target.SHA256
 	return p
+}
+
+// unreadable is why a side could not be read, without what was done and to which
+// disk: the proof says both already, and one reason for all disks reads as one.
+func unreadable(err error) string {
+	f := AsFailure(err, "", "")
+	switch {
+	case f.Why == "":
+		return f.Error()
+	case f.Code != "":
+		return f.Code + ": " + f.Why
+	}
+	return f.Why
 }
 
 // different stops the leg: data was lost on the way. The VM runs on wrong data.

@@ -56,6 +56,20 @@ func MomentWords(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
+// RoughWords says a forecast, no finer than a forecast is. Every place that says
+// one takes it from here, so that two of them never differ by a rounding.
+func RoughWords(d time.Duration) string {
+	switch {
+	case d > 0 && d < time.Second:
+		return "under 1 s"
+	case d >= 10*time.Minute:
+		return SpanWords(d.Round(time.Minute))
+	case d >= 2*time.Minute:
+		return SpanWords(d.Round(10 * time.Second))
+	}
+	return SpanWords(d.Round(time.Second))
+}
+
 // DiskWords says a number of disks.
 func DiskWords(n int) string {
 	if n == 1 {

@@ -28,3 +28,14 @@ func TestSpanWords(t *testing.T) {
 		}
 	}
 }
+
+func TestRoughWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 391 * time.Millisecond: "under 1 s", 11600 * time.Millisecond: "12 s", 92600 * time.Millisecond: "1 min 33 s",
+		138 * time.Second: "2 min 20 s", 62*time.Minute + 40*time.Second: "1 h 03 min",
+	} {
+		if got := RoughWords(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

@@ -238,7 +238,7 @@ func (p parts) reasons(r rates) []string {
 	var out []string
 	for _, f := range factors {
 		if f.s > 0 {
-			out = append(out, fmt.Sprintf("%s: %s", engine.SpanWords(seconds(f.s)), f.what))
+			out = append(out, fmt.Sprintf("%s: %s", engine.RoughWords(seconds(f.s)), f.what))
 		}
 	}
 	return out

@@ -24,7 +24,7 @@ func recommend(m *model, f Forecasts) (engine.SyncOption, []string) {
 	if m.missing {
 		return engine.SyncFull, []string{
 			"the on-premises VM does not exist: there is nothing to compare with; choose an alternate location and let the VM be created",
-			fmt.Sprintf("against it: delta keeps the Azure VM running meanwhile, downtime about %s instead of %s", engine.SpanWords(f.Delta.Downtime.P50), engine.SpanWords(f.Full.Downtime.P50)),
+			fmt.Sprintf("against it: delta keeps the Azure VM running meanwhile, downtime about %s instead of %s", engine.RoughWords(f.Delta.Downtime.P50), engine.RoughWords(f.Full.Downtime.P50)),
 			numbers,
 		}
 	}
@@ -59,9 +59,9 @@ func (m *model) share() float64 {
 
 func numbersOf(f Forecasts) string {
 	return fmt.Sprintf("expected in all: delta %s with %s, full %s with %s",
-		engine.SpanWords(f.Delta.Total.P50), engine.SizeWords(f.Delta.Bytes), engine.SpanWords(f.Full.Total.P50), engine.SizeWords(f.Full.Bytes))
+		engine.RoughWords(f.Delta.Total.P50), engine.SizeWords(f.Delta.Bytes), engine.RoughWords(f.Full.Total.P50), engine.SizeWords(f.Full.Bytes))
 }
 
 func downtimeOf(f Forecasts) string {
-	return fmt.Sprintf("expected downtime: delta %s, full %s", engine.SpanWords(f.Delta.Downtime.P50), engine.SpanWords(f.Full.Downtime.P50))
+	return fmt.Sprintf("expected downtime: delta %s, full %s", engine.RoughWords(f.Delta.Downtime.P50), engine.RoughWords(f.Full.Downtime.P50))
 }

@@ -16,24 +16,13 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }
 
-// Range writes a forecast as its likely and its cautious end, no finer than a
-// forecast is.
+// Range writes a forecast as its likely and its cautious end.
 func Range(p50, p90 time.Duration) string {
-	a, b := engine.SpanWords(coarse(p50)), engine.SpanWords(coarse(p90))
+	a, b := engine.RoughWords(p50), engine.RoughWords(p90)
 	if a == b {
 		return a
 	}
 	return a + " to " + b
-}
-
-func coarse(d time.Duration) time.Duration {
-	if d >= 10*time.Minute {
-		return d.Round(time.Minute)
-	}
-	if d >= 2*time.Minute {
-		return d.Round(10 * time.Second)
-	}
-	return d.Round(time.Second)
 }
 
 // Plural writes a count with its noun.
