@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,24 @@ func TestLiveGoldens(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The findings begin at the first one and count what does not fit; the log ends
+// with the news. Of a run that has ended nobody says that it goes on.
+func TestPanelsOfTheLiveScreen(t *testing.T) {
+	events := upTo(t, recorded(t), 1, progress(engine.PhaseInitialSync))
+	for i := range 30 {
+		events = tuitest.Then(events, "web01", engine.PhasePreflight, engine.PreflightChecked{Finding: engine.Finding{
+			Rule: fmt.Sprint("r", i), Title: fmt.Sprintf("Rule %02d holds", i), Verdict: engine.VerdictOK, Observed: "so"}})
+	}
+	replay(t, events, false, func(d *tuitest.Driver) {
+		d.Advance(3*time.Second).Press("f").Refuse("Rule 29").Expect("more, pgdn").
+			Press("pgdown", "pgdown", "pgdown").Expect("Rule 29").Press("pgup", "pgup", "pgup", "esc").Expect("Downtime")
+	})
+	replay(t, recorded(t), false, func(d *tuitest.Driver) {
+		d.Advance(3*time.Second).Expect("is home").Press("l").Advance(time.Second).Press("l").Expect("run succeeded").
+			Press("esc").Expect("00:02:02 of 10 min").Press("esc").Advance(time.Second).Refuse("goes on").Expect("is home")
+	})
 }
 
 func TestLiveGoldenASCII(t *testing.T) {

@@ -142,10 +142,20 @@ func TestRefusedStartStaysAtTheReview(t *testing.T) {
 	})
 }
 
+// A budget that is none is refused, and the cursor goes to where it was typed.
+func TestWrongBudgetIsAskedForAgain(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+			Press("tab", "tab").Type("soon").Press("tab").Type("web01").Press("enter").Advance(time.Second).
+			Expect("a length of time like 30m", "soon▌").
+			Press("ctrl+u").Type("30m").Press("enter").Advance(time.Second).Refuse("to start:")
+	})
+}
+
 func TestHelpComesFromTheKeyMap(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Press("enter", "?").Expect("Help: Plan a failback", "mark all that are ready", "Everywhere").Press("esc").Expect("What comes home?")
-		d.Press("/").Type("?db").Expect("nothing here").Press("esc").Expect("web01")
+		d.Press("/").Type("?db").Expect("nothing matches; esc shows all again").Press("esc").Expect("web01")
 	})
 }
 

@@ -121,6 +121,15 @@ func (f *Form) submit() Answer {
 	return Submitted
 }
 
+// Refuse says why the answer was not taken and puts the cursor into the field that
+// it is about.
+func (f *Form) Refuse(field int, why string) {
+	f.Problem = why
+	if field < len(f.Fields) {
+		f.focus = field
+	}
+}
+
 // More are the keys that work in the dialog and that its frame does not name.
 func (f *Form) More() []keymap.Binding {
 	if len(f.Fields) > 1 {

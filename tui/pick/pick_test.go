@@ -130,3 +130,12 @@ func TestSetForgetsTheRowsBefore(t *testing.T) {
 		t.Errorf("the cursor is on row %d of none", i)
 	}
 }
+
+// An arrow is two cells where symbols are ASCII: the column makes room for it.
+func TestColumnsAreMeasuredAsTheyAreDrawn(t *testing.T) {
+	l := &pick.List{Columns: []pick.Column{{}, {}}}
+	l.Set([]pick.Row{{Cells: []string{"Azure → on-premises", "failback"}}})
+	if v := strings.Join(l.View(plain, 60, 5), "\n"); !strings.Contains(v, "Azure -> on-premises  failback") {
+		t.Errorf("drawn as\n%s", v)
+	}
+}

@@ -18,7 +18,7 @@ func (l *List) View(k look.Look, w, h int) []string {
 		return nil
 	}
 	var out []string
-	widths := l.widths(w)
+	widths := l.widths(k, w)
 	if l.titled() && h > 3 {
 		out = append(out, k.T.Muted.Render(l.indent()+l.line(k, l.titles(), widths)))
 	}
@@ -30,7 +30,11 @@ func (l *List) View(k look.Look, w, h int) []string {
 
 func (l *List) window(k look.Look, widths []int, w, h int) []string {
 	if len(l.visible) == 0 {
-		return []string{k.T.Muted.Render(k.Cut("  nothing here", w))}[:min(1, max(h, 0))]
+		none := "  nothing here"
+		if l.filter != nil {
+			none = "  nothing matches; esc shows all again"
+		}
+		return []string{k.T.Muted.Render(k.Cut(none, w))}[:min(1, max(h, 0))]
 	}
 	first, count := span(l.cursor, len(l.visible), max(h, 1))
 	out := make([]string, 0, count)
@@ -136,11 +140,12 @@ func (l *List) line(k look.Look, cells []string, widths []int) string {
 }
 
 // widths gives every column the width of its widest cell, leaves out columns
-// while the line is too long, and then takes the rest from the last one.
-func (l *List) widths(w int) []int {
+// while the line is too long, and then takes the rest from the last one. It
+// measures what will be drawn: an arrow is two cells where symbols are ASCII.
+func (l *List) widths(k look.Look, w int) []int {
 	out := make([]int, len(l.Columns))
 	for i, c := range l.Columns {
-		out[i] = ansi.StringWidth(c.Title)
+		out[i] = ansi.StringWidth(k.Words(c.Title))
 	}
 	for _, r := range l.rows {
 		if r.Heading {
@@ -148,7 +153,7 @@ func (l *List) widths(w int) []int {
 		}
 		for i, c := range r.Cells {
 			if i < len(out) {
-				out[i] = max(out[i], ansi.StringWidth(c))
+				out[i] = max(out[i], ansi.StringWidth(k.Words(c)))
 			}
 		}
 	}

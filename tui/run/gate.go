@@ -155,17 +155,21 @@ func spaced(s string) string {
 	return strings.Replace(b.String(), "ok ", "ok, ", 1)
 }
 
-// ProofLines say what the comparisons gave: in one line where all disks were
-// equal, otherwise disk by disk.
+// ProofLines say what the comparisons gave: in one line where they gave the same
+// for all disks, otherwise disk by disk.
 func ProofLines(proofs []engine.DiskProved) []dialog.Line {
 	var bytes int64
-	equal := len(proofs) > 1
+	equal, missing := len(proofs) > 1, len(proofs) > 1
 	for _, p := range proofs {
 		bytes += p.Bytes
 		equal = equal && p.Equal && p.Missing == ""
+		missing = missing && p.Missing != "" && p.Missing == proofs[0].Missing
 	}
-	if equal {
+	switch {
+	case equal:
 		return []dialog.Line{{Tone: dialog.Good, Text: fmt.Sprintf("All %d disks: every byte of %s equals the Azure disks", len(proofs), engine.SizeWords(bytes))}}
+	case missing:
+		return []dialog.Line{{Tone: dialog.Caution, Text: fmt.Sprintf("None of the %d disks was compared: %s", len(proofs), proofs[0].Missing)}}
 	}
 	var out []dialog.Line
 	for _, p := range proofs {

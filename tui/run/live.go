@@ -51,7 +51,7 @@ type Live struct {
 
 	selected int
 	panel    panel
-	scroll   int // lines back from the end of the panel
+	scroll   int // lines from where the panel begins: the log at its end, others at the top
 	notice   string
 	lost     string // why the screen can't follow the run any more
 
@@ -154,13 +154,15 @@ func (r *Live) key(k tea.KeyMsg) tea.Cmd {
 	case keymap.Down.Is(k):
 		r.move(1)
 	case keymap.PageUp.Is(k):
-		r.scroll += 10
+		r.scrollBy(-10)
 	case keymap.PageDown.Is(k):
-		r.scroll = max(0, r.scroll-10)
-	case keymap.Back.Is(k):
-		r.back()
-	case keymap.Choose.Is(k) && r.state.Ended():
+		r.scrollBy(10)
+	case keymap.Back.Is(k) && r.panel != panelPhases:
+		r.turn(panelPhases)
+	case (keymap.Back.Is(k) || keymap.Choose.Is(k)) && r.state.Ended():
 		return func() tea.Msg { return OutcomeMsg{} }
+	case keymap.Back.Is(k):
+		r.notice = "The run goes on. ctrl+c leaves it running and exits."
 	}
 	return nil
 }
@@ -175,18 +177,18 @@ func (r *Live) turn(p panel) {
 
 func (r *Live) move(by int) {
 	if r.panel != panelPhases {
-		r.scroll = max(0, r.scroll-by)
+		r.scrollBy(by)
 		return
 	}
 	r.selected = max(0, min(r.selected+by, len(r.state.Legs)-1))
 }
 
-func (r *Live) back() {
-	if r.panel != panelPhases {
-		r.turn(panelPhases)
-		return
+// scrollBy moves the panel by lines, down for positive ones.
+func (r *Live) scrollBy(lines int) {
+	if r.panel == panelLog {
+		lines = -lines
 	}
-	r.notice = "The run goes on. ctrl+c leaves it running and exits."
+	r.scroll = max(0, r.scroll+lines)
 }
 
 // Interrupt is ctrl+c: the first asks, the second leaves the run running.

@@ -61,10 +61,17 @@ func (r *Live) panelView(w, h int) []string {
 	if len(lines) == 0 {
 		lines = []string{r.look.T.Muted.Render("nothing yet")}
 	}
-	out := []string{r.look.Section(r.look.Words(title), w)}
-	room := max(1, h-1)
+	return append([]string{r.look.Section(r.look.Words(title), w)}, r.scrolled(lines, max(1, h-1))...)
+}
+
+// scrolled is the part of a panel's lines that is in sight. The log begins at its
+// end, where the news are; what is a list begins at its first line.
+func (r *Live) scrolled(lines []string, room int) []string {
+	if r.panel != panelLog {
+		return r.look.Scrolled(lines, r.scroll, room)
+	}
 	last := max(min(len(lines), room), len(lines)-r.scroll)
-	return append(out, slices.Clone(lines[max(0, last-room):last])...)
+	return slices.Clone(lines[max(0, last-room):last])
 }
 
 // wholeLog is the log with long lines broken instead of cut.

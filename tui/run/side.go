@@ -109,11 +109,15 @@ func (r *Live) downtime(leg *engine.Leg, w int, big bool) []string {
 	if r.overBudget(d) {
 		style = l.T.Bad
 	}
-	if !leg.InDowntime() {
-		style, words = l.T.Text, words+", over"
-	}
 	rows := glyph.Digits(text.Clock(d))
-	if !big || !leg.InDowntime() || len(rows[0]) > w {
+	if !leg.InDowntime() {
+		against := r.budgetWords(d)
+		if against == "" {
+			against = ", ended"
+		}
+		return []string{l.Labelled("Downtime", words+against, 14, w, l.T.Text)}
+	}
+	if !big || len(rows[0]) > w {
 		return []string{l.Labelled("Downtime", words+r.budgetWords(d), 14, w, style)}
 	}
 	out := []string{"", l.Cut(l.T.Muted.Render("Downtime")+style.Render(l.Words(r.budgetWords(d))), w)}

@@ -50,6 +50,9 @@ func (s *preflightStep) window(w *Wizard, width, h int) []string {
 	return out
 }
 
+// leastObserved is how many cells of an observation are worth showing.
+const leastObserved = 16
+
 func (s *preflightStep) row(w *Wizard, i, width int) string {
 	l, c := w.look, s.found[i]
 	cursor, style := "  ", l.T.Text
@@ -65,7 +68,12 @@ func (s *preflightStep) row(w *Wizard, i, width int) string {
 	if room < 48 {
 		return l.Cut(line+style.Render(l.Words(name)), width)
 	}
-	nw := min(s.nameWidth(len(w.draft.Items) > 1), room*2/3)
+	// The name comes whole. What was observed stands beside it where there is
+	// room to read it; below, it is said of the finding under the cursor.
+	nw := s.nameWidth(len(w.draft.Items) > 1)
+	if room-nw-2 < leastObserved {
+		return l.Cut(line+style.Render(l.Words(name)), width)
+	}
 	return l.Cut(line+style.Render(l.Fit(l.Words(name), nw))+"  "+l.T.Muted.Render(l.Words(c.Observed)), width)
 }
 

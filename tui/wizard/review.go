@@ -48,13 +48,21 @@ func (s *reviewStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	case dialog.Submitted:
 		p, err := w.draft.Plan(w.conn, w.services.Owner)
 		if err != nil {
-			s.form.Problem = failureText(err)
+			s.form.Refuse(s.wrongField(w.draft), failureText(err))
 			return nil
 		}
 		return w.start(p)
 	case dialog.Unanswered:
 	}
 	return cmd
+}
+
+// wrongField is where what the plan was refused for was typed.
+func (s *reviewStep) wrongField(d Draft) int {
+	if _, err := d.budget(); err != nil {
+		return 2
+	}
+	return 0
 }
 
 func (s *reviewStep) view(w *Wizard, width, height int) []string {
@@ -71,6 +79,11 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	out := []dialog.Line{say("Items", itemsWords(d)), say("Source", s.source(w)), say("Target", s.target(d))}
 	for _, x := range d.Skipped {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: x.Name + " stays behind: " + x.Reason})
+	}
+	for _, it := range d.Items {
+		if it.Damaged != nil {
+			out = append(out, dialog.Line{Tone: dialog.Caution, Text: it.Name + " is damaged on-premises: this run repairs it."})
+		}
 	}
 	if d.failback() {
 		out = append(out, say("Sync", s.syncWords(w)), say(" ", portalWords[d.Sync]))
@@ -162,7 +175,7 @@ func consequences(d Draft) []dialog.Line {
 	}
 	out := []dialog.Line{{Tone: dialog.Bullet, Text: "On-premises disks are written in place: don't start that VM meanwhile."}}
 	if d.Sync == engine.SyncFull {
-		out = append(out, dialog.Line{Tone: dialog.Danger, Text: "Full: once you approve the stop, the Azure VM stands still for the whole download."})
+		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "Full: once you approve the stop, the Azure VM stands still for the whole download."})
 	} else {
 		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM runs on until you approve: Stop Azure and switch."})
 	}

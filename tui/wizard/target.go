@@ -87,9 +87,9 @@ func unfit(h engine.Host, items []engine.Item) string {
 	}
 	if own == len(items) && own > 0 && h.Kind != engine.HostVMM {
 		if own == 1 {
-			return "its own host: the original location"
+			return "its own host, the original"
 		}
-		return "their own host: the original location"
+		return "their own host, the original"
 	}
 	return ""
 }
