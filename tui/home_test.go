@@ -70,7 +70,7 @@ func TestRepairedDamageIsHistory(t *testing.T) {
 	for _, still := range []bool{true, false} {
 		w := tuitest.Estate()
 		atHome(t, w, func(d *tuitest.Driver) {
-			h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"))
+			h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
