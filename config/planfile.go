@@ -25,6 +25,10 @@ type PlanFile struct {
 	Window         Window   `yaml:"window"`
 	DowntimeBudget Duration `yaml:"downtime_budget"`
 	Reason         string   `yaml:"reason"`
+	// CommitFailover commits an earlier failover to Azure first, where one waits.
+	CommitFailover bool `yaml:"commit_failover"`
+	// RecoveryPoint is "latest", the id of a point or a time.
+	RecoveryPoint string `yaml:"recovery_point"`
 }
 
 // Window is when a switch may happen. Either end may be missing.
@@ -70,8 +74,8 @@ func (p PlanFile) check(doc document) error {
 		}
 	}
 	for i, g := range p.Approve {
-		if !slices.Contains([]string{"complete", "commit", "reprotect", "all", "none"}, g) {
-			return doc.bad("\""+g+"\" is none of complete, commit, reprotect, all, none", "approve", strconv.Itoa(i))
+		if !slices.Contains([]string{"commit-failover", "complete", "commit", "reprotect", "all", "none"}, g) {
+			return doc.bad("\""+g+"\" is none of commit-failover, complete, commit, reprotect, all, none", "approve", strconv.Itoa(i))
 		}
 	}
 	for i, name := range p.Items {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +31,25 @@ type itemRow struct {
 	Health         string             `json:"health"`
 	AzureVM        *engine.AzureVMRef `json:"azure_vm,omitempty"`
 	CurrentJob     string             `json:"current_job,omitempty"`
+
+	CommitFirst    bool     `json:"commit_first"` // only the commit of its failover to Azure stands in the way
+	ReadyToAzure   bool     `json:"ready_to_azure"`
+	ReasonToAzure  string   `json:"reason_to_azure"`
+	Situation      string   `json:"situation"` // its row in docs/states.md
+	Protection     string   `json:"protection_state"`
+	Description    string   `json:"protection_state_description"`
+	Allowed        []string `json:"allowed_operations"`
+	TestFailover   string   `json:"test_failover"`
+	Scenario       string   `json:"current_scenario,omitempty"`
+	DiskKind       string   `json:"disk_kind"` // blobs, managed or mixed
+	FailoverHealth string   `json:"failover_health"`
+	// RPO is null where it was never reckoned.
+	RPO               *float64            `json:"rpo_s"`
+	LastReplicated    time.Time           `json:"last_replicated,omitzero"`
+	LastRecoveryPoint time.Time           `json:"last_recovery_point,omitzero"`
+	FailedOver        time.Time           `json:"failed_over,omitzero"`
+	DiskDetails       []engine.Disk       `json:"disk_details"`
+	HealthErrors      []engine.HealthNote `json:"health_errors,omitempty"`
 }
 
 func (a *app) itemsCommand() *cobra.Command {
@@ -75,7 +95,26 @@ func newItemRow(it engine.Item) itemRow {
 	if it.AzureVM.Name != "" {
 		row.AzureVM = &it.AzureVM
 	}
+	row.tell(it)
 	return row
+}
+
+// tell fills in what the item says of itself beyond its readiness to fail back.
+func (r *itemRow) tell(it engine.Item) {
+	away := it.Ready(engine.ToAzure)
+	r.CommitFirst = it.Ready(engine.ToOnPremises).CommitFirst
+	r.ReadyToAzure, r.ReasonToAzure = away.Ready, away.Reason
+	if it.OutOfScope == "" {
+		r.Situation = it.Situation().Name
+	}
+	r.Protection, r.Description, r.Allowed = it.RawState, it.RawDescription, it.Allowed
+	r.TestFailover, r.Scenario, r.DiskKind = it.TestFailover, it.CurrentScenario, it.DiskKind()
+	r.FailoverHealth, r.HealthErrors, r.DiskDetails = it.Replication.FailoverHealth, it.Replication.Errors, it.Disks
+	if !it.Replication.RPOAt.IsZero() {
+		seconds := it.Replication.RPO.Seconds()
+		r.RPO = &seconds
+	}
+	r.LastReplicated, r.LastRecoveryPoint, r.FailedOver = it.Replication.Last, it.Replication.LastPoint, it.FailedOver
 }
 
 func itemTable(rows []itemRow) table {

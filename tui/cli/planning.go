@@ -26,6 +26,8 @@ type planOptions struct {
 	window         string
 	downtimeBudget time.Duration
 	reason         string
+	commitFailover bool
+	point          string // recovery point, towards Azure
 
 	period engine.Window // window, once it was read
 }
@@ -41,6 +43,8 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.to, "to", original, "original, or the name of another `HOST`")
 	f.BoolVar(&o.createVM, "create-vm", false, "at another host: create the VM if it does not exist")
 	f.StringVar(&o.direction, "direction", string(engine.ToOnPremises), "to-onprem (failback) or to-azure")
+	f.BoolVar(&o.commitFailover, "commit-failover", false, "where an earlier failover to Azure is not committed: commit it first")
+	f.StringVar(&o.point, "recovery-point", latestPoint, "on-premises → Azure: latest, the `ID` of a point, or a time")
 }
 
 func (o *planOptions) registerStart(cmd *cobra.Command) {
@@ -48,7 +52,7 @@ func (o *planOptions) registerStart(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.file, "file", "", "read the plan from a YAML `FILE`")
 	f.StringVar(&o.certificate, "certificate", "", "PFX `FILE` of a VMM item with the retired encryption")
-	f.StringSliceVar(&o.approve, "approve", nil, "gates that policy may answer: none, complete, commit, reprotect, all")
+	f.StringSliceVar(&o.approve, "approve", nil, "gates that policy may answer: none, commit-failover, complete, commit, reprotect, all")
 	f.StringVar(&o.window, "window", "", "when the switch may happen: `START/END`, RFC 3339")
 	f.DurationVar(&o.downtimeBudget, "downtime-budget", 0, "the downtime the owner accepts, such as 20m")
 	f.StringVar(&o.reason, "reason", "", "why this is done, for the evidence")
@@ -69,6 +73,8 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 	set("to", p.To, &o.to)
 	set("certificate", p.Certificate, &o.certificate)
 	set("reason", p.Reason, &o.reason)
+	set("recovery-point", p.RecoveryPoint, &o.point)
+	o.commitFailover = o.commitFailover || p.CommitFailover
 	o.createVM = o.createVM || p.CreateVM
 	if !cmd.Flags().Changed("approve") {
 		o.approve = p.Approve
@@ -97,8 +103,13 @@ func (o *planOptions) check() error {
 		return engine.Usagef("write delta or full", "--sync %q is not known", o.sync)
 	case o.createVM && o.to == original:
 		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host; the original location never creates a VM")
+	case o.commitFailover && o.direction != string(engine.ToOnPremises):
+		return engine.Usagef("leave it out", "--commit-failover comes before a failback; on-premises → Azure there is nothing to commit first")
 	case o.downtimeBudget < 0:
 		return engine.Usagef("write a time span such as 20m", "--downtime-budget %s is negative", o.downtimeBudget)
+	}
+	if err := o.checkPoint(); err != nil {
+		return err
 	}
 	return o.checkWindow(time.Now())
 }
@@ -157,7 +168,7 @@ func (o *planOptions) gates() ([]engine.Gate, error) {
 		case word == "all":
 			out = append(out, engine.AllGates...)
 		case !slices.Contains(engine.AllGates, g):
-			return nil, engine.Usagef("write none, complete, commit, reprotect or all", "--approve %q is no gate", word)
+			return nil, engine.Usagef("write none, commit-failover, complete, commit, reprotect or all", "--approve %q is no gate", word)
 		default:
 			out = append(out, g)
 		}
@@ -192,6 +203,10 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 		p.Items, err = namedItems(o.items, items)
 	}
 	if err != nil {
+		return p, err
+	}
+	o.commitFirst(p.Items, items)
+	if err := o.choosePoints(ctx, s, p.Items); err != nil {
 		return p, err
 	}
 	return p, p.Validate()
