@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -168,7 +167,7 @@ func (l *leg) jobByRequest(ctx context.Context, request string) (Job, bool, erro
 		return Job{}, false, err
 	}
 	for _, j := range jobs {
-		if request != "" && strings.HasPrefix(strings.ToLower(j.ActivityID), strings.ToLower(request)) {
+		if j.requested(request) {
 			return j, true, nil
 		}
 	}

@@ -1,6 +1,11 @@
 package engine
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // JobState is a job's state as Site Recovery spells it. The set is open: an
 // unknown value is shown as it is and counts as not ended.
@@ -33,90 +38,41 @@ func (s JobState) Good() bool { return s == JobSucceeded || s == JobWithInformat
 
 // Scenario names of jobs (facts §4.4).
 const (
-	ScenarioPlannedFailover  = "PlannedFailover"
-	ScenarioFailback         = "Failback"
-	ScenarioFinalizeFailback = "FinalizeFailback"
-	ScenarioCommit           = "CommitFailover"
-	ScenarioReprotect        = "ReprotectReplicationGroup"
-
+	ScenarioPlannedFailover   = "PlannedFailover"
 	ScenarioUnplannedFailover = "UnplannedFailover"
+	ScenarioFailback          = "Failback"
+	ScenarioFinalizeFailback  = "FinalizeFailback"
+	ScenarioCommit            = "CommitFailover"
+	ScenarioReprotect         = "ReprotectReplicationGroup"
+	ScenarioReversePlan       = "ReverseReplication"
 	ScenarioTestFailover      = "TestFailover"
+	// The service itself begins these on an item while or after a job of ours
+	// works on it.
+	ScenarioRestoreCompletion = "RestoreCompletion"
+	ScenarioIrCompletion      = "IrCompletion"
 )
-
-// Task names of an item's failback job, in order (facts §4.4). The delta mode's
-// running and waiting states of these tasks are INFERRED.
-const (
-	TaskPrerequisites   = "AzureVmFailbackPrerequisitesCheck"
-	TaskPrepare         = "PrepareVmOnPremForFailback"
-	TaskInitiateSync    = "InitiateDataSync"
-	TaskMonitorSync     = "MonitorDataSync"
-	TaskWaitForUser     = "WaitForUserInputForFailback"
-	TaskStartFailback   = "StartAzureVmFailback"
-	TaskShutdownAzure   = "ShutdownVmOnAzure"
-	TaskPrepareFinalize = "PrepareForFinalizeRestore"
-	TaskStartOnPrimary  = "StartVmOnPrimary"
-)
-
-// Task is one task of a job; group tasks have children.
-type Task struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Friendly string     `json:"friendly_name"`
-	State    string     `json:"state"`            // Skipped is given as "Skipped" whatever the wire said
-	Detail   string     `json:"detail,omitempty"` // stateDescription
-	Started  time.Time  `json:"started,omitzero"`
-	Ended    time.Time  `json:"ended,omitzero"`
-	Children []Task     `json:"children,omitempty"`
-	Errors   []JobError `json:"errors,omitempty"`
-	// The rest is of recovery plans' jobs alone.
-	Group   string      `json:"group,omitempty"`          // kind of a group task, see the Group constants
-	Child   *ChildJob   `json:"child,omitempty"`          // the VM's own job that carries the task out
-	Action  *TaskAction `json:"action,omitempty"`         // what a person or a script does between the groups
-	Skipped string      `json:"skipped_reason,omitempty"` // why the service left a VM out
-}
-
-// Task states after normalisation.
-const (
-	TaskStateNotStarted = "NotStarted"
-	TaskStateInProgress = "InProgress"
-	TaskStateSucceeded  = "Succeeded"
-	TaskStateFailed     = "Failed"
-	TaskStateSkipped    = "Skipped"
-	TaskStateSuspended  = "Suspended"
-	TaskStateCancelled  = "Cancelled"
-)
-
-// Done reports whether the task ended well or was skipped.
-func (t Task) Done() bool { return t.State == TaskStateSucceeded || t.State == TaskStateSkipped }
-
-// JobError is an error of a job or a task, in the service's own words.
-type JobError struct {
-	Code           string `json:"code"`
-	Message        string `json:"message"`
-	PossibleCauses string `json:"possible_causes,omitempty"`
-	Recommended    string `json:"recommended_action,omitempty"`
-	Level          string `json:"level,omitempty"`
-	TaskID         string `json:"task_id,omitempty"`
-}
 
 // Job is a Site Recovery job. Lists give thin jobs: no tasks, no direction.
 type Job struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Scenario   string     `json:"scenario"`
-	Friendly   string     `json:"friendly_name"`
-	State      JobState   `json:"state"`
-	Detail     string     `json:"state_description"`
-	TargetID   string     `json:"target_id"` // the item's VMID, or a recovery plan's id
-	TargetName string     `json:"target_name"`
-	TargetType string     `json:"target_type"`
-	Started    time.Time  `json:"started,omitzero"`
-	Ended      time.Time  `json:"ended,omitzero"`
-	Allowed    []string   `json:"allowed_actions"`
-	ActivityID string     `json:"activity_id,omitempty"` // begins with the client request id
-	FromAzure  bool       `json:"from_azure"`            // affectedObjectDetails say the primary side is Azure
-	Tasks      []Task     `json:"tasks,omitempty"`
-	Errors     []JobError `json:"errors,omitempty"`
+	ID         string    `json:"id"`
+	Name       string    `json:"name"`
+	Scenario   string    `json:"scenario"`
+	Friendly   string    `json:"friendly_name"`
+	State      JobState  `json:"state"`
+	Detail     string    `json:"state_description"`
+	TargetID   string    `json:"target_id"` // the item's VMID, or a recovery plan's id
+	TargetName string    `json:"target_name"`
+	TargetType string    `json:"target_type"`
+	Started    time.Time `json:"started,omitzero"`
+	Ended      time.Time `json:"ended,omitzero"`
+	Allowed    []string  `json:"allowed_actions"`
+	ActivityID string    `json:"activity_id,omitempty"` // begins with the client request id
+	FromAzure  bool      `json:"from_azure"`            // affectedObjectDetails say the primary side is Azure
+	// Primary is the side that affectedObjectDetails call primary; unknown in
+	// thin jobs, and where they don't say.
+	Primary Location   `json:"primary_side,omitempty"`
+	Tasks   []Task     `json:"tasks,omitempty"`
+	Errors  []JobError `json:"errors,omitempty"`
 }
 
 // Find returns the last task of that name in the tree, children included, and
@@ -139,35 +95,63 @@ func (j Job) Find(name string, within string) (Task, bool) {
 	return Task{}, false
 }
 
-func findTask(ts []Task, name string) (Task, bool) {
-	for _, t := range ts {
-		if t.Name == name {
-			return t, true
-		}
-		if c, ok := findTask(t.Children, name); ok {
-			return c, true
-		}
-	}
-	return Task{}, false
+// Title is what a person calls the job.
+func (j Job) Title() string { return cmp.Or(j.Friendly, j.Scenario, "job") }
+
+// Automatic reports whether the service began the job by itself. Such a job works
+// on the same item as one of ours and is never taken for it.
+func (j Job) Automatic() bool {
+	return j.Scenario == ScenarioRestoreCompletion || j.Scenario == ScenarioIrCompletion
 }
 
-// WaitsForComplete reports whether the job is a failback that waits for
-// "Complete failover". The tuple is INFERRED (facts §4.5): suspended, and either
-// described as waiting after the data synchronisation or resumable while its
-// wait task is the current one. Manual actions and test failovers never match.
-func (j Job) WaitsForComplete() bool {
-	if j.State != JobSuspended {
-		return false
+// Allows reports whether the job's allowedActions name the action.
+func (j Job) Allows(action string) bool { return slices.Contains(j.Allowed, action) }
+
+// Direction is the way the job moves things: a failback and its commit go to
+// on-premises, a re-protection afterwards replicates to Azure. It is told from
+// the affected objects, whose primary side is Azure in all three; the scenario
+// tells it only where no other way exists (facts §4.2, trap 10).
+func (j Job) Direction() Direction {
+	switch j.Scenario {
+	case ScenarioFailback, ScenarioFinalizeFailback, ScenarioRestoreCompletion:
+		return ToOnPremises
+	case ScenarioUnplannedFailover, ScenarioTestFailover, ScenarioIrCompletion:
+		return ToAzure
 	}
-	switch j.Detail {
-	case WaitingForManualAction, WaitingForStopTestFailover:
-		return false
-	case WaitingAfterDataSync:
-		return true
+	reverse := j.Scenario == ScenarioReprotect || j.Scenario == ScenarioReversePlan
+	switch {
+	case j.Primary == LocationAzure && !reverse, j.Primary == LocationOnPremises && reverse:
+		return ToOnPremises
+	case j.Primary != LocationUnknown:
+		return ToAzure
 	}
-	if _, manual := j.ManualAction(); manual {
-		return false
+	return DirectionUnknown
+}
+
+// OwnErrors are the job's errors that none of its tasks has. The service repeats
+// a task's error at the job; nobody needs to read it twice.
+func (j Job) OwnErrors() []JobError {
+	var out []JobError
+	for _, e := range j.Errors {
+		if !taskHas(j.Tasks, e) && !slices.ContainsFunc(out, e.same) {
+			out = append(out, e)
+		}
 	}
-	t, ok := findTask(j.Tasks, TaskWaitForUser)
-	return ok && !t.Done() && t.State != TaskStateNotStarted
+	return out
+}
+
+func taskHas(ts []Task, e JobError) bool {
+	return slices.ContainsFunc(ts, func(t Task) bool {
+		return slices.ContainsFunc(t.Errors, e.same) || taskHas(t.Children, e)
+	})
+}
+
+// same reports whether two errors say the same, wherever they stand.
+func (e JobError) same(o JobError) bool { return e.Code == o.Code && e.Message == o.Message }
+
+// requested reports whether the job is the one that a request of ours began: its
+// activity id begins with the client request id. The jobs that the service adds
+// may carry it, too.
+func (j Job) requested(request string) bool {
+	return request != "" && !j.Automatic() && strings.HasPrefix(strings.ToLower(j.ActivityID), strings.ToLower(request))
 }

@@ -150,6 +150,8 @@ type Connection struct {
 	Vault     string
 	Rehearsal bool // nothing real is at stake
 	Ports     Ports
+	// Jobs is for operators who look after jobs themselves; runs do without it.
+	Jobs JobDesk
 	// Poll is the interval between two looks at a job or a power state.
 	Poll time.Duration
 	// Rates are what the connection knows of its speeds; zero fields mean

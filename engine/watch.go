@@ -88,7 +88,7 @@ func (l *leg) recordTasks(j Job) error {
 		}
 	}
 	return eachTask(j.Tasks, "", func(path string, t Task) error {
-		t.Children, t.Errors = nil, nil
+		t.Children, t.Errors, t.Notes, t.Kind = nil, nil, nil, ""
 		old, ok := known[path]
 		if ok && old.State == t.State && old.Detail == t.Detail || !ok && t.State == TaskStateNotStarted {
 			return nil

@@ -187,7 +187,7 @@ func (m *Manager) newRun(id engine.RunID, st engine.State, past []engine.Event, 
 	r.stream = engine.NewStream(id, st, w, readers, nil)
 	r.runner = &engine.Runner{
 		Ports: m.conn.Ports, Stream: r.stream, Preflight: m.set.Preflight, Poll: m.conn.Poll,
-		NewID: newRequestID, Limits: m.set.Limits, Answered: r.answered, Certificate: m.set.Certificate,
+		NewID: NewRequestID, Limits: m.set.Limits, Answered: r.answered, Certificate: m.set.Certificate,
 	}
 	return r
 }
@@ -264,8 +264,9 @@ func newRunID(now time.Time) engine.RunID {
 	return engine.RunID(now.UTC().Format("20060102-150405") + "-" + randomHex(3))
 }
 
-// newRequestID is a GUID: the form clients of the service send.
-func newRequestID() string {
+// NewRequestID mints a client request id: a GUID, the form clients of the service
+// send.
+func NewRequestID() string {
 	h := randomHex(16)
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
 }

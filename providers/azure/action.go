@@ -39,6 +39,8 @@ const (
 	ActionReadJobs        Action = onJob + "read"
 	ActionResumeJob       Action = onJob + "resume/action"
 	ActionCancelJob       Action = onJob + "cancel/action"
+	ActionRestartJob      Action = onJob + "restart/action"
+	ActionExportJobs      Action = inVault + "replicationJobs/export/action"
 	ActionReadPower       Action = onMachine + "instanceView/read"
 	ActionStopMachine     Action = onMachine + "deallocate/action"
 	ActionReadDisk        Action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
@@ -88,6 +90,8 @@ var permissions = []Permission{
 	{Action: ActionReadJobs, For: "watch jobs", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionResumeJob, For: "complete the failover", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionCancelJob, For: "cancel a job", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionRestartJob, For: "restart a job", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionExportJobs, For: "export the list of jobs", Roles: []string{roleOperator, roleContributor}},
 	{Action: ActionReadPower, For: "see whether the Azure VM runs", Roles: []string{roleReader, roleMachines}, Inferred: byWildcard},
 	{Action: ActionStopMachine, For: "stop the Azure VM", Roles: []string{roleMachines}, Inferred: byWildcard},
 	{Action: ActionReadDisk, Data: true, For: "compare and measure the Azure disks", Roles: []string{roleBlobs}},

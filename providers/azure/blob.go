@@ -67,7 +67,7 @@ func (a *Access) blobClient(d engine.Disk, call Call) (*pageblob.Client, error) 
 			Why: "Site Recovery names no page blob for this disk", Remedy: "read the item again while it is in Azure"}
 	}
 	u, err := url.Parse(d.BlobURL)
-	if err != nil || !a.mayRead(u) {
+	if err != nil || !a.session.mayRead(u) {
 		return nil, engine.Refuse(call.What, call.Where, "the disk's address does not lie in the storage of this cloud",
 			"check the profile's cloud and storage suffix")
 	}
@@ -75,11 +75,13 @@ func (a *Access) blobClient(d engine.Disk, call Call) (*pageblob.Client, error) 
 	return c, call.Failure(err)
 }
 
-func (a *Access) mayRead(u *url.URL) bool {
-	if a.session.fence != nil {
-		return a.session.fence.admits(u)
+// mayRead reports whether an address that came in an answer lies where files of
+// this cloud do.
+func (s *Session) mayRead(u *url.URL) bool {
+	if s.fence != nil {
+		return s.fence.admits(u)
 	}
-	suffix := a.session.place.storage
+	suffix := s.place.storage
 	return u.Scheme == "https" && suffix != "" && strings.HasSuffix(strings.ToLower(u.Hostname()), "."+suffix)
 }
 

@@ -44,7 +44,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	}
 	vault, err := siterecovery.New(siterecovery.Options{
 		Subscription: o.Azure.Subscription, ResourceGroup: o.ResourceGroup, Vault: o.Vault,
-		Credential: session.Credential(), ClientOptions: session.ClientOptions(),
+		Credential: session.Credential(), ClientOptions: session.ClientOptions(), Download: session.Download,
 	})
 	if err != nil {
 		return nil, err
@@ -59,6 +59,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	return &engine.Connection{
 		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
 		Ports: engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
+		Jobs:  vault,
 		Close: hosts.Close,
 	}, nil
 }

@@ -45,13 +45,15 @@ func assemble(w *world.World, storageURL func() string, log *requestLog) *server
 		}
 	})
 	signer := storage.NewSigner([]byte(rand.Text()), time.Now)
-	s.storage = storage.New(w.Blobs(), storage.Options{Authorize: s.authorize, SAS: signer.Check})
+	files := newFiles(signer)
+	s.storage = files.before(storage.New(w.Blobs(), storage.Options{Authorize: s.authorize, SAS: signer.Check}))
 	s.management = management.New(w, management.Options{
 		Storage: storageURL,
 		Sign: func(blob, snapshot string, until time.Time) url.Values {
 			return signer.Sign(blob, snapshot, until)
 		},
 		Revoke: signer.Revoke,
+		Keep:   files.keep,
 		Log:    log.write,
 	})
 	s.winrm = winrm.New(hosts.Model{World: w}, winrm.Options{User: winrmUser, Password: s.token, Reachable: s.reachable})

@@ -2,6 +2,7 @@ package siterecovery
 
 import (
 	"context"
+	"io"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -9,6 +10,7 @@ import (
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
 
 	"failback/engine"
+	"failback/providers/azure"
 )
 
 // Options names a vault and how to reach it. Credential and ClientOptions come
@@ -19,12 +21,16 @@ type Options struct {
 	Vault         string
 	Credential    azcore.TokenCredential
 	ClientOptions *arm.ClientOptions
+	// Download fetches a file whose address carries a signature, and keeps that
+	// address to itself. Nil means that files can't be fetched.
+	Download func(ctx context.Context, call azure.Call, address string, w io.Writer) error
 }
 
-// Client is one vault. It implements [engine.Inventory], [engine.Failover] and
-// [engine.PlanFailover] and is safe for concurrent use.
+// Client is one vault. It implements [engine.Inventory], [engine.Failover],
+// [engine.PlanFailover] and [engine.JobDesk], and is safe for concurrent use.
 type Client struct {
 	group, vault string
+	download     func(ctx context.Context, call azure.Call, address string, w io.Writer) error
 
 	items     *asr.ReplicationProtectedItemsClient
 	candidate *asr.ReplicationProtectableItemsClient
@@ -43,6 +49,7 @@ var (
 	_ engine.Inventory    = (*Client)(nil)
 	_ engine.Failover     = (*Client)(nil)
 	_ engine.PlanFailover = (*Client)(nil)
+	_ engine.JobDesk      = (*Client)(nil)
 )
 
 // New makes a client for one vault. It sends nothing.
@@ -57,7 +64,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		group: o.ResourceGroup, vault: o.Vault,
+		group: o.ResourceGroup, vault: o.Vault, download: o.Download,
 		items:     f.NewReplicationProtectedItemsClient(),
 		candidate: f.NewReplicationProtectableItemsClient(),
 		jobs:      f.NewReplicationJobsClient(),

@@ -68,7 +68,7 @@ func (c *Client) damage(ctx context.Context, it engine.Item, jobs []engine.Job) 
 			continue // removed from the history while it was read
 		case err != nil:
 			return nil, err
-		case syncBegan(j.Tasks): // only a failback has such tasks, whatever else the job says of itself
+		case j.SyncBegan(): // only a failback has such tasks, whatever else the job says of itself
 			return &engine.Damage{Since: lastTime(j), Job: j.Name, Reason: fmt.Sprintf(
 				"the last failback ended as %q after its data synchronisation had begun: the on-premises disks are half-written", j.State)}, nil
 		case !j.FromAzure && j.Scenario != engine.ScenarioFailback:
@@ -141,27 +141,4 @@ func (c *Client) endedJob(ctx context.Context, name string) (engine.Job, error) 
 		c.mu.Unlock()
 	}
 	return j, err
-}
-
-// syncBegan reports whether any of the job's synchronisations was started.
-func syncBegan(tasks []engine.Task) bool {
-	for _, t := range tasks {
-		if (t.Name == engine.TaskInitiateSync || t.Name == engine.TaskMonitorSync) && began(t) {
-			return true
-		}
-		if syncBegan(t.Children) {
-			return true
-		}
-	}
-	return false
-}
-
-func began(t engine.Task) bool {
-	switch t.State {
-	case engine.TaskStateInProgress, engine.TaskStateSucceeded, engine.TaskStateFailed, engine.TaskStateSuspended:
-		return true
-	case engine.TaskStateSkipped, engine.TaskStateNotStarted:
-		return false
-	}
-	return !t.Started.IsZero()
 }

@@ -62,7 +62,7 @@ func FuzzJob(f *testing.F) {
 		if j.WaitsForComplete() && j.State != engine.JobSuspended {
 			t.Errorf("state %q waits for its completion", j.State)
 		}
-		if syncBegan(j.Tasks) && len(j.Tasks) == 0 {
+		if j.SyncBegan() && len(j.Tasks) == 0 {
 			t.Error("a synchronisation began without a task")
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -17,17 +16,7 @@ import (
 
 // Jobs lists the vault's jobs, newest first, as thin as the service lists them.
 func (c *Client) Jobs(ctx context.Context) ([]engine.Job, error) {
-	wire, err := collect(ctx, c.jobs.NewListPager(c.group, c.vault, nil),
-		func(p asr.ReplicationJobsClientListResponse) []*asr.Job { return p.Value })
-	if err != nil {
-		return nil, c.call(azure.ActionReadJobs, "list the jobs", c.vault).Failure(err)
-	}
-	jobs := make([]engine.Job, 0, len(wire))
-	for _, w := range wire {
-		jobs = append(jobs, decodeJob(w, nil))
-	}
-	slices.SortStableFunc(jobs, func(a, b engine.Job) int { return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(a.Name, b.Name)) })
-	return jobs, nil
+	return c.FindJobs(ctx, engine.JobFilter{})
 }
 
 // Job reads one job whole: tasks with their children, errors, and which side is
@@ -60,23 +49,32 @@ func decodeJob(w *asr.Job, raw []rawTask) engine.Job {
 	j.TargetID, j.TargetName, j.TargetType = text(p.TargetObjectID), text(p.TargetObjectName), text(p.TargetInstanceType)
 	j.Started, j.Ended = clock(p.StartTime), clock(p.EndTime)
 	j.Allowed, j.ActivityID = texts(p.AllowedActions), text(p.ActivityID)
-	j.FromAzure = fromAzure(p.CustomDetails)
+	j.Primary = primarySide(p.CustomDetails)
+	j.FromAzure = j.Primary == engine.LocationAzure
 	j.Errors = decodeErrors(p.Errors)
 	j.Tasks = decodeTasks(p.Tasks, raw)
 	return j
 }
 
-// azureFabric is how older answers name Azure as a fabric provider.
-const azureFabric = "a9186d68-0638-417e-9653-8fbb33eba96e"
+// The fabric providers as older answers name them.
+const (
+	azureFabric  = "a9186d68-0638-417e-9653-8fbb33eba96e"
+	hyperVFabric = "da8ed357-dbea-4e38-ba24-439d942329e4"
+)
 
-// fromAzure tells a failback from a failover: the scenario names of both are
+// primarySide tells a failback from a failover: the scenario names of both are
 // the same, the primary side is not.
-func fromAzure(details asr.JobDetailsClassification) bool {
+func primarySide(details asr.JobDetailsClassification) engine.Location {
 	if details == nil {
-		return false
+		return engine.LocationUnknown
 	}
-	primary := text(details.GetJobDetails().AffectedObjectDetails["PrimaryFabricProviderId"])
-	return strings.EqualFold(primary, "Azure") || strings.EqualFold(primary, azureFabric)
+	switch primary := strings.ToLower(text(details.GetJobDetails().AffectedObjectDetails["PrimaryFabricProviderId"])); primary {
+	case "azure", azureFabric:
+		return engine.LocationAzure
+	case "hypervsite", "vmm", hyperVFabric:
+		return engine.LocationOnPremises
+	}
+	return engine.LocationUnknown
 }
 
 func decodeErrors(wire []*asr.JobErrorDetails) []engine.JobError {

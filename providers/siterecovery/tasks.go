@@ -61,6 +61,7 @@ func decodeTask(w *asr.ASRTask, raw rawTask) engine.Task {
 		Started: clock(w.StartTime), Ended: clock(w.EndTime), Errors: decodeErrors(w.Errors),
 	}
 	decodeDetail(&t, w)
+	noteDetails(&t, w)
 	switch {
 	case w.GroupTaskCustomDetails != nil:
 		t.Children = decodeTasks(w.GroupTaskCustomDetails.GetGroupTaskDetails().ChildTasks, again(raw.Group))

@@ -91,7 +91,7 @@ func newClient(tb testing.TB, url string, transport http.RoundTripper) *Client {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c, err := New(Options{Subscription: "s1", ResourceGroup: "rg1", Vault: "v1", Credential: s.Credential(), ClientOptions: s.ClientOptions()})
+	c, err := New(Options{Subscription: "s1", ResourceGroup: "rg1", Vault: "v1", Credential: s.Credential(), ClientOptions: s.ClientOptions(), Download: s.Download})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -85,6 +85,11 @@ func (c *call) decode(into any) bool {
 // accept answers a request that a job now works on: 202, where to look, and no
 // body.
 func (c *call) accept(op world.Operation, err error) {
+	c.acceptAt(path.Dir(c.r.URL.Path)+"/operationresults/"+op.ID, op, err)
+}
+
+// acceptAt is accept with the path where the outcome will be found.
+func (c *call) acceptAt(result string, op world.Operation, err error) {
 	if err != nil {
 		c.fail(err)
 		return
@@ -94,7 +99,7 @@ func (c *call) accept(op world.Operation, err error) {
 	c.world.Read(func(s *world.State) { vault, job = ids{s}.vault(), ids{s}.job(op.ID) })
 	query := "?api-version=" + c.r.URL.Query().Get("api-version")
 	h := c.w.Header()
-	h.Set("Location", c.origin()+path.Dir(c.r.URL.Path)+"/operationresults/"+op.ID+query)
+	h.Set("Location", c.origin()+result+query)
 	h.Set("Azure-AsyncOperation", c.origin()+vault+"/replicationOperationStatus/"+op.ID+query)
 	h.Set("Retry-After", itoa(c.retryAfter()))
 	h.Set("x-ms-request-id", job+", "+c.client)

@@ -23,7 +23,7 @@ func (c *call) listJobs([]string) {
 		var rows []obj
 		for _, j := range slices.Backward(s.Jobs) {
 			if filter.takes(j) {
-				rows = append(rows, job(s, j, true))
+				rows = append(rows, c.job(s, j, true))
 			}
 		}
 		return page(rows), nil
@@ -67,7 +67,7 @@ func (c *call) getJob(names []string) {
 	var body obj
 	c.world.Read(func(s *world.State) {
 		if j := s.Job(names[3]); j != nil {
-			id, body = ids{s}.job(j.Name), job(s, j, false)
+			id, body = ids{s}.job(j.Name), c.job(s, j, false)
 		}
 	})
 	if body == nil {
@@ -79,7 +79,7 @@ func (c *call) getJob(names []string) {
 }
 
 // job is a job document. Rows of lists are thin: no tasks, no custom details.
-func job(s *world.State, j *world.Job, thin bool) obj {
+func (c *call) job(s *world.State, j *world.Job, thin bool) obj {
 	target, name, kind := j.Target(s)
 	properties := obj{
 		"activityId": j.Activity, "scenarioName": j.Scenario, "friendlyName": j.Friendly,
@@ -93,6 +93,9 @@ func job(s *world.State, j *world.Job, thin bool) obj {
 	if !thin {
 		properties["tasks"] = tasks(s, j.Tasks)
 		properties["customDetails"] = customDetails(s, j)
+		if j.Kind == world.KindExport {
+			properties["customDetails"] = c.exported(j)
+		}
 	}
 	return obj{
 		"id": ids{s}.job(j.Name), "name": j.Name, "type": jobType, "properties": properties,

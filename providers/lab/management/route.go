@@ -63,6 +63,7 @@ var endpoints = []endpoint{
 	{http.MethodPost, planPath + "/failoverCommit", (*call).commitPlan},
 	{http.MethodPost, planPath + "/reProtect", (*call).reprotectPlan},
 	{http.MethodGet, vaultPath + "/replicationJobs", (*call).listJobs},
+	{http.MethodPost, vaultPath + "/replicationJobs/export", (*call).exportJobs},
 	{http.MethodGet, jobPath, (*call).getJob},
 	{http.MethodGet, jobPath + "/operationresults/*", (*call).jobResult},
 	{http.MethodPost, jobPath + "/resume", (*call).resumeJob},

@@ -22,6 +22,9 @@ type Options struct {
 	// Revoke takes all such queries of a blob back.
 	Sign   func(blob, snapshot string, until time.Time) url.Values
 	Revoke func(blob string)
+	// Keep hands a file over to the storage server, to be read under that name
+	// with a signature; nil means that nothing can be exported.
+	Keep func(name string, content []byte)
 	// Log is called after every request; nil logs nothing.
 	Log func(Request)
 }

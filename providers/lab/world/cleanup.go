@@ -22,7 +22,7 @@ func (r *run) cleanUp() {
 		_ = r.edit(func(_ *State, _ *Job, it *Item) { it.Protection, it.Inner = FailbackFinal, FailbackFinal })
 	case KindPlanFailback:
 		r.cleanUpStages()
-	case KindCommitBack, KindCommitForward, KindIrCompletion, KindRestore, KindStageStart, KindPlanForward, KindPlanCommit, KindPlanReprotect:
+	case KindCommitBack, KindCommitForward, KindIrCompletion, KindRestore, KindStageStart, KindPlanForward, KindPlanCommit, KindPlanReprotect, KindExport:
 	}
 }
 

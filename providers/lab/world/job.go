@@ -48,6 +48,7 @@ const (
 	KindStageShutdown Kind = "stage-shutdown"
 	KindStageFailover Kind = "stage-failover"
 	KindStageStart    Kind = "stage-start"
+	KindExport        Kind = "export"
 )
 
 // Job is a Site Recovery job.
@@ -76,6 +77,8 @@ type Job struct {
 	// Comment is what the operator said with the last resume.
 	Comment string `json:"comment,omitempty"`
 	Firm    bool   `json:"firm,omitempty"`
+	// Export is the file that an export of the list of jobs made.
+	Export string `json:"export,omitempty"`
 	// Phase1 and Phase2 are the snapshots of the item's disks at the two starts
 	// of a synchronisation.
 	Phase1 string `json:"phase1,omitempty"`

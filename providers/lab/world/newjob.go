@@ -33,6 +33,8 @@ func recipeOf(k Kind) recipe {
 		return recipe{"CommitFailover", "Commit", false, nil}
 	case KindPlanReprotect:
 		return recipe{"ReverseReplication", "Reverse replication", true, nil}
+	case KindExport: // inferred: no recording of an export exists
+		return recipe{"ExportJobs", "Export jobs", false, nil}
 	}
 	return recipe{}
 }

@@ -32,6 +32,7 @@ func (w *World) script(s *State, j *Job) []step {
 		return planForwardScript(s, j)
 	case KindPlanCommit, KindPlanReprotect:
 		return planChildrenScript(j)
+	case KindExport: // over when it is made
 	}
 	return nil
 }
