@@ -66,7 +66,7 @@ func (g Gate) Portal() string {
 	case GateReprotect:
 		return "Reverse replicate"
 	case GateCommitFailover:
-		return "Commit the failover to Azure"
+		return "Commit failover"
 	case GateNone:
 	}
 	return ""

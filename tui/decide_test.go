@@ -144,15 +144,33 @@ func TestDetachByChoice(t *testing.T) {
 }
 
 // S63: no two things to decide share a label.
+// S63: whatever the direction, no two actions share a label; only the commit of a
+// failover to Azure is the same action in both, and has the same term of the portal.
 func TestS63NoTwoGatesShareALabel(t *testing.T) {
-	seen := map[string]engine.Gate{}
-	for _, g := range engine.AllGates {
-		for _, label := range []string{g.Verb(), g.Portal()} {
-			if other, dup := seen[label]; dup {
-				t.Errorf("%s and %s share the label %q", g, other, label)
+	type action struct {
+		gate engine.Gate
+		dir  engine.Direction
+	}
+	verbs := map[string]action{"Start the run": {}, "Cancel": {}}
+	for _, dir := range []engine.Direction{engine.ToOnPremises, engine.ToAzure} {
+		portals := map[string]engine.Gate{}
+		plan := engine.Plan{Direction: dir, Sync: engine.SyncDelta}
+		for _, step := range plan.Steps(engine.PlanItem{CommitFailover: true}) {
+			if !step.IsGate() {
+				continue
 			}
-			seen[label] = g
+			verb, portal := step.Gate.Action(dir)
+			if other, dup := verbs[verb]; dup || verb == "" || portal == "" {
+				t.Errorf("%s (%s) and %v share the label %q", step.Gate, dir, other, verb)
+			}
+			if other, dup := portals[portal]; dup {
+				t.Errorf("%s and %s share the portal's term %q in direction %s", step.Gate, other, portal, dir)
+			}
+			verbs[verb], portals[portal] = action{step.Gate, dir}, step.Gate
 		}
+	}
+	if len(verbs) != 2+4+2 {
+		t.Errorf("actions: %v", verbs)
 	}
 }
 

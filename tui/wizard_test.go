@@ -40,7 +40,8 @@ func TestS2DirectionDecidesWhatIsReady(t *testing.T) {
 		d.Expect("3 of 5 items are ready", "1 of 5 items are ready").Press("down").Expect("Nothing is deleted").
 			Press("enter").Expect("What goes to Azure?", "already in Azure")
 		// No sync option and no target is asked on the way to Azure.
-		d.Press("enter").Advance(time.Second).Expect("Type dc01 to start:").Type("dc01").Press("enter").Advance(time.Second)
+		d.Press("enter").Advance(time.Second).Expect("Which state of dc01 comes up in Azure?").
+			Press("enter").Advance(time.Second).Expect("latest, made after the shutdown", "Type dc01 to start:").Type("dc01").Press("enter").Advance(time.Second)
 		if got := w.Started(); len(got) != 1 || got[0].Direction != engine.ToAzure || got[0].Sync != engine.SyncUnknown {
 			t.Errorf("started %+v", got)
 		}

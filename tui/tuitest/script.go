@@ -45,6 +45,14 @@ func (s *script) untilComplete(it engine.PlanItem) {
 		s.emit(it.Name, engine.PhasePreflight, engine.PreflightChecked{Finding: engine.Finding{
 			Rule: "heartbeat", Title: "Provider connected", Verdict: engine.VerdictOK, Observed: "heartbeat 12 s ago"}})
 	})
+	if it.CommitFailover {
+		s.open(it, engine.GateCommitFailover, "The earlier failover of "+it.Name+" to Azure is accepted: its recovery points are deleted.")
+		return
+	}
+	s.fromCommitted(it)
+}
+
+func (s *script) fromCommitted(it engine.PlanItem) {
 	if s.plan.Sync == engine.SyncDelta {
 		s.prepare(it)
 		s.sync(it, engine.PhaseInitialSync, engine.TaskMonitorSync)
@@ -82,6 +90,9 @@ func (s *script) after(item string, g engine.Gate) {
 		}
 	}
 	switch g {
+	case engine.GateCommitFailover:
+		s.phase(it, engine.PhaseCommitFailover, 30*time.Second, func() {})
+		s.fromCommitted(it)
 	case engine.GateComplete:
 		s.untilCommit(it)
 	case engine.GateCommit:

@@ -30,7 +30,7 @@ func (s *directionStep) enter(w *Wizard) tea.Cmd {
 	for _, d := range directions {
 		n := readyCount(w.world.items, d)
 		r := pick.Row{Cells: []string{d.Arrow(), kindOf(d), fmt.Sprintf("%d of %d items are ready", n, len(w.world.items))}}
-		if n == 0 {
+		if n == 0 && commitFirstCount(w.world.items, d) == 0 {
 			r.Off = "no item is ready for it"
 		}
 		rows = append(rows, r)
@@ -93,6 +93,16 @@ func kindOf(d engine.Direction) string {
 		return "planned failover"
 	}
 	return "failback"
+}
+
+func commitFirstCount(items []engine.Item, d engine.Direction) int {
+	n := 0
+	for _, it := range items {
+		if it.Ready(d).CommitFirst {
+			n++
+		}
+	}
+	return n
 }
 
 func readyCount(items []engine.Item, d engine.Direction) int {

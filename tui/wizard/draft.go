@@ -19,6 +19,7 @@ type Draft struct {
 	Sync         engine.SyncOption
 	Target       engine.Target
 	targetChosen bool
+	Point        engine.RecoveryPoint // towards Azure; the zero value is the latest
 	CertPath     string
 	Thumbprint   string
 	certificate  *engine.Certificate // what Thumbprint names; in memory alone
@@ -87,10 +88,15 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 		p.Target = engine.Target{}
 	}
 	for _, it := range d.Items {
-		p.Items = append(p.Items, engine.PlanItem{
+		planned := engine.PlanItem{
 			ID: it.ID, Name: it.Name, VMID: it.VMID, Host: it.HostName,
 			Bytes: it.Bytes(), Disks: len(it.Disks), Group: d.Groups[it.ID],
-		})
+			CommitFailover: it.Ready(d.Direction).CommitFirst,
+		}
+		if !d.failback() && len(d.Items) == 1 {
+			planned.RecoveryPoint, planned.RecoveryPointTime = d.Point.ID, d.Point.Time
+		}
+		p.Items = append(p.Items, planned)
 	}
 	return p, p.Validate()
 }
@@ -110,7 +116,7 @@ func again(p engine.Plan, items []engine.Item) (Draft, error) {
 		if !ok {
 			return d, fmt.Errorf("%s is not in the vault any more", want.Name)
 		}
-		if r := it.Ready(p.Direction); !r.Ready {
+		if r := it.Ready(p.Direction); !selectable(r) {
 			d.Skipped = append(d.Skipped, Skip{it.Name, r.Reason})
 			continue
 		}
@@ -121,6 +127,21 @@ func again(p engine.Plan, items []engine.Item) (Draft, error) {
 		return d, fmt.Errorf("no item of the plan can start now: %s", d.Skipped[0].Reason)
 	}
 	return d, nil
+}
+
+// selectable reports whether an item can be chosen: it is ready, or only the commit
+// of its earlier failover stands in the way and the run makes that first.
+func selectable(r engine.Readiness) bool { return r.Ready || r.CommitFirst }
+
+// commitsFirst lists the items whose earlier failover the run commits first.
+func (d Draft) commitsFirst() []string {
+	var out []string
+	for _, it := range d.Items {
+		if it.Ready(d.Direction).CommitFirst {
+			out = append(out, it.Name)
+		}
+	}
+	return out
 }
 
 func find(items []engine.Item, id string) (engine.Item, bool) {

@@ -65,7 +65,10 @@ func (s *itemsStep) fill(w *Wizard) {
 func itemRow(it engine.Item, d engine.Direction) pick.Row {
 	ready := it.Ready(d)
 	state := "ready"
+	off := ready.Reason
 	switch {
+	case ready.CommitFirst:
+		state, off = "failover not committed: this run commits it first", ""
 	case !ready.Ready:
 		state = ready.Reason
 	case it.Damaged != nil:
@@ -73,7 +76,7 @@ func itemRow(it engine.Item, d engine.Direction) pick.Row {
 	}
 	return pick.Row{
 		Cells: []string{it.Name, runsAt(it.Active), engine.SizeWords(it.Bytes()), it.HostName, state},
-		Off:   ready.Reason, Alarm: it.Damaged != nil,
+		Off:   off, Alarm: it.Damaged != nil,
 	}
 }
 
@@ -181,6 +184,7 @@ func (s *itemsStep) choose(w *Wizard) tea.Cmd {
 		}
 	}
 	if names(w.draft.Items) != before {
+		w.draft.Point = engine.RecoveryPoint{}
 		w.draft.Thumbprint, w.draft.CertPath, w.draft.certificate = "", "", nil
 	}
 	return w.forward()
@@ -217,7 +221,8 @@ func (s *itemsStep) about(w *Wizard, width int) []string {
 		return s.aboutRecovery(w, w.world.plans[i], width)
 	}
 	it := w.world.items[i]
-	if r := it.Ready(w.draft.Direction); !r.Ready {
+	r := it.Ready(w.draft.Direction)
+	if !selectable(r) {
 		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+r.Reason+".", width)
 		return append(out, l.Paragraph(l.T.Muted, "  ", "Now: "+r.Remedy+".", width)...)
 	}
@@ -226,6 +231,9 @@ func (s *itemsStep) about(w *Wizard, width int) []string {
 		line = fmt.Sprintf("%s: %s, %s, on %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), osWords(it), it.HostName)
 	}
 	out := l.Paragraph(l.T.Muted, "", line, width)
+	if r.CommitFirst {
+		out = append(out, l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", "Its failover to Azure is not committed. The run asks for that commit first; its recovery points go away then.", width)...)
+	}
 	if it.Damaged != nil {
 		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "Damaged on-premises: "+it.Damaged.Reason+". Don't start it there; a run to the end repairs it.", width)...)
 	}

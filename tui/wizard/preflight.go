@@ -73,7 +73,7 @@ func samePlan(a, b engine.Plan) bool {
 		return false
 	}
 	for i := range a.Items {
-		if a.Items[i].ID != b.Items[i].ID {
+		if a.Items[i].ID != b.Items[i].ID || a.Items[i].CommitFailover != b.Items[i].CommitFailover || a.Items[i].RecoveryPoint != b.Items[i].RecoveryPoint {
 			return false
 		}
 	}

@@ -88,6 +88,9 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	if d.failback() {
 		out = append(out, say("Sync", s.syncWords(w)), say(" ", portalWords[d.Sync]))
 	}
+	if !d.failback() && len(d.Items) == 1 {
+		out = append(out, say("Point", pointWords(d.Point)))
+	}
 	if d.Thumbprint != "" {
 		out = append(out, say("Certificate", d.Thumbprint))
 	}
@@ -119,6 +122,13 @@ func itemsWords(d Draft) string {
 		b.WriteString("; recovery plan " + d.RecoveryPlan)
 	}
 	return b.String()
+}
+
+func pointWords(p engine.RecoveryPoint) string {
+	if p.ID == "" {
+		return "latest, made after the shutdown"
+	}
+	return strings.TrimPrefix(p.Kind+", "+engine.MomentWords(p.Time), ", ")
 }
 
 func (s *reviewStep) source(w *Wizard) string {
@@ -168,12 +178,20 @@ func (s *reviewStep) syncWords(w *Wizard) string {
 
 func consequences(d Draft) []dialog.Line {
 	if !d.failback() {
-		return []dialog.Line{
+		out := []dialog.Line{
 			{Tone: dialog.Bullet, Text: "After you approve, the on-premises VM is shut down: downtime begins. Then the Azure VM is started."},
 			{Tone: dialog.Bullet, Text: "Commit deletes the recovery points, no machine."},
 		}
+		if d.Point.ID != "" {
+			out = append(out, dialog.Line{Tone: dialog.Caution, Text: "What was written after the chosen recovery point will not be in Azure."})
+		}
+		return out
 	}
-	out := []dialog.Line{{Tone: dialog.Bullet, Text: "On-premises disks are written in place: don't start that VM meanwhile."}}
+	var out []dialog.Line
+	if first := d.commitsFirst(); len(first) > 0 {
+		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "First, once you approve it: the earlier failover of " + strings.Join(first, ", ") + " is committed; its recovery points go away."})
+	}
+	out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "On-premises disks are written in place: don't start that VM meanwhile."})
 	if d.Sync == engine.SyncFull {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "Full: once you approve the stop, the Azure VM stands still for the whole download."})
 	} else {

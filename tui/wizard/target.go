@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"failback/engine"
+	"failback/engine/estimate"
 	"failback/tui/keymap"
 	"failback/tui/pick"
 	"failback/tui/text"
@@ -141,9 +142,33 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	i, ok := s.list.Current()
 	if ok {
 		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(i), width)...)
+		if i >= firstHost && s.list.Row(i).Off == "" {
+			foot = append(foot, s.advice(w, width)...)
+		}
 	}
 	out = append(out, s.list.View(l, width, max(1, height-len(out)-len(foot)))...)
 	return l.Clamp(append(out, foot...), width, height)
+}
+
+// advice tells what the documents recommend for an alternate location, each of them,
+// and what was reckoned for these items.
+func (s *targetStep) advice(w *Wizard, width int) []string {
+	l := w.look
+	var out []string
+	for _, a := range estimate.Alternate() {
+		mark, tone := l.G.Dot, l.T.Muted
+		if a.Option == w.draft.Sync {
+			mark, tone = l.G.OK, l.T.Text
+		}
+		out = append(out, l.Paragraph(tone, "  "+tone.Render(mark)+" ", fmt.Sprintf("%s is recommended %s (%s, %s)", title(a.Option), a.Says, a.Source, a.Dated), width)...)
+	}
+	words := "No forecast could be made; the option chosen is " + string(w.draft.Sync) + "."
+	for _, x := range w.steps {
+		if sync, ok := x.(*syncStep); ok && sync.forecasts != nil {
+			words = sync.forecasts.Calculation() + "; chosen: " + string(w.draft.Sync)
+		}
+	}
+	return append(out, l.Paragraph(l.T.Muted, "  "+l.T.Muted.Render(l.G.Dot)+" ", words, width)...)
 }
 
 func (s *targetStep) about(row int) string {
