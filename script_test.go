@@ -218,3 +218,19 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func writeFile(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
+
+// take keeps a value of the first line of a file of JSON lines in a variable:
+// take VARIABLE FILE KEY.
+func take(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: take VARIABLE FILE KEY")
+	}
+	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
+	var v any
+	ts.Check(json.Unmarshal([]byte(line), &v))
+	value, ok := dig(v, strings.Split(args[2], "."))
+	if !ok {
+		ts.Fatalf("%s: no %s in %s", args[1], args[2], line)
+	}
+	ts.Setenv(args[0], fmt.Sprint(value))
+}
