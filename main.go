@@ -64,7 +64,7 @@ func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
 			},
 			Auth: string(p.Auth), Token: p.Token, Subscription: p.Subscription,
 		},
-		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(),
+		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
 	})
 }
 

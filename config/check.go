@@ -5,12 +5,25 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // minPoll keeps a typing mistake from hammering the service.
 const minPoll = 100 * time.Millisecond
+
+// The requests a minute that may be asked for: with fewer no run could be watched,
+// and more is what the management API refills for one principal.
+const minRequests, maxRequests = 20, 1500
+
+// badRequests says what is wrong with a budget; empty where nothing is.
+func badRequests(n int) string {
+	if n != 0 && (n < minRequests || n > maxRequests) {
+		return strconv.Itoa(n) + " is not between " + strconv.Itoa(minRequests) + " and " + strconv.Itoa(maxRequests)
+	}
+	return ""
+}
 
 // check finds contradictions in one profile of the document.
 func (p Profile) check(doc document, name string) error {
@@ -29,6 +42,9 @@ func (p Profile) check(doc document, name string) error {
 	}
 	if p.Poll != 0 && p.Poll.Std() < minPoll {
 		return at("shorter than "+minPoll.String(), "poll")
+	}
+	if why := badRequests(p.RequestsPerMinute); why != "" {
+		return at(why, "requests_per_minute")
 	}
 	if err := p.checkAuth(at); err != nil {
 		return err

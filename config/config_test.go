@@ -14,6 +14,7 @@ const whole = `# a site
 defaults:
   profile: site
   poll: 45s
+  requests_per_minute: 120
 profiles:
   site:
     cloud: {name: public}
@@ -51,6 +52,9 @@ func TestParseFillsProfilesFromDefaultsAndFolder(t *testing.T) {
 	if p.Poll.Std() != 45*time.Second {
 		t.Errorf("poll %v, want the default 45s", p.Poll.Std())
 	}
+	if p.RequestsPerMinute != 120 {
+		t.Errorf("%d requests a minute, want the default 120", p.RequestsPerMinute)
+	}
 	h := p.Hosts["hv01.example"]
 	if want := filepath.FromSlash("/etc/fb/hv01.secret"); h.PasswordFile != want {
 		t.Errorf("password file %q, want it beside the configuration: %q", h.PasswordFile, want)
@@ -87,6 +91,8 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		"credentials in url": {profile("    hosts:\n      hv01: {url: \"https://u:p@hv01\"}\n"), 7, "profiles.a.hosts.hv01.url", "password in it"},
 		"bad time span":      {profile("    poll: soon\n"), 6, "profiles.a.poll", "no time span"},
 		"negative time span": {profile("    poll: -5s\n"), 6, "profiles.a.poll", "no time span"},
+		"budget too small":   {profile("    requests_per_minute: 3\n"), 6, "profiles.a.requests_per_minute", "not between"},
+		"budget too large":   {"defaults: {requests_per_minute: 99999}\n" + profile(""), 1, "defaults.requests_per_minute", "not between"},
 		"poll too short":     {profile("    poll: 1ms\n"), 6, "profiles.a.poll", "shorter than"},
 		"unknown default":    {profile("defaults:\n  profile: b\n"), 7, "defaults.profile", "there is a"},
 		"broken yaml":        {"profiles: [\n", 1, "", "sequence"},

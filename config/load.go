@@ -47,6 +47,9 @@ func Parse(path string, raw []byte) (File, error) {
 		p.fill(f.Defaults, filepath.Dir(path))
 		f.Profiles[name] = p
 	}
+	if why := badRequests(f.Defaults.RequestsPerMinute); why != "" {
+		return File{}, doc.bad(why, "defaults", "requests_per_minute")
+	}
 	if d := f.Defaults.Profile; d != "" {
 		if _, ok := f.Profiles[d]; !ok {
 			return File{}, doc.bad("there is no profile "+d+"; there is "+orNone(f.Names()), "defaults", "profile")
@@ -62,6 +65,9 @@ func (p *Profile) fill(d Defaults, dir string) {
 	}
 	if p.Poll == 0 {
 		p.Poll = d.Poll
+	}
+	if p.RequestsPerMinute == 0 {
+		p.RequestsPerMinute = d.RequestsPerMinute
 	}
 	if u, err := url.Parse(p.Cloud.Storage); err == nil && u.Host != "" {
 		p.Cloud.Storage = u.Hostname()

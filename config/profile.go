@@ -23,6 +23,9 @@ type Defaults struct {
 	// Poll is the interval between two looks at a job, for profiles without
 	// their own.
 	Poll Duration `yaml:"poll"`
+	// RequestsPerMinute bounds the reads of Azure's management API, for profiles
+	// without their own; 0 leaves it to the program.
+	RequestsPerMinute int `yaml:"requests_per_minute"`
 	// Reason is written into plans that give none.
 	Reason string `yaml:"reason"`
 }
@@ -38,6 +41,8 @@ type Profile struct {
 	Vault         string          `yaml:"vault"`
 	Hosts         map[string]Host `yaml:"hosts"`
 	Poll          Duration        `yaml:"poll"`
+
+	RequestsPerMinute int `yaml:"requests_per_minute"`
 }
 
 // Cloud is either one of Microsoft's clouds by name or a custom one by its

@@ -29,7 +29,7 @@ func (l *leg) cancel(ctx context.Context) error {
 	err = l.perform(ctx, effect{
 		op: OpCancel,
 		look: func(ctx context.Context, _ string) (string, sight, error) {
-			j, err := l.r.Ports.Inventory.Job(ctx, job)
+			j, err := l.readJob(ctx, job)
 			if err == nil && (j.State.Ended() || j.Detail == "Cancelling") {
 				return job, sightUnderway, nil
 			}

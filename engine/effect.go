@@ -85,7 +85,7 @@ func (l *leg) mayAskAgain(ctx context.Context, op Operation) (bool, error) {
 		return false, nil
 	}
 	j, err := patient(ctx, l, "read job "+op.Job, func(ctx context.Context) (Job, error) {
-		return l.r.Ports.Inventory.Job(ctx, op.Job)
+		return l.readJob(ctx, op.Job)
 	})
 	return err == nil && j.State.Ended() && !j.State.Good(), err
 }
@@ -99,6 +99,11 @@ func (l *leg) send(ctx context.Context, e effect, request string) (string, error
 func (l *leg) again(ctx context.Context, op Op, err error) error {
 	if err := l.note("warn", fmt.Sprintf("%s: not taken now, will ask again: %v", opWords(op), err)); err != nil {
 		return err
+	}
+	if f := AsFailure(err, "", ""); f.Wait > l.r.Poll {
+		if err := sleep(ctx, f.Wait-l.r.Poll); err != nil {
+			return err
+		}
 	}
 	return l.pause(ctx)
 }
@@ -175,8 +180,10 @@ func (l *leg) jobByRequest(ctx context.Context, request string) (Job, bool, erro
 }
 
 // fresh reads the leg's item afresh.
-func (l *leg) fresh(ctx context.Context) (Item, error) {
+func (l *leg) fresh(ctx context.Context) (Item, error) { return l.see(ctx, afresh) }
+
+func (l *leg) see(ctx context.Context, g gaze) (Item, error) {
 	return patient(ctx, l, "read the item", func(ctx context.Context) (Item, error) {
-		return l.r.Ports.Inventory.Item(ctx, l.item.ID)
+		return l.r.board.item(ctx, l.item, g)
 	})
 }

@@ -234,6 +234,13 @@ type DamageMarked struct {
 // DamageCleared says a complete, verified synchronisation ended the damage.
 type DamageCleared struct{}
 
+// JobSeen says when the job, as it is shown, was read. It passes by: the journal
+// keeps what changed, not who looked when.
+type JobSeen struct {
+	Job string    `json:"job"`
+	At  time.Time `json:"at"`
+}
+
 // Noted is a sentence for people.
 type Noted struct {
 	Level string `json:"level"` // info, warn
@@ -262,6 +269,7 @@ func (IntentRecorded) Type() EventType    { return "intent.recorded" }
 func (OperationAccepted) Type() EventType { return "operation.accepted" }
 func (TaskChanged) Type() EventType       { return "task.changed" }
 func (SyncProgress) Type() EventType      { return "sync.progress" }
+func (JobSeen) Type() EventType           { return "job.seen" }
 func (PowerChanged) Type() EventType      { return "power.changed" }
 func (DowntimeBegan) Type() EventType     { return "downtime.began" }
 func (GateOpened) Type() EventType        { return "gate.opened" }
@@ -288,6 +296,7 @@ var bodyTypes = map[EventType]func([]byte) (Body, error){
 	"operation.accepted": decodeAs[OperationAccepted],
 	"task.changed":       decodeAs[TaskChanged],
 	"sync.progress":      decodeAs[SyncProgress],
+	"job.seen":           decodeAs[JobSeen],
 	"power.changed":      decodeAs[PowerChanged],
 	"downtime.began":     decodeAs[DowntimeBegan],
 	"gate.opened":        decodeAs[GateOpened],

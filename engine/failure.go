@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // FailureKind says what a screen or the runner can do about a failure.
@@ -38,7 +39,9 @@ type Failure struct {
 	Remedy  string      `json:"remedy,omitempty"` // what to do now
 	Job     string      `json:"job,omitempty"`
 	Request string      `json:"request,omitempty"` // client request id, for support
-	Err     error       `json:"-"`
+	// Wait is how long the service asks to be left alone, where it does.
+	Wait time.Duration `json:"-"`
+	Err  error         `json:"-"`
 }
 
 // Error is the whole failure on one line.

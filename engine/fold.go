@@ -116,6 +116,8 @@ func (l *Leg) fold(e Event) {
 		l.foldTask(b)
 	case SyncProgress:
 		l.foldSync(e, b)
+	case JobSeen:
+		l.Seen = b.At
 	case PowerChanged:
 		if b.Side == LocationAzure {
 			l.AzurePower = b.Power

@@ -70,7 +70,7 @@ func (l *leg) waitAtGate(ctx context.Context, g Gate, changed <-chan struct{}, l
 	if err := l.r.Stream.Broken(); err != nil {
 		return err
 	}
-	if err := l.hostContact(ctx); err != nil {
+	if err := l.hostContact(ctx, glance); err != nil {
 		return err
 	}
 	return l.outside(ctx, g)
@@ -85,7 +85,10 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		if l.state().Job == "" {
 			return nil
 		}
-		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		j, err := l.lookAtJob(ctx, l.state().Job, false)
+		if err == nil && j.State != JobSuspended {
+			j, err = l.readJob(ctx, l.state().Job)
+		}
 		switch {
 		case err != nil:
 			return nil //nolint:nilerr // a gate waits whether or not the service answers
@@ -98,12 +101,15 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		}
 		who.Reason = "the job was found resumed"
 	case GateCommit, GateReprotect:
-		it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
-		if err != nil {
-			return nil //nolint:nilerr // as above
+		answered := func(it Item) bool {
+			return g == GateCommit && l.committed(it) || g == GateReprotect && (it.State == ItemReverseReplicating || it.State == ItemProtected)
 		}
-		if g == GateCommit && !l.committed(it) || g == GateReprotect && it.State != ItemReverseReplicating && it.State != ItemProtected {
-			return nil
+		it, err := l.r.board.item(ctx, l.item, glance)
+		if err == nil && answered(it) {
+			it, err = l.r.board.item(ctx, l.item, afresh)
+		}
+		if err != nil || !answered(it) {
+			return nil //nolint:nilerr // as above
 		}
 		who.Reason = "the item was found in state " + it.stateText()
 	case GateCommitFailover:
@@ -177,7 +183,7 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 	if err != nil {
 		return o, err
 	}
-	if err := l.hostContact(ctx); err != nil {
+	if err := l.hostContact(ctx, afresh); err != nil {
 		return o, err
 	}
 	if !l.contact.IsZero() {

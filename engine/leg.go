@@ -184,6 +184,9 @@ func (l *leg) pause(ctx context.Context) error {
 	if err := sleep(ctx, l.r.Poll); err != nil {
 		return err
 	}
+	if err := l.r.tellThrottle(); err != nil {
+		return err
+	}
 	s, budget := l.state(), l.plan().Budget
 	if l.overrun || budget <= 0 || !s.InDowntime() || s.Downtime(l.r.Stream.Now()) <= budget {
 		return nil
@@ -206,5 +209,5 @@ func sleep(ctx context.Context, d time.Duration) error {
 // acting is the context of an effectful request: once begun it is never aborted
 // by a detach or a cancel, since its outcome would be unknown then.
 func acting(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	return context.WithTimeout(Urgent(context.WithoutCancel(ctx)), 2*time.Minute)
 }

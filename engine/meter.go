@@ -39,7 +39,7 @@ func (l *leg) meter(ctx context.Context) *meter {
 func (m *meter) tick(ctx context.Context) error {
 	m.looks++
 	if m.looks%4 == 1 {
-		if err := m.l.hostContact(ctx); err != nil {
+		if err := m.l.hostContact(ctx, glance); err != nil {
 			return err
 		}
 	}

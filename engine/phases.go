@@ -141,11 +141,11 @@ func watchInitialSync(ctx context.Context, l *leg) error {
 
 // watchPower records the Azure VM's power while it should be running.
 func (l *leg) watchPower(ctx context.Context) error {
-	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	it, err := l.r.board.item(ctx, l.item, glance)
 	if err != nil {
 		return nil //nolint:nilerr // the job is what counts here; power is looked at again at the next poll
 	}
-	p, err := l.r.Ports.Azure.Power(ctx, it.AzureVM)
+	p, err := l.r.board.power(ctx, it.AzureVM, glance)
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
@@ -236,8 +236,14 @@ func (l *leg) markDamaged(ctx context.Context, why string) error {
 
 // findVM finds the item's VM on the target host: by id, or, where Site Recovery
 // created it afresh at an alternate location, the only one of exactly its name.
-func (l *leg) findVM(ctx context.Context) (VM, error) {
-	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+func (l *leg) findVM(ctx context.Context) (VM, error) { return l.seekVM(ctx, afresh) }
+
+// glimpseVM is findVM for looking on: what identifies the VM may be known from before,
+// the VM itself never is.
+func (l *leg) glimpseVM(ctx context.Context) (VM, error) { return l.seekVM(ctx, glance) }
+
+func (l *leg) seekVM(ctx context.Context, g gaze) (VM, error) {
+	it, err := l.r.board.item(ctx, l.item, g)
 	if err != nil {
 		return VM{}, err
 	}

@@ -52,8 +52,10 @@ func (l *leg) acceptUnproven(b BootChecked) error {
 // across two reads), has failed, or patience ends.
 func (l *leg) proveBoot(ctx context.Context) (BootChecked, error) {
 	var first, last VM
+	look := l.findVM
 	for i := range bootPatience {
-		vm, err := patient(ctx, l, "look at the VM on "+l.host(), l.findVM)
+		vm, err := patient(ctx, l, "look at the VM on "+l.host(), look)
+		look = l.glimpseVM
 		if err != nil {
 			return BootChecked{}, err
 		}
@@ -287,9 +289,10 @@ func (l *leg) watchOp(ctx context.Context, op Op) error {
 // watchItem looks at the item until done says so, and says now and then that it
 // still waits.
 func (l *leg) watchItem(ctx context.Context, waiting string, done func(Item) bool) error {
-	said := l.r.Stream.Now()
+	said, g := l.r.Stream.Now(), afresh
 	for {
-		it, err := l.fresh(ctx)
+		it, err := l.see(ctx, g)
+		g = glance
 		if err != nil || done(it) {
 			return err
 		}

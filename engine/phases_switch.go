@@ -47,7 +47,7 @@ func actStopAzure(ctx context.Context, l *leg) error {
 // for it: the gate may have been open for days.
 func (l *leg) jobLives(ctx context.Context) error {
 	j, err := patient(ctx, l, "read job "+l.state().Job, func(ctx context.Context) (Job, error) {
-		return l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		return l.readJob(ctx, l.state().Job)
 	})
 	if err == nil && j.State.Ended() && !j.State.Good() {
 		return jobFailure(l.item.Name, j)
@@ -61,7 +61,7 @@ func (l *leg) complete(ctx context.Context) error {
 	return l.perform(ctx, effect{
 		op: OpComplete,
 		look: func(ctx context.Context, _ string) (string, sight, error) {
-			j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+			j, err := l.readJob(ctx, l.state().Job)
 			if err != nil {
 				return "", sightTodo, err
 			}
@@ -84,7 +84,7 @@ func (l *leg) complete(ctx context.Context) error {
 // Site Recovery would fail it, with the Azure VM already stopped.
 func (l *leg) awaitContact(ctx context.Context) error {
 	for {
-		if err := l.hostContact(ctx); err != nil {
+		if err := l.hostContact(ctx, afresh); err != nil {
 			return err
 		}
 		if l.late() {
@@ -111,7 +111,7 @@ func (l *leg) completeComment() string {
 
 func (l *leg) power(ctx context.Context, vm AzureVMRef) (Power, error) {
 	return patient(ctx, l, "read the power state of Azure VM "+vm.Name, func(ctx context.Context) (Power, error) {
-		return l.r.Ports.Azure.Power(ctx, vm)
+		return l.r.board.power(Urgent(ctx), vm, afresh)
 	})
 }
 
@@ -181,15 +181,16 @@ func (l *leg) confirmOff(ctx context.Context, vm AzureVMRef, remedy string) erro
 
 // watchStopAzure waits for Site Recovery's own stop and confirms it.
 func watchStopAzure(ctx context.Context, l *leg) error {
+	var last Job
 	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
+		last = j
 		t, ok := j.Find(TaskShutdownAzure, TaskStartFailback)
 		return ok && t.Done() || j.State.Good()
-	}, func(ctx context.Context) error {
-		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
-		if err == nil && taskBegun(j, TaskShutdownAzure, TaskStartFailback) {
+	}, func(context.Context) error {
+		if taskBegun(last, TaskShutdownAzure, TaskStartFailback) {
 			return l.emitDowntime()
 		}
-		return nil //nolint:nilerr // the next poll looks again
+		return nil
 	})
 	if err != nil {
 		return l.damaging(ctx, err)
@@ -219,7 +220,7 @@ func watchFinalSync(ctx context.Context, l *leg) error {
 // home, is the start ours to repeat.
 func lookStart(ctx context.Context, l *leg) (sight, error) {
 	j, err := patient(ctx, l, "read job "+l.state().Job, func(ctx context.Context) (Job, error) {
-		return l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		return l.readJob(ctx, l.state().Job)
 	})
 	if err != nil {
 		return sightTodo, err
@@ -329,8 +330,10 @@ func watchStartVM(ctx context.Context, l *leg) error {
 	if startTaskFailed(last) && !again {
 		return startFailed(l.item.Name, last)
 	}
+	look := l.findVM
 	for range stopLooks {
-		vm, err := patient(ctx, l, "look at the VM on "+l.host(), l.findVM)
+		vm, err := patient(ctx, l, "look at the VM on "+l.host(), look)
+		look = l.glimpseVM
 		if err != nil {
 			return err
 		}

@@ -154,6 +154,9 @@ type Connection struct {
 	Jobs JobDesk
 	// Poll is the interval between two looks at a job or a power state.
 	Poll time.Duration
+	// Traffic tells how many requests the connection sends; it is safe for
+	// concurrent use. Nil where nobody counts.
+	Traffic func() Traffic
 	// Rates are what the connection knows of its speeds; zero fields mean
 	// "take the documented value".
 	Rates Rates

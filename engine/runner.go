@@ -39,12 +39,18 @@ type Runner struct {
 	// that is not open yet. May be nil.
 	Answered func(item string, g Gate) bool
 
-	slots *slots
+	// Traffic tells what the connection sends; nil where nobody counts.
+	Traffic func() Traffic
 
-	mu     sync.Mutex
-	ctx    context.Context // of the whole run
-	group  *errgroup.Group // nil before Run
-	active map[string]context.CancelCauseFunc
+	slots *slots
+	board *board
+
+	mu sync.Mutex
+	// throttled is until when Azure was said to want to be left alone.
+	throttled time.Time
+	ctx       context.Context // of the whole run
+	group     *errgroup.Group // nil before Run
+	active    map[string]context.CancelCauseFunc
 }
 
 var errCancelling = errors.New("cancel was asked for")
@@ -56,6 +62,7 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	var g errgroup.Group
 	r.mu.Lock()
 	r.slots = newSlots(r.Limits)
+	r.board = newBoard(r.Ports, r.Poll, r.traffic().Budget, r.Stream.Now)
 	r.ctx, r.group, r.active = ctx, &g, map[string]context.CancelCauseFunc{}
 	for _, l := range r.Stream.State().Legs {
 		if l.Mode != ModeEnded {

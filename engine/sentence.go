@@ -10,7 +10,7 @@ import (
 // nothing to say to a person give "".
 func Sentence(e Event) string {
 	switch b := e.Body.(type) {
-	case StreamOpened, SyncProgress:
+	case StreamOpened, SyncProgress, JobSeen:
 		return ""
 	case RunPlanned:
 		return fmt.Sprintf("plan: %s, %s, %s", b.Plan.Direction.Arrow(), syncWords(b.Plan), b.Plan.Target.Label())

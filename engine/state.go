@@ -88,7 +88,8 @@ type Leg struct {
 	GateSince    time.Time
 	Decisions    []Decision
 	Ops          map[Op]Operation
-	Job          string // the failback job
+	Job          string    // the failback job
+	Seen         time.Time // when the job was last read, as far as this process knows
 	Tasks        []TaskChanged
 	Sync         map[Phase]SyncProgress
 	Samples      []Sample

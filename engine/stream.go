@@ -87,8 +87,8 @@ func (s *Stream) Emit(item string, phase Phase, body Body) error {
 		return Refuse("go on", string(s.run), "the run has ended ("+string(s.state.Outcome)+") and nobody drives it", "resume it first")
 	}
 	e := Event{V: SchemaVersion, Time: s.now().UTC().Round(0), Run: s.run, Item: item, Phase: phase, Body: body}
-	if p, ok := body.(SyncProgress); ok && !s.keepProgress(item, phase, e.Time) {
-		return s.pass(e, p)
+	if s.passes(e) {
+		return s.pass(e)
 	}
 	e.Seq = s.state.Seq + 1
 	next, err := s.state.Apply(e)
@@ -106,8 +106,19 @@ func (s *Stream) Emit(item string, phase Phase, body Body) error {
 	return nil
 }
 
-// pass hands progress to readers that the journal does not keep.
-func (s *Stream) pass(e Event, _ SyncProgress) error {
+// passes reports whether the journal does without the fact.
+func (s *Stream) passes(e Event) bool {
+	switch e.Body.(type) {
+	case JobSeen:
+		return true
+	case SyncProgress:
+		return !s.keepProgress(e.Item, e.Phase, e.Time)
+	}
+	return false
+}
+
+// pass hands a fact to readers that the journal does not keep.
+func (s *Stream) pass(e Event) error {
 	next, err := s.state.Apply(e)
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func patient[T any](ctx context.Context, l *leg, what string, read func(context.
 func (l *leg) watchJob(ctx context.Context, name string, done func(Job) bool, each func(context.Context) error) error {
 	for looks := 1; ; looks++ {
 		j, err := patient(ctx, l, "read job "+name, func(ctx context.Context) (Job, error) {
-			return l.r.Ports.Inventory.Job(ctx, name)
+			return l.lookAtJob(ctx, name, looks == 1)
 		})
 		if KindOf(err) == FailureNotFound && looks < settleLooks {
 			// A job that was only just accepted may not be readable yet.
@@ -77,6 +77,29 @@ func (l *leg) watchJob(ctx context.Context, name string, done func(Job) bool, ea
 			return err
 		}
 	}
+}
+
+// lookAtJob is a job for watching, read afresh where a phase begins with it or its
+// machine is stopping or starting. How old it is reaches the screen, not the journal.
+func (l *leg) lookAtJob(ctx context.Context, name string, first bool) (Job, error) {
+	s, g := l.state(), glance
+	switch {
+	case first || s.Step().Phase == PhaseStopAzure || s.Step().Phase == PhaseStartOnPremises:
+		g, ctx = afresh, Urgent(ctx)
+	case s.InDowntime():
+		g = pressing
+	}
+	j, at, err := l.r.board.job(ctx, name, g)
+	if err != nil || !at.After(s.Seen) {
+		return j, err
+	}
+	return j, l.emit(JobSeen{Job: name, At: at.UTC()})
+}
+
+// readJob is a job for a decision.
+func (l *leg) readJob(ctx context.Context, name string) (Job, error) {
+	j, _, err := l.r.board.job(ctx, name, afresh)
+	return j, err
 }
 
 // recordTasks emits what changed against the fold.
@@ -153,7 +176,7 @@ func badTask(ts []Task) (Task, bool) {
 // Somebody who starts it then is told of at once: it can't boot properly, and what
 // it writes is overwritten.
 func (l *leg) watchHome(ctx context.Context) error {
-	vm, err := l.findVM(ctx)
+	vm, err := l.glimpseVM(ctx)
 	if err != nil {
 		return nil //nolint:nilerr // the VM may not exist yet, or the host not answer; the next poll looks again
 	}
@@ -165,7 +188,7 @@ func (l *leg) watchHome(ctx context.Context) error {
 	if now == PowerRunning && was != now {
 		// The job was read before the host was: Site Recovery may have come to its
 		// own start meanwhile, and nobody may be told to shut that VM down.
-		j, err := l.r.Ports.Inventory.Job(ctx, l.state().Job)
+		j, err := l.readJob(ctx, l.state().Job)
 		if err != nil || j.State.Ended() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback) {
 			return nil //nolint:nilerr // the next look, or the next phase, knows more
 		}
@@ -178,8 +201,8 @@ func (l *leg) watchHome(ctx context.Context) error {
 
 // hostContact notes when the vault loses contact with the host and when it is
 // back. A lost contact stops nothing: Site Recovery goes on when it returns.
-func (l *leg) hostContact(ctx context.Context) error {
-	hosts, err := l.r.Ports.Inventory.Hosts(ctx)
+func (l *leg) hostContact(ctx context.Context, g gaze) error {
+	hosts, err := l.r.board.contacts(ctx, g)
 	if err != nil {
 		return nil //nolint:nilerr // an unreadable list says nothing about contact; the job is watched anyway
 	}

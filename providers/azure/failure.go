@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -57,14 +58,19 @@ func (c Call) answered(f *engine.Failure, answer *azcore.ResponseError) {
 		f.Request = said.request
 	}
 	switch status := answer.StatusCode; {
+	case status == http.StatusUnauthorized && expired(said.Code):
+		// Not accepted, whatever it was; the next request signs in afresh.
+		f.Kind = engine.FailureRetryable
+		f.Remedy = "sign in again if this goes on" + clockWords(answer.RawResponse)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		f.Kind = engine.FailurePermission
-		f.Remedy = also(f.Remedy, c.allow(status, f.Why))
+		f.Remedy = also(f.Remedy, c.allow(status, f.Why)) + clockWords(answer.RawResponse)
 	case status == http.StatusNotFound:
 		f.Kind = engine.FailureNotFound
 		remedy(f, "check the names of subscription, resource group and vault, and that the thing was not removed")
 	case status == http.StatusTooManyRequests:
 		f.Kind = engine.FailureRetryable
+		f.Wait = retryAfter(answer.RawResponse)
 		f.Remedy = "nothing was started; " + waitFor(answer.RawResponse)
 	case status >= 400 && status < 500 && status != http.StatusRequestTimeout:
 		f.Kind = engine.FailureRefused
@@ -72,7 +78,13 @@ func (c Call) answered(f *engine.Failure, answer *azcore.ResponseError) {
 		c.unknown(f)
 	case status >= 500 || status == http.StatusRequestTimeout:
 		f.Kind = engine.FailureRetryable
+		f.Wait = retryAfter(answer.RawResponse)
 		remedy(f, waitFor(answer.RawResponse))
+	case status >= 200 && status < 300:
+		// An empty answer to a read. Asking again costs nothing.
+		f.Kind = engine.FailureRetryable
+		f.Why = cmp.Or(f.Why, "the answer has no content (HTTP "+strconv.Itoa(status)+")")
+		remedy(f, misunderstood)
 	default:
 		f.Kind = engine.FailureOther
 	}
@@ -100,10 +112,36 @@ func (c Call) unanswered(f *engine.Failure, err error) {
 	case network(err):
 		f.Kind = engine.FailureRetryable
 		f.Remedy = "check the network to Azure, then try again"
-	default:
-		f.Kind = engine.FailureOther
-		f.Remedy = "the answer can't be understood: check whether a proxy answers in Azure's place"
+	default: // a read may be asked again, whatever came
+		f.Kind = engine.FailureRetryable
+		f.Remedy = misunderstood
 	}
+}
+
+const misunderstood = "the answer can't be understood: check whether a proxy answers in Azure's place"
+
+// expired reports whether a token was refused for its age alone.
+func expired(code string) bool { return code == "ExpiredAuthenticationToken" }
+
+// clockWords say how wrong this machine's clock is, where the answer shows it: a token
+// is then refused as expired, or as not valid yet.
+func clockWords(r *http.Response) string {
+	if r == nil {
+		return ""
+	}
+	theirs, err := http.ParseTime(r.Header.Get("Date"))
+	if err != nil {
+		return ""
+	}
+	off := time.Since(theirs).Round(time.Second)
+	if off.Abs() < 2*time.Minute {
+		return ""
+	}
+	way := "ahead of"
+	if off < 0 {
+		way = "behind"
+	}
+	return "; this machine's clock is " + off.Abs().String() + " " + way + " Azure's: set it right"
 }
 
 // network reports whether err is a connection that failed or broke off.

@@ -45,6 +45,9 @@ type Options struct {
 	Token string
 	// Subscription is where a VM lies whose reference names none.
 	Subscription string
+	// RequestsPerMinute is how many requests of the management API reads keep to; 0
+	// is no bound.
+	RequestsPerMinute int
 	// Transport replaces the network. Hosts below .lab exist only behind it.
 	Transport http.RoundTripper
 }

@@ -22,6 +22,7 @@ type Session struct {
 	transport    policy.Transporter // nil is the SDK's own
 	fence        *fence             // set on loopback
 	subscription string
+	budget       *budget
 }
 
 // Open prepares a sign-in. It refuses a fixed token for any address off this
@@ -31,7 +32,7 @@ func Open(o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{place: p, subscription: o.Subscription}
+	s := &Session{place: p, subscription: o.Subscription, budget: newBudget(o.RequestsPerMinute)}
 	if o.Auth == AuthLoopback {
 		return s.openLoopback(o)
 	}
@@ -94,10 +95,18 @@ func (s *Session) Subscription() string { return s.subscription }
 
 // ClientOptions are the options for any client of the management API: cloud,
 // transport, a client request id on every request, and the mark that [Effect]
-// relies on. Resource providers are never registered on the way.
+// relies on. All clients of a session share its budget. Resource providers are never
+// registered on the way.
 func (s *Session) ClientOptions() *arm.ClientOptions {
-	return &arm.ClientOptions{ClientOptions: s.pipeline(), DisableRPRegistration: true}
+	o := s.pipeline()
+	o.PerCallPolicies = append(o.PerCallPolicies, renewed{}, gate{s.budget})
+	o.PerRetryPolicies = append(o.PerRetryPolicies, meter{s.budget})
+	return &arm.ClientOptions{ClientOptions: o, DisableRPRegistration: true}
 }
+
+// Traffic is what the session asks of the management API. It is safe for concurrent
+// use.
+func (s *Session) Traffic() engine.Traffic { return s.budget.traffic() }
 
 // readTimeout bounds one attempt of a read, its body included.
 const readTimeout = time.Minute

@@ -29,7 +29,10 @@ type Options struct {
 	// run can't look at that host, and says so.
 	Hosts map[string]hyperv.Endpoint
 	Poll  time.Duration // 15 s where zero
-	Rates engine.Rates
+	// RequestsPerMinute bounds the reads of the management API; 0 is the default,
+	// counted in a rehearsal's own time.
+	RequestsPerMinute int
+	Rates             engine.Rates
 }
 
 // Open opens the vault. It sends nothing: settings that make no sense are
@@ -38,6 +41,10 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if o.Poll <= 0 {
+		o.Poll = defaultPoll
+	}
+	o.Azure.RequestsPerMinute = o.budget()
 	session, err := azure.Open(o.Azure)
 	if err != nil {
 		return nil, err
@@ -53,13 +60,23 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Poll <= 0 {
-		o.Poll = defaultPoll
-	}
 	return &engine.Connection{
 		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
-		Ports: engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
-		Jobs:  vault,
-		Close: hosts.Close,
+		Ports:   engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
+		Jobs:    vault,
+		Traffic: session.Traffic,
+		Close:   hosts.Close,
 	}, nil
+}
+
+// budget is the requests a minute that reads keep to. The time of a rehearsal, or of
+// a lab on this machine, may run faster than the wall's, and it asks as much faster.
+func (o Options) budget() int {
+	switch {
+	case o.RequestsPerMinute > 0:
+		return o.RequestsPerMinute
+	case (o.Rehearsal || o.Azure.Auth == azure.AuthLoopback) && o.Poll < defaultPoll:
+		return int(azure.DefaultBudget * (defaultPoll.Seconds() / o.Poll.Seconds()))
+	}
+	return azure.DefaultBudget
 }

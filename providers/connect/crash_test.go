@@ -106,7 +106,11 @@ func crashAt(t *testing.T, sync engine.SyncOption, n int) {
 	inBubble(t, tiny, func(t *testing.T, b *bed) {
 		p := &power{left: n}
 		plan := b.plan(sync, "app01")
-		if _, err := b.drive(p, plan); !errors.Is(err, errPower) {
+		_, err := b.drive(p, plan)
+		if err == nil && len(p.events) <= n {
+			return // this run had fewer facts than the first one: a look came at another moment
+		}
+		if !errors.Is(err, errPower) {
 			t.Fatalf("fact %d: the power did not go: %v", n, err)
 		}
 		at := p.events[len(p.events)-1]

@@ -40,7 +40,7 @@ func TestS40FaultsSendOnePost(t *testing.T) {
 		"accepted, names no job": {status(202, "", ``), engine.FailureUnknown, "named no job"},
 		"accepted, garbage":      {status(200, "Content-Type: text/html", `<html>hello</html>`), engine.FailureUnknown, "named no job"},
 		"redirect":               {status(307, "Location: http://127.0.0.1:1/elsewhere", ``), engine.FailureUnknown, "do not repeat it"},
-		"expired token":          {status(401, "", `{"error":{"code":"ExpiredAuthenticationToken","message":"the token expired"}}`), engine.FailurePermission, "sign in again"},
+		"expired token":          {status(401, "", `{"error":{"code":"ExpiredAuthenticationToken","message":"the token expired"}}`), engine.FailureRetryable, "sign in again"},
 		"no right":               {status(403, "", denied), engine.FailurePermission, "role with the action Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/plannedFailover/action"},
 		"wrong direction":        {status(400, "", invalid), engine.FailureRefused, "InvalidFailoverDirection: the direction is invalid (possible causes: already there); now: turn round"},
 		"conflict":               {status(409, "", `{"error":{"code":"28031","message":"busy"}}`), engine.FailureRefused, "busy"},
@@ -91,7 +91,7 @@ func TestReadsAreRetriedAndThenExplained(t *testing.T) {
 	}{
 		"missing": {status(404, "", `{"error":{"code":"NotFound","message":"no","details":[{"code":"ArmResourceDoesNotExist","message":"gone"}]}}`), engine.FailureNotFound},
 		"denied":  {status(403, "", `{"error":{"code":"AuthorizationFailed","message":"no"}}`), engine.FailurePermission},
-		"garbage": {answer(`<html>`), engine.FailureOther},
+		"garbage": {answer(`<html>`), engine.FailureRetryable},
 	} {
 		c, _ := newVault(t, map[string]http.HandlerFunc{getJob: a.answer})
 		if _, err := c.Job(t.Context(), testJob); engine.KindOf(err) != a.kind {
