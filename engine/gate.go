@@ -101,21 +101,17 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		}
 		who.Reason = "the job was found resumed"
 	case GateCommit, GateReprotect:
-		answered := func(it Item) bool {
+		it, ok := l.foundAnswered(ctx, func(it Item) bool {
 			return g == GateCommit && l.committed(it) || g == GateReprotect && (it.State == ItemReverseReplicating || it.State == ItemProtected)
-		}
-		it, err := l.r.board.item(ctx, l.item, glance)
-		if err == nil && answered(it) {
-			it, err = l.r.board.item(ctx, l.item, afresh)
-		}
-		if err != nil || !answered(it) {
-			return nil //nolint:nilerr // as above
+		})
+		if !ok {
+			return nil
 		}
 		who.Reason = "the item was found in state " + it.stateText()
 	case GateCommitFailover:
-		it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
-		if err != nil || !it.Allows(AllowFailback) {
-			return nil //nolint:nilerr // as above
+		_, ok := l.foundAnswered(ctx, func(it Item) bool { return it.Allows(AllowFailback) })
+		if !ok {
+			return nil
 		}
 		who.Reason = "the failover was found committed"
 	case GateNone:
@@ -123,6 +119,16 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 	}
 	who.Verb, _ = g.Action(l.plan().Direction)
 	return l.r.Stream.Emit(l.item.Name, PhaseNone, DecisionMade{who})
+}
+
+// foundAnswered looks whether the item shows that somebody has answered, and believes
+// only a fresh read. A gate waits whether or not the service answers.
+func (l *leg) foundAnswered(ctx context.Context, answered func(Item) bool) (Item, bool) {
+	it, err := l.r.board.item(ctx, l.item, glance)
+	if err == nil && answered(it) {
+		it, err = l.r.board.item(ctx, l.item, afresh)
+	}
+	return it, err == nil && answered(it)
 }
 
 // watchBothSides looks at the two machines while a failback's job waits: the
