@@ -89,6 +89,9 @@ func TestEveryRequestHasItsRightAndEveryRightItsRequest(t *testing.T) {
 		if _, err := b.conn.Ports.Inventory.RecoveryPlans(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := b.conn.Ports.Inventory.RecoveryPoints(t.Context(), b.item("app01").ID); err != nil {
+			t.Fatal(err)
+		}
 		h := b.start(b.plan(engine.SyncDelta, "app01"))
 		b.until(h, "in initial sync", inPhase("app01", engine.PhaseInitialSync))
 		if err := h.Cancel("app01", "anna", "wrong night"); err != nil {
