@@ -128,6 +128,14 @@ func (r Report) facts() [][]string {
 	if p.CertificateThumbprint != "" {
 		rows = append(rows, []string{"Certificate", text(p.CertificateThumbprint)})
 	}
+	for _, it := range p.Items {
+		if it.CommitFailover {
+			rows = append(rows, []string{"Committed first", text(it.Name) + ": its earlier failover to Azure"})
+		}
+		if it.RecoveryPoint != "" {
+			rows = append(rows, []string{"Recovery point", text(it.Name) + ": " + moment(it.RecoveryPointTime)})
+		}
+	}
 	if p.Window.Set() {
 		rows = append(rows, []string{"Window", fmt.Sprintf("%s to %s", orDash(moment(p.Window.Start)), orDash(moment(p.Window.End)))})
 	}
