@@ -1,6 +1,9 @@
 package azure
 
-import "net/http"
+import (
+	"crypto/x509"
+	"net/http"
+)
 
 // The clouds an [Options] may name.
 const (
@@ -48,6 +51,9 @@ type Options struct {
 	// RequestsPerMinute is how many requests of the management API reads keep to; 0
 	// is no bound.
 	RequestsPerMinute int
+	// Roots are the authorities that may vouch for the cloud's servers, the
+	// system's if nil. They have no effect where Transport is set.
+	Roots *x509.CertPool
 	// Transport replaces the network. Hosts below .lab exist only behind it.
 	Transport http.RoundTripper
 }

@@ -1,6 +1,8 @@
 package azure
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"time"
 
@@ -42,8 +44,11 @@ func Open(o Options) (*Session, error) {
 	if p.manager.Scheme != "https" {
 		return nil, engine.Usagef("give the address with https", "%s would carry the credential unprotected", p.manager)
 	}
-	if o.Transport != nil {
+	switch {
+	case o.Transport != nil:
 		s.transport = client(o.Transport)
+	case o.Roots != nil:
+		s.transport = client(outward(o.Roots))
 	}
 	s.credential, err = s.signIn(o.Auth)
 	return s, err
@@ -56,11 +61,24 @@ func (s *Session) openLoopback(o Options) (*Session, error) {
 	}
 	next := o.Transport
 	if next == nil {
-		next = http.DefaultTransport
+		next = outward(o.Roots)
 	}
 	s.fence, s.credential = &f, fixedToken(o.Token)
 	s.transport = client(guarded{fence: f, next: next})
 	return s, nil
+}
+
+// outward is the way out of this machine; nil roots mean the system's.
+func outward(roots *x509.CertPool) http.RoundTripper {
+	if roots == nil {
+		return http.DefaultTransport
+	}
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if usual, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = usual.Clone()
+	}
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	return t
 }
 
 // client carries requests over rt. It follows no redirect: the management API

@@ -3,7 +3,10 @@ package connect
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"os"
 	"time"
 
 	"failback/engine"
@@ -24,6 +27,9 @@ func Lab(ctx context.Context, o lab.Options) (*engine.Connection, error) {
 		return nil, err
 	}
 	settings := Rehearsal(l.Endpoints(), l.WinRMUser())
+	if err := settings.trust(l.Endpoints().CA); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	settings.Name = l.Estate()
 	settings.Poll = pollAt(l.Speed())
 	settings.Rates = ratesAt(l.Speed(), o, l.Estate())
@@ -51,6 +57,28 @@ func Rehearsal(e lab.Endpoints, user string) Options {
 			Auth:  azure.AuthLoopback, Token: e.Token, Subscription: e.Subscription,
 		},
 	}
+}
+
+// trust makes the certificate in a file the one authority for the vault and its
+// hosts; nil changes nothing.
+func (o *Options) trust(ca *string) error {
+	if ca == nil {
+		return nil
+	}
+	text, err := os.ReadFile(*ca)
+	if err != nil {
+		return fmt.Errorf("read whom the lab's servers are vouched for by: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return fmt.Errorf("no certificate in %s, which the lab's servers are vouched for by", *ca)
+	}
+	o.Azure.Roots = roots
+	for name, h := range o.Hosts {
+		h.Roots = roots
+		o.Hosts[name] = h
+	}
+	return nil
 }
 
 // pollAt is the poll interval where speed modelled seconds pass in one of ours.

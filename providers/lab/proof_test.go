@@ -138,6 +138,10 @@ func serveElsewhere(t *testing.T, o lab.Options) (r *rig, kill func()) {
 	if err != nil || l.Embedded() {
 		t.Fatalf("the other process's lab: %v", err)
 	}
+	// Nobody here is to take the lab over: the next opening does.
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return reach(t, l.Endpoints()), func() {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Error(err)

@@ -43,12 +43,16 @@ func (d failoverDetails) request(direction string) world.FailoverRequest {
 func (c *call) startItem(names []string) {
 	var body failoverBody
 	var details failoverDetails
+	if len(c.body) == 0 {
+		c.fail(badContent("there is none."))
+		return
+	}
 	if !c.decode(&body) {
 		return
 	}
 	if raw := body.Properties.ProviderSpecificDetails; len(raw) > 0 {
 		if err := json.Unmarshal(raw, &details); err != nil {
-			c.fail(badRequest("InvalidRequestContent", "providerSpecificDetails: "+err.Error()))
+			c.fail(badContent("providerSpecificDetails: " + err.Error()))
 			return
 		}
 	}
@@ -76,7 +80,7 @@ func (c *call) decode(into any) bool {
 		return true
 	}
 	if err := json.Unmarshal(c.body, into); err != nil {
-		c.fail(badRequest("InvalidRequestContent", "The request content was invalid and could not be deserialized: "+err.Error()))
+		c.fail(badContent(err.Error()))
 		return false
 	}
 	return true
@@ -85,7 +89,7 @@ func (c *call) decode(into any) bool {
 // accept answers a request that a job now works on: 202, where to look, and no
 // body.
 func (c *call) accept(op world.Operation, err error) {
-	c.acceptAt(path.Dir(c.r.URL.Path)+"/operationresults/"+op.ID, op, err)
+	c.acceptAt(path.Dir(c.r.URL.EscapedPath())+"/operationresults/"+op.ID, op, err)
 }
 
 // acceptAt is accept with the path where the outcome will be found.
@@ -97,9 +101,9 @@ func (c *call) acceptAt(result string, op world.Operation, err error) {
 	c.accepted = true
 	var vault, job string
 	c.world.Read(func(s *world.State) { vault, job = ids{s}.vault(), ids{s}.job(op.ID) })
-	query := "?api-version=" + c.r.URL.Query().Get("api-version")
+	query := "?api-version=" + c.query.Get("api-version")
 	h := c.w.Header()
-	h.Set("Location", c.origin()+result+query)
+	h.Set("Location", c.origin()+respell(result)+query)
 	h.Set("Azure-AsyncOperation", c.origin()+vault+"/replicationOperationStatus/"+op.ID+query)
 	h.Set("Retry-After", itoa(c.retryAfter()))
 	h.Set("x-ms-request-id", job+", "+c.client)

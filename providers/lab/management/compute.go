@@ -15,7 +15,7 @@ func (c *call) getMachine(names []string) {
 			return nil, c.noResource(machineType, names[2])
 		}
 		body := c.machine(s, v)
-		if c.r.URL.Query().Get("$expand") == "instanceView" {
+		if c.query.Get("$expand") == "instanceView" {
 			body["properties"].(obj)["instanceView"] = instanceView(v)
 		}
 		return body, nil
@@ -131,7 +131,7 @@ func (c *call) acceptCompute(op world.Operation, err error) {
 	c.world.Read(func(s *world.State) {
 		location = "/subscriptions/" + s.Subscription + "/providers/Microsoft.Compute/locations/" + s.Location + "/operations/" + op.ID
 	})
-	query := "?api-version=" + c.r.URL.Query().Get("api-version")
+	query := "?api-version=" + c.query.Get("api-version")
 	h := c.w.Header()
 	h.Set("Azure-AsyncOperation", c.origin()+location+query)
 	h.Set("Location", c.origin()+location+query+"&monitor=true")
@@ -156,7 +156,7 @@ func (c *call) computeOperation(names []string) {
 		return
 	}
 	over := !op.Ended.IsZero()
-	if c.r.URL.Query().Get("monitor") == "true" {
+	if c.query.Get("monitor") == "true" {
 		switch {
 		case !over:
 			c.w.Header().Set("Location", c.origin()+c.r.URL.RequestURI())

@@ -30,12 +30,12 @@ func (c *call) exportJobs([]string) {
 	}
 	filter, err := body.filter()
 	if err != nil {
-		c.fail(badRequest("InvalidParameter", err.Error()))
+		c.fail(invalid("InvalidParameter", err.Error(), "Write times as 2026-03-01T12:00:00Z."))
 		return
 	}
 	write, known := exportForms[strings.ToLower(body.JobOutputType)]
 	if !known || c.options.Keep == nil {
-		c.fail(badRequest("InvalidParameter", "The lab exports Json and Xml, not '"+body.JobOutputType+"'."))
+		c.fail(invalid("InvalidParameter", "The lab exports Json and Xml, not '"+body.JobOutputType+"'.", "Ask for Json or Xml."))
 		return
 	}
 	var rows []exportRow

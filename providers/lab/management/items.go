@@ -18,20 +18,28 @@ const (
 // filterTerm is one term of the filters that were recorded.
 var filterTerm = regexp.MustCompile(`(\w+)\s+eq\s+'([^']*)'`)
 
-func (c *call) listItems(names []string) {
+// filterTerms are a filter's keys, in small letters, and what they are to equal.
+func filterTerms(text string) map[string]string {
 	terms := map[string]string{}
-	for _, m := range filterTerm.FindAllStringSubmatch(c.r.URL.Query().Get("$filter"), -1) {
+	for _, m := range filterTerm.FindAllStringSubmatch(text, -1) {
 		terms[strings.ToLower(m[1])] = m[2]
 	}
+	return terms
+}
+
+func (c *call) listItems(names []string) {
+	terms := filterTerms(c.query.Get("$filter"))
 	c.read(func(s *world.State) (obj, error) {
-		var rows []obj
-		for _, it := range s.Items {
-			if len(names) > 3 && !strings.EqualFold(it.Fabric, names[3]) || !matches(s, it, terms) {
-				continue
-			}
-			rows = append(rows, c.item(s, it))
+		if err := within(s, names); err != nil {
+			return nil, err
 		}
-		return page(rows), nil
+		var list []*world.Item
+		for _, it := range s.Items {
+			if (len(names) <= 3 || strings.EqualFold(it.Fabric, names[3])) && matches(s, it, terms) {
+				list = append(list, it)
+			}
+		}
+		return paged(c, list, itemRows, false, func(it *world.Item) obj { return c.item(s, it) })
 	})
 }
 
@@ -57,6 +65,9 @@ func matches(s *world.State, it *world.Item, terms map[string]string) bool {
 
 // named finds the item that a path names.
 func named(s *world.State, names []string) (*world.Item, error) {
+	if err := within(s, names); err != nil {
+		return nil, err
+	}
 	it := s.Item(names[5])
 	if it == nil || !strings.EqualFold(it.Fabric, names[3]) {
 		return nil, notThere("replication protected item", names[5])
@@ -202,6 +213,12 @@ func (c *call) blobURL(blob string) string {
 
 func nic(it *world.Item) obj {
 	return obj{
+		// Inferred: the newest interface has addresses in this list, and the keys
+		// that were recorded are gone from Microsoft's types. Both are sent.
+		"ipConfigs": []obj{{
+			"name": "IPConfig1", "isPrimary": true, "subnetName": it.Switch, "staticIPAddress": nil, "ipAddressType": "Dynamic",
+			"isSeletedForFailover": true, "recoverySubnetName": "default", "recoveryStaticIPAddress": nil, "recoveryIPAddressType": "Dynamic",
+		}},
 		"nicId":        base64.StdEncoding.EncodeToString([]byte("Microsoft:" + strings.ToUpper(it.HyperVID))),
 		"replicaNicId": nil, "sourceNicArmId": nil, "vMSubnetName": it.Switch, "vMNetworkName": it.Switch,
 		"recoveryVMNetworkId": nil, "recoveryVMSubnetName": "default", "ipAddressType": "Dynamic",

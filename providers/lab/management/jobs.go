@@ -14,9 +14,9 @@ import (
 const jobType = vaultType + "/replicationJobs"
 
 func (c *call) listJobs([]string) {
-	filter, err := parseJobFilter(c.r.URL.Query().Get("$filter"))
+	filter, err := parseJobFilter(c.query.Get("$filter"))
 	if err != nil {
-		c.fail(badRequest("InvalidFilter", err.Error()))
+		c.fail(invalid("InvalidFilter", "The filter is not one: "+err.Error(), "Write times as 2026-03-01T12:00:00Z."))
 		return
 	}
 	c.read(func(s *world.State) (obj, error) {

@@ -8,21 +8,12 @@ import (
 	"failback/providers/lab/world"
 )
 
-func (c *call) listVaults(names []string) {
-	c.read(func(s *world.State) (obj, error) {
-		if len(names) > 1 && !strings.EqualFold(names[1], s.ResourceGroup) {
-			return nil, noGroup(names[1])
-		}
-		return page([]obj{vault(s)}), nil
-	})
+func (c *call) listVaults([]string) {
+	c.read(func(s *world.State) (obj, error) { return page([]obj{vault(s)}), nil })
 }
 
 func (c *call) getVault([]string) {
 	c.read(func(s *world.State) (obj, error) { return vault(s), nil })
-}
-
-func noGroup(name string) *world.Refusal {
-	return &world.Refusal{Status: http.StatusNotFound, Code: "ResourceGroupNotFound", Message: "Resource group '" + name + "' could not be found."}
 }
 
 // read answers with a document made from the state.
@@ -66,6 +57,22 @@ func (c *call) getFabric(names []string) {
 	})
 }
 
+// within refuses a path through a fabric or a container that the vault does not
+// have; names may end before either.
+func within(s *world.State, names []string) error {
+	if len(names) <= 3 {
+		return nil
+	}
+	f := s.Fabric(names[3])
+	if f == nil {
+		return noFabric(names[3])
+	}
+	if len(names) > 4 && !strings.EqualFold(f.Container, names[4]) {
+		return notThere("protection container", names[4])
+	}
+	return nil
+}
+
 func noFabric(name string) *world.Refusal {
 	return &world.Refusal{
 		Status: http.StatusNotFound, Code: "NotFound", Detail: "FabricArmEntityMissing",
@@ -102,6 +109,9 @@ func fabric(s *world.State, f *world.Fabric) obj {
 
 func (c *call) listProviders(names []string) {
 	c.read(func(s *world.State) (obj, error) {
+		if err := within(s, names); err != nil {
+			return nil, err
+		}
 		var rows []obj
 		for _, h := range s.Hosts {
 			if len(names) < 4 || strings.EqualFold(h.Fabric, names[3]) {
@@ -178,6 +188,9 @@ func missedHeartbeat(h *world.Host, last time.Time) obj {
 
 func (c *call) listContainers(names []string) {
 	c.read(func(s *world.State) (obj, error) {
+		if err := within(s, names); err != nil {
+			return nil, err
+		}
 		var rows []obj
 		for _, f := range s.Fabrics {
 			if len(names) < 4 || strings.EqualFold(f.Name, names[3]) {
@@ -190,11 +203,10 @@ func (c *call) listContainers(names []string) {
 
 func (c *call) getContainer(names []string) {
 	c.read(func(s *world.State) (obj, error) {
-		f := s.Fabric(names[3])
-		if f == nil || !strings.EqualFold(f.Container, names[4]) {
-			return nil, notThere("protection container", names[4])
+		if err := within(s, names); err != nil {
+			return nil, err
 		}
-		return container(s, f), nil
+		return container(s, s.Fabric(names[3])), nil
 	})
 }
 
@@ -215,17 +227,29 @@ func container(s *world.State, f *world.Fabric) obj {
 }
 
 func (c *call) listPolicies([]string) {
+	c.read(func(s *world.State) (obj, error) { return page([]obj{policy(s)}), nil })
+}
+
+// getPolicy is the vault's one policy.
+func (c *call) getPolicy(names []string) {
 	c.read(func(s *world.State) (obj, error) {
-		return page([]obj{{
-			"id": ids{s}.policy(), "name": policyName, "type": vaultType + "/replicationPolicies",
-			"properties": obj{"friendlyName": policyName, "providerSpecificDetails": obj{
-				"instanceType":                                  "HyperVReplicaAzure",
-				"recoveryPointHistoryDurationInHours":           2,
-				"applicationConsistentSnapshotFrequencyInHours": 1,
-				"replicationInterval":                           300,
-				"encryption":                                    "Disabled",
-				"activeStorageAccountId":                        ids{s}.account(),
-			}},
-		}}), nil
+		if !strings.EqualFold(names[3], policyName) {
+			return nil, notThere("policy", names[3])
+		}
+		return policy(s), nil
 	})
+}
+
+func policy(s *world.State) obj {
+	return obj{
+		"id": ids{s}.policy(), "name": policyName, "type": vaultType + "/replicationPolicies",
+		"properties": obj{"friendlyName": policyName, "providerSpecificDetails": obj{
+			"instanceType":                                  "HyperVReplicaAzure",
+			"recoveryPointHistoryDurationInHours":           2,
+			"applicationConsistentSnapshotFrequencyInHours": 1,
+			"replicationInterval":                           300,
+			"encryption":                                    "Disabled",
+			"activeStorageAccountId":                        ids{s}.account(),
+		}},
+	}
 }

@@ -103,7 +103,7 @@ func (c *call) startPlan(names []string) {
 	}
 	// Unlike an item's, a plan's details are an array.
 	if err := json.Unmarshal(body.Properties.ProviderSpecificDetails, &details); err != nil || len(details) == 0 {
-		c.fail(badRequest("InvalidRequestContent", "providerSpecificDetails must be an array with one element."))
+		c.fail(badContent("providerSpecificDetails must be an array with one element."))
 		return
 	}
 	op, err := c.world.FailOverPlan(names[3], details[0].request(body.Properties.FailoverDirection), c.client)

@@ -9,20 +9,26 @@ import (
 
 func (c *call) listProtectable(names []string) {
 	c.read(func(s *world.State) (obj, error) {
-		var rows []obj
+		if err := within(s, names); err != nil {
+			return nil, err
+		}
+		var list []*world.Item
 		for _, it := range s.Items {
 			if strings.EqualFold(it.Fabric, names[3]) && !it.Foreign {
-				rows = append(rows, protectable(s, it))
+				list = append(list, it)
 			}
 		}
-		return page(rows), nil
+		return paged(c, list, protectableRows, true, func(it *world.Item) obj { return protectable(s, it) })
 	})
 }
 
 func (c *call) getProtectable(names []string) {
 	c.read(func(s *world.State) (obj, error) {
+		if err := within(s, names); err != nil {
+			return nil, err
+		}
 		for _, it := range s.Items {
-			if strings.EqualFold(it.VMID, names[5]) && !it.Foreign {
+			if strings.EqualFold(it.VMID, names[5]) && strings.EqualFold(it.Fabric, names[3]) && !it.Foreign {
 				return protectable(s, it), nil
 			}
 		}

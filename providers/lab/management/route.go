@@ -2,6 +2,7 @@ package management
 
 import (
 	"net/http"
+	"strings"
 
 	"failback/providers/lab/world"
 )
@@ -71,6 +72,10 @@ var endpoints = []endpoint{
 	{http.MethodPost, jobPath + "/restart", (*call).restartJob},
 	{http.MethodGet, vaultPath + "/replicationOperationStatus/*", (*call).operationStatus},
 	{http.MethodGet, vaultPath + "/replicationPolicies", (*call).listPolicies},
+	{http.MethodGet, vaultPath + "/replicationPolicies/*", (*call).getPolicy},
+	{http.MethodGet, vaultPath + "/replicationEvents", (*call).listEvents},
+	{http.MethodGet, vaultPath + "/replicationEvents/*", (*call).getEvent},
+	{http.MethodGet, vaultPath + "/replicationVaultHealth", (*call).getHealth},
 	{http.MethodGet, machinePath, (*call).getMachine},
 	{http.MethodGet, computePath + "/virtualMachines", (*call).listMachines},
 	{http.MethodGet, machinePath + "/instanceView", (*call).getInstanceView},
@@ -86,22 +91,42 @@ var endpoints = []endpoint{
 	{http.MethodGet, "subscriptions/*/providers/Microsoft.Compute/locations/*/operations/*", (*call).computeOperation},
 }
 
+// unplayed are requests of the interface that the lab has no answer to. They are
+// told apart from those that the service does not know either.
+var unplayed = []endpoint{
+	{method: http.MethodPost, pattern: itemPath + "/*"},
+	{method: http.MethodPost, pattern: planPath + "/*"},
+	{method: http.MethodPost, pattern: fabricPath + "/*"},
+	{method: http.MethodPost, pattern: fabricPath + "/replicationRecoveryServicesProviders/*/*"},
+	{method: http.MethodPost, pattern: vaultPath + "/replicationVaultHealth/default/refresh"},
+}
+
 // route finds the endpoint of the call.
 func (c *call) route() {
-	other := false
+	var allowed []string
 	for _, e := range endpoints {
 		names, ok := c.path.fits(e.pattern)
 		if !ok {
 			continue
 		}
 		if e.method != c.r.Method {
-			other = true
+			allowed = append(allowed, e.method)
 			continue
 		}
 		e.handle(c, names)
 		return
 	}
-	if other {
+	for _, e := range unplayed {
+		if _, ok := c.path.fits(e.pattern); ok && e.method == c.r.Method && allowed == nil {
+			c.fail(&world.Refusal{
+				Status: http.StatusNotImplemented, Code: "NotImplemented",
+				Message: "The lab does not play '" + c.path[len(c.path)-1] + "'.",
+			})
+			return
+		}
+	}
+	if allowed != nil {
+		c.w.Header().Set("Allow", strings.Join(allowed, ", "))
 		c.fail(&world.Refusal{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: "The resource does not support the method '" + c.r.Method + "'."})
 		return
 	}

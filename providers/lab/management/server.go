@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -60,6 +61,7 @@ type call struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	path     segments
+	query    url.Values
 	client   string // client request id
 	body     []byte
 	status   int
@@ -72,14 +74,14 @@ const maxBody = 1 << 20
 
 // ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{server: s, w: w, r: r, client: r.Header.Get("x-ms-client-request-id")}
+	c := &call{server: s, w: w, r: r, query: r.URL.Query(), client: r.Header.Get("x-ms-client-request-id")}
+	c.stamp()
 	var body bytes.Buffer
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		c.fail(badRequest("InvalidRequestContent", "The request content could not be read."))
+		c.fail(unreadable(err))
 		return
 	}
 	c.body = body.Bytes()
-	c.stamp()
 	if refusal := c.admit(); refusal != nil {
 		c.fail(refusal)
 		return
@@ -138,19 +140,30 @@ func (c *call) admit() *world.Refusal {
 			`Bearer authorization_uri="https://login.lab/`+subscription+`", error="invalid_token", error_description="The authentication failed because of missing or wrong 'Authorization' header."`)
 		return &world.Refusal{Status: http.StatusUnauthorized, Code: "AuthenticationFailed", Message: "Authentication failed. The 'Authorization' header is missing or holds no valid token."}
 	}
-	if c.r.URL.Query().Get("api-version") == "" {
+	switch version := c.query.Get("api-version"); {
+	case version == "":
 		return &world.Refusal{Status: http.StatusBadRequest, Code: "MissingApiVersionParameter", Message: "The api-version query parameter (?api-version=) is required for all requests."}
+	case !apiVersion.MatchString(version):
+		return &world.Refusal{Status: http.StatusBadRequest, Code: "InvalidApiVersionParameter", Message: "The api-version '" + version + "' is invalid. It is a date, as in 2025-01-01."}
 	}
 	c.path = split(c.r.URL.Path)
 	return c.scope(subscription)
 }
 
-// scope refuses a path to another subscription or vault than the lab's.
+// apiVersion is how versions are written. The lab speaks one, whatever is asked
+// for: clients of several years have been seen to understand it.
+var apiVersion = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-[A-Za-z0-9.]+)?$`)
+
+// scope refuses a path to another subscription, resource group or vault than the
+// lab's.
 func (c *call) scope(subscription string) *world.Refusal {
-	var vault string
-	c.world.Read(func(s *world.State) { vault = s.Vault })
+	var vault, group string
+	c.world.Read(func(s *world.State) { vault, group = s.Vault, s.ResourceGroup })
 	if sub := c.path.after("subscriptions"); sub != "" && !strings.EqualFold(sub, subscription) {
 		return &world.Refusal{Status: http.StatusNotFound, Code: "SubscriptionNotFound", Message: "The subscription '" + sub + "' could not be found."}
+	}
+	if name := c.path.after("resourceGroups"); name != "" && !strings.EqualFold(name, group) {
+		return &world.Refusal{Status: http.StatusNotFound, Code: "ResourceGroupNotFound", Message: "Resource group '" + name + "' could not be found."}
 	}
 	if name := c.path.after("vaults"); name != "" && !strings.EqualFold(name, vault) {
 		return &world.Refusal{Status: http.StatusNotFound, Code: "ResourceNotFound", Message: "The Resource '" + vaultType + "/" + name + "' under resource group '" + c.path.after("resourceGroups") + "' was not found."}
@@ -188,8 +201,22 @@ func (c *call) fail(err error) {
 	c.answer(r.Status, obj{"error": inner})
 }
 
-func badRequest(code, message string) *world.Refusal {
-	return &world.Refusal{Status: http.StatusBadRequest, Code: code, Message: message}
+// unreadable is the answer to a body that did not come whole.
+func unreadable(err error) *world.Refusal {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return &world.Refusal{
+			Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge",
+			Message: "The request content is larger than " + itoa(maxBody) + " bytes.",
+		}
+	}
+	return invalid("InvalidRequestContent", "The request content could not be read.", "Send the request again.")
+}
+
+// badContent is the answer to a body that says something else than it should.
+func badContent(why string) *world.Refusal {
+	return invalid("InvalidRequestContent", "The request content was invalid and could not be deserialized: "+why,
+		"Send a JSON document in the shape that the interface describes.")
 }
 
 // obj is a JSON object as it goes over the wire.

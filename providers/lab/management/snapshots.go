@@ -1,6 +1,7 @@
 package management
 
 import (
+	"net/http"
 	"path"
 	"time"
 
@@ -82,13 +83,13 @@ func (c *call) deleteSnapshot(names []string) {
 func (c *call) grantAccess(names []string) {
 	var body struct {
 		Access   string `json:"access"`
-		Duration int    `json:"durationInSeconds"`
+		Duration int32  `json:"durationInSeconds"`
 	}
 	if !c.decode(&body) {
 		return
 	}
 	if body.Access != "Read" || body.Duration <= 0 {
-		c.fail(badRequest("InvalidParameter", "access must be Read and durationInSeconds above 0."))
+		c.fail(&world.Refusal{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: "access must be Read and durationInSeconds above 0."})
 		return
 	}
 	op, err := c.world.GrantAccess(names[2], time.Duration(body.Duration)*time.Second)

@@ -94,12 +94,3 @@ func (i ids) resource(rest string) string {
 }
 
 const policyName = "hourly-policy"
-
-// page is an answer to a list request. The lab's lists are short: they have one
-// page.
-func page(rows []obj) obj {
-	if rows == nil {
-		rows = []obj{}
-	}
-	return obj{"value": rows, "nextLink": nil}
-}
