@@ -94,3 +94,25 @@ func TestS56BothRecommendationsWithTheCalculation(t *testing.T) {
 			"step 6, 2019-09-12", "reckoned here: delta", "chosen: delta")
 	})
 }
+
+// S22: the review names source and target as the service tells them, in either
+// direction.
+func TestS22ReviewNamesSourceAndTarget(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("enter").Press("enter").Advance(time.Second).
+			Expect("Azure VM web01 in rg-prod, vault rsv-lab", "original location, host hv01")
+	})
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("down", "enter", "enter").Advance(time.Second).Press("enter").Advance(time.Second).Expect("Source", "host hv01", "Target", "Azure")
+	})
+}
+
+// S24: where not every item of a recovery plan is in Azure, those that stay behind
+// are named with the reason, before the choice and in the review.
+func TestS24WhoStaysBehindIsNamed(t *testing.T) {
+	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
+		d.Press("enter").Press("p").Expect("2 ready, 1 stay behind", "dc01 stays behind: already on-premises").
+			Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+			Expect("dc01 stays behind: already on-premises")
+	})
+}
