@@ -30,9 +30,13 @@ func trusting(t *testing.T, ca *string) (*http.Client, *x509.CertPool) {
 	if !roots.AppendCertsFromPEM(text) {
 		t.Fatalf("%s holds no certificate", *ca)
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	transport := &http.Transport{TLSClientConfig: clientConfig(roots)}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}, roots
+}
+
+func clientConfig(roots *x509.CertPool) *tls.Config {
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 }
 
 // get reads with the lab's token.
