@@ -91,9 +91,9 @@ func (e event) document(s *world.State) obj {
 }
 
 func (c *call) listEvents([]string) {
-	filter, err := parseEventFilter(c.query.Get("$filter"))
-	if err != nil {
-		c.fail(err)
+	filter, refusal := parseEventFilter(c.query.Get("$filter"))
+	if refusal != nil {
+		c.fail(refusal)
 		return
 	}
 	c.read(func(s *world.State) (obj, error) {
@@ -122,31 +122,34 @@ func (c *call) getEvent(names []string) {
 // time means "from".
 type eventFilter struct {
 	from, until time.Time
-	terms       map[string]string
+	terms       []term
 }
 
-func parseEventFilter(text string) (f eventFilter, err error) {
-	f.terms = filterTerms(text)
-	for key, into := range map[string]*time.Time{"starttime": &f.from, "endtime": &f.until} {
-		given, ok := f.terms[key]
-		if !ok {
-			continue
+func parseEventFilter(text string) (f eventFilter, refusal *world.Refusal) {
+	f.terms, refusal = parseFilter(text, "starttime", "endtime", "eventtype", "severity", "affectedobjectfriendlyname", "fabricname")
+	for _, t := range f.terms {
+		switch t.key {
+		case "starttime":
+			f.from, refusal = t.moment()
+		case "endtime":
+			f.until, refusal = t.moment()
 		}
-		if *into, err = time.Parse(time.RFC3339Nano, given); err != nil {
-			return f, invalid("InvalidFilter", "The time '"+given+"' in the filter is not one.", "Write it as 2026-03-01T12:00:00Z.")
+		if refusal != nil {
+			break
 		}
 	}
-	return f, nil
+	return f, refusal
 }
 
 func (f eventFilter) takes(e event) bool {
 	if !f.from.IsZero() && e.at.Before(f.from) || !f.until.IsZero() && e.at.After(f.until) {
 		return false
 	}
-	for key, has := range map[string]string{
+	has := map[string]string{
 		"eventtype": e.kind, "severity": e.severity, "affectedobjectfriendlyname": e.subject, "fabricname": e.fabric,
-	} {
-		if wanted, ok := f.terms[key]; ok && !strings.EqualFold(wanted, has) {
+	}
+	for _, t := range f.terms {
+		if is, ok := has[t.key]; ok && !strings.EqualFold(t.value, is) {
 			return false
 		}
 	}

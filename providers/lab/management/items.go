@@ -4,7 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 
 	"failback/providers/lab/world"
@@ -15,20 +15,12 @@ const (
 	protectableType = fabricType + "/replicationProtectionContainers/replicationProtectableItems"
 )
 
-// filterTerm is one term of the filters that were recorded.
-var filterTerm = regexp.MustCompile(`(\w+)\s+eq\s+'([^']*)'`)
-
-// filterTerms are a filter's keys, in small letters, and what they are to equal.
-func filterTerms(text string) map[string]string {
-	terms := map[string]string{}
-	for _, m := range filterTerm.FindAllStringSubmatch(text, -1) {
-		terms[strings.ToLower(m[1])] = m[2]
-	}
-	return terms
-}
-
 func (c *call) listItems(names []string) {
-	terms := filterTerms(c.query.Get("$filter"))
+	terms, refusal := parseFilter(c.query.Get("$filter"), "sourcefabricname", "recoveryplanname", "instancetype")
+	if refusal != nil {
+		c.fail(refusal)
+		return
+	}
 	c.read(func(s *world.State) (obj, error) {
 		if err := within(s, names); err != nil {
 			return nil, err
@@ -43,24 +35,31 @@ func (c *call) listItems(names []string) {
 	})
 }
 
-func matches(s *world.State, it *world.Item, terms map[string]string) bool {
-	if fabric, ok := terms["sourcefabricname"]; ok && !strings.EqualFold(fabric, it.Fabric) {
-		return false
-	}
-	name, ok := terms["recoveryplanname"]
-	if !ok {
-		return true
-	}
-	if p := s.Plan(name); p != nil {
-		for _, group := range p.Groups {
-			for _, member := range group {
-				if member == it.Name {
-					return true
-				}
-			}
+func matches(s *world.State, it *world.Item, terms []term) bool {
+	for _, t := range terms {
+		fits := false
+		switch t.key {
+		case "sourcefabricname":
+			fits = strings.EqualFold(t.value, it.Fabric)
+		case "instancetype":
+			fits = strings.EqualFold(t.value, instanceType(it))
+		case "recoveryplanname":
+			p := s.Plan(t.value)
+			fits = p != nil && slices.ContainsFunc(p.Groups, func(g []string) bool { return slices.Contains(g, it.Name) })
+		}
+		if !fits {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// instanceType is the replication provider of an item.
+func instanceType(it *world.Item) string {
+	if it.Foreign {
+		return "InMageRcm"
+	}
+	return "HyperVReplicaAzure"
 }
 
 // named finds the item that a path names.
@@ -98,7 +97,7 @@ func (c *call) item(s *world.State, it *world.Item) obj {
 	}
 	details, kind := c.hyperVDetails(s, it), "HyperVVirtualMachine"
 	if it.Foreign {
-		details, kind = obj{"instanceType": "InMageRcm"}, "VmwareVirtualMachine"
+		details, kind = obj{"instanceType": instanceType(it)}, "VmwareVirtualMachine"
 	}
 	properties := obj{
 		"friendlyName": it.Name, "protectedItemType": kind, "protectableItemId": id.protectable(it),
@@ -168,7 +167,7 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 	}
 	group := "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup
 	return obj{
-		"instanceType": "HyperVReplicaAzure", "azureVmDiskDetails": disks, "protectedManagedDisks": protected,
+		"instanceType": instanceType(it), "azureVmDiskDetails": disks, "protectedManagedDisks": protected,
 		"recoveryAzureVmName": it.Name, "recoveryAzureVMSize": "Standard_D2s_v3",
 		"recoveryAzureStorageAccount": id.account(), "recoveryAzureLogStorageAccountId": nil,
 		"lastReplicatedTime": stampOrNull(it.Replicated), "rpoInSeconds": 30, "lastRpoCalculatedTime": stampOrNull(it.Replicated),

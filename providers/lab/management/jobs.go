@@ -3,9 +3,7 @@ package management
 import (
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"failback/providers/lab/world"
@@ -14,9 +12,9 @@ import (
 const jobType = vaultType + "/replicationJobs"
 
 func (c *call) listJobs([]string) {
-	filter, err := parseJobFilter(c.query.Get("$filter"))
-	if err != nil {
-		c.fail(invalid("InvalidFilter", "The filter is not one: "+err.Error(), "Write times as 2026-03-01T12:00:00Z."))
+	filter, refusal := parseJobFilter(c.query.Get("$filter"))
+	if refusal != nil {
+		c.fail(refusal)
 		return
 	}
 	c.read(func(s *world.State) (obj, error) {
@@ -37,23 +35,22 @@ type jobFilter struct {
 	states      []string
 }
 
-var filterParts = regexp.MustCompile(`(\w+)\s+(?:eq|ge|le)\s+'([^']*)'`)
-
-func parseJobFilter(text string) (f jobFilter, err error) {
-	for _, m := range filterParts.FindAllStringSubmatch(text, -1) {
-		switch strings.ToLower(m[1]) {
+func parseJobFilter(text string) (f jobFilter, refusal *world.Refusal) {
+	terms, refusal := parseFilter(text, "starttime", "endtime", "jobstatus")
+	for _, t := range terms {
+		switch t.key {
 		case "starttime":
-			f.from, err = time.Parse(time.RFC3339Nano, m[2])
+			f.from, refusal = t.moment()
 		case "endtime":
-			f.until, err = time.Parse(time.RFC3339Nano, m[2])
+			f.until, refusal = t.moment()
 		case "jobstatus":
-			f.states = append(f.states, m[2])
+			f.states = append(f.states, t.value)
 		}
-		if err != nil {
-			return f, err
+		if refusal != nil {
+			break
 		}
 	}
-	return f, nil
+	return f, refusal
 }
 
 func (f jobFilter) takes(j *world.Job) bool {
