@@ -180,7 +180,7 @@ func (c *crash) compareItem(s sight) {
 // reads of it while it drives a run.
 func (c *crash) compareJob(s sight) {
 	c.t.Helper()
-	conn, err := connect.Lab(c.t.Context(), lab.Options{StateDir: c.dir, Estate: c.estate})
+	conn, err := connect.Lab(c.t.Context(), lab.Options{StateDir: c.dir, Estate: c.estate}, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 	"failback/config"
 	"failback/engine"
 	"failback/providers/azure"
+	"failback/providers/azure/record"
 	"failback/providers/connect"
 	"failback/providers/hyperv"
 	"failback/providers/lab"
@@ -31,10 +33,12 @@ func run() int {
 	signal.Ignore(syscall.SIGPIPE)
 	// The second interrupt finds the system's own handling and ends at once.
 	context.AfterFunc(ctx, stop)
+	var r root
 	return cli.Run(ctx, os.Args[1:], cli.Deps{
 		Build:       cli.Build{Version: version, Commit: commit, Date: date}.WithDefaults(),
 		Streams:     cli.SystemStreams(),
-		Open:        open,
+		Open:        r.open,
+		Record:      r.record,
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
 		Certificate: certificate,
@@ -42,10 +46,24 @@ func run() int {
 	})
 }
 
+// root is what the connections of one program share.
+type root struct{ recorder *record.Recorder }
+
+// record begins a recording of all that is asked of Azure from then on.
+func (r *root) record(path string, hide ...string) (io.Closer, error) {
+	rec, err := record.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	rec.Hide(hide...)
+	r.recorder = rec
+	return rec, nil
+}
+
 // open connects to a profile or to the lab: the same providers either way.
-func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
+func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
 	if t.Profile == nil {
-		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice)
+		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice, r.recorder)
 	}
 	p := *t.Profile
 	hosts := make(map[string]hyperv.Endpoint, len(p.Hosts))
@@ -62,7 +80,7 @@ func open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
 				Name: p.Cloud.Name, ResourceManager: p.Cloud.ResourceManager,
 				Authority: p.Cloud.Authority, Storage: p.Cloud.Storage,
 			},
-			Auth: string(p.Auth), Token: p.Token, Subscription: p.Subscription,
+			Auth: string(p.Auth), Token: p.Token, Subscription: p.Subscription, Recorder: r.recorder,
 		},
 		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
 	})

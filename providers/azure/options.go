@@ -3,6 +3,8 @@ package azure
 import (
 	"crypto/x509"
 	"net/http"
+
+	"failback/providers/azure/record"
 )
 
 // The clouds an [Options] may name.
@@ -56,4 +58,7 @@ type Options struct {
 	Roots *x509.CertPool
 	// Transport replaces the network. Hosts below .lab exist only behind it.
 	Transport http.RoundTripper
+	// Recorder keeps what is asked of the management API and answered; nil keeps
+	// nothing.
+	Recorder *record.Recorder
 }

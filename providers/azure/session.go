@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"failback/engine"
+	"failback/providers/azure/record"
 )
 
 // Session is one sign-in to one cloud. It is safe for concurrent use and holds
@@ -25,6 +26,7 @@ type Session struct {
 	fence        *fence             // set on loopback
 	subscription string
 	budget       *budget
+	recorder     *record.Recorder // nil records nothing
 }
 
 // Open prepares a sign-in. It refuses a fixed token for any address off this
@@ -34,7 +36,7 @@ func Open(o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{place: p, subscription: o.Subscription, budget: newBudget(o.RequestsPerMinute)}
+	s := &Session{place: p, subscription: o.Subscription, budget: newBudget(o.RequestsPerMinute), recorder: o.Recorder}
 	if o.Auth == AuthLoopback {
 		return s.openLoopback(o)
 	}
@@ -113,12 +115,15 @@ func (s *Session) Subscription() string { return s.subscription }
 
 // ClientOptions are the options for any client of the management API: cloud,
 // transport, a client request id on every request, and the mark that [Effect]
-// relies on. All clients of a session share its budget. Resource providers are never
-// registered on the way.
+// relies on. All clients of a session share its budget, and its recorder where it
+// has one. Resource providers are never registered on the way.
 func (s *Session) ClientOptions() *arm.ClientOptions {
 	o := s.pipeline()
 	o.PerCallPolicies = append(o.PerCallPolicies, renewed{}, gate{s.budget})
 	o.PerRetryPolicies = append(o.PerRetryPolicies, meter{s.budget})
+	if s.recorder != nil {
+		o.PerRetryPolicies = append(o.PerRetryPolicies, s.recorder)
+	}
 	return &arm.ClientOptions{ClientOptions: o, DisableRPRegistration: true}
 }
 

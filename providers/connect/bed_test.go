@@ -15,6 +15,7 @@ import (
 	"failback/engine/rules"
 	"failback/engine/runs"
 	"failback/providers/azure"
+	"failback/providers/azure/record"
 	"failback/providers/connect"
 	"failback/providers/hyperv"
 	"failback/providers/lab"
@@ -45,13 +46,15 @@ func inBubble(t *testing.T, estate string, f func(t *testing.T, b *bed)) {
 	})
 }
 
-func openBed(t *testing.T, dir, estate string) *bed {
+func openBed(t *testing.T, dir, estate string) *bed { return openRecorded(t, dir, estate, nil) }
+
+func openRecorded(t *testing.T, dir, estate string, rec *record.Recorder) *bed {
 	t.Helper()
-	return openBedOver(t, dir, estate, func(m *lab.Memory) http.RoundTripper { return m.Transport() })
+	return openBedOver(t, dir, estate, func(m *lab.Memory) http.RoundTripper { return m.Transport() }, rec)
 }
 
 // openBedOver is openBed with a transport of the test's own.
-func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) http.RoundTripper) *bed {
+func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) http.RoundTripper, rec *record.Recorder) *bed {
 	t.Helper()
 	memory, err := lab.NewInMemory(t.Context(), lab.Options{StateDir: dir, Data: []byte(estate), Speed: 1})
 	if err != nil {
@@ -72,7 +75,7 @@ func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) h
 		Poll: 5 * time.Second,
 		Azure: azure.Options{
 			Cloud: azure.Cloud{ResourceManager: e.Management}, Auth: azure.AuthLoopback,
-			Token: e.Token, Subscription: e.Subscription, Transport: b.wire,
+			Token: e.Token, Subscription: e.Subscription, Transport: b.wire, Recorder: rec,
 		},
 	})
 	if err != nil {

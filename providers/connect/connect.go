@@ -45,6 +45,12 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		o.Poll = defaultPoll
 	}
 	o.Azure.RequestsPerMinute = o.budget()
+	if o.Azure.Recorder != nil {
+		o.Azure.Recorder.Hide(o.Azure.Subscription, o.ResourceGroup, o.Vault, o.Azure.Token)
+		for name := range o.Hosts {
+			o.Azure.Recorder.Hide(name)
+		}
+	}
 	session, err := azure.Open(o.Azure)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func tapped(t *testing.T, estate string, f func(t *testing.T, b *bed, sent *tap)
 		b := openBedOver(t, dir, estate, func(m *lab.Memory) http.RoundTripper {
 			sent.to = m.Transport()
 			return sent
-		})
+		}, nil)
 		defer b.close()
 		f(t, b, sent)
 	})

@@ -11,6 +11,7 @@ import (
 
 	"failback/engine"
 	"failback/providers/azure"
+	"failback/providers/azure/record"
 	"failback/providers/hyperv"
 	"failback/providers/lab"
 	"failback/providers/lab/estate"
@@ -20,8 +21,9 @@ import (
 const shortestPoll = 200 * time.Millisecond
 
 // Lab opens the lab and connects to it as to any vault. Closing the connection
-// closes the lab too, where this process serves it.
-func Lab(ctx context.Context, o lab.Options) (*engine.Connection, error) {
+// closes the lab too, where this process serves it. rec, which may be nil, records
+// what is asked of the lab.
+func Lab(ctx context.Context, o lab.Options, rec *record.Recorder) (*engine.Connection, error) {
 	l, err := lab.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -30,7 +32,7 @@ func Lab(ctx context.Context, o lab.Options) (*engine.Connection, error) {
 	if err := settings.trust(l.Endpoints().CA); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	settings.Name = l.Estate()
+	settings.Name, settings.Azure.Recorder = l.Estate(), rec
 	settings.Poll = pollAt(l.Speed())
 	settings.Rates = ratesAt(l.Speed(), o, l.Estate())
 	c, err := Open(ctx, settings)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"failback/engine"
+	"failback/providers/azure/record"
 	"failback/providers/lab"
 	"failback/providers/lab/estate"
 )
@@ -16,12 +17,12 @@ import (
 // notice, which may be nil, takes what a person should know of the lab that is no
 // error. The lab lives as long as the connection, also while an interrupted
 // program lets go of its run.
-func Rehearse(ctx context.Context, o lab.Options, notice func(string)) (*engine.Connection, error) {
+func Rehearse(ctx context.Context, o lab.Options, notice func(string), rec *record.Recorder) (*engine.Connection, error) {
 	o, err := named(o)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := Lab(context.WithoutCancel(ctx), o)
+	conn, err := Lab(context.WithoutCancel(ctx), o, rec)
 	if err != nil {
 		return nil, labFailure(o, err)
 	}

@@ -20,6 +20,9 @@ type Deps struct {
 	// Open connects to a profile or to the lab. ctx bounds the connecting, not
 	// the connection.
 	Open func(ctx context.Context, t Target) (*engine.Connection, error)
+	// Record begins a recording of the management traffic in a new file, for all
+	// connections opened after it; hide are names that must not stand in it.
+	Record func(path string, hide ...string) (io.Closer, error)
 	// ServeLab serves the lab on loopback. It calls ready once, when every port
 	// listens, and returns after ctx ended.
 	ServeLab func(ctx context.Context, l Lab, ready func(Served) error) error

@@ -20,6 +20,7 @@ type app struct {
 	flags   shared
 	reached bool // a command began to run: errors from here on are not about its use
 	log     *logFile
+	record  io.Closer // nil without --record
 	// terminal is standard output as the screens need it: the file itself.
 	terminal io.Writer
 }
@@ -46,6 +47,7 @@ func Run(ctx context.Context, args []string, d Deps) int {
 		a.log.failed(err)
 		a.complain(err)
 	}
+	a.closeRecording()
 	a.log.close()
 	return exitStatus(err)
 }

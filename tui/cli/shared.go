@@ -21,6 +21,7 @@ type shared struct {
 	plain    bool
 	noColor  bool
 	logFile  string
+	record   string
 }
 
 // The output formats.
@@ -43,6 +44,7 @@ func (s *shared) register(root *cobra.Command) {
 	f.StringVar(&s.output, "output", outputText, "text, json or ndjson")
 	f.BoolVar(&s.plain, "plain", false, "linear text instead of the terminal program")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (NO_COLOR works, too)")
+	f.StringVar(&s.record, "record", "", "record what is asked of Azure and answered, names taken out, in the new `FILE`")
 	f.StringVar(&s.logFile, "log-file", "", "append a log in JSON lines to `FILE`")
 }
 
@@ -67,7 +69,10 @@ func (a *app) prepare() error {
 	if err := a.flags.check(); err != nil {
 		return err
 	}
-	return a.openLog()
+	if err := a.openLog(); err != nil {
+		return err
+	}
+	return a.openRecording()
 }
 
 // stateDir is the folder that holds runs and the lab's world.
