@@ -90,7 +90,7 @@ func (w *World) furnish(ctx context.Context, e estate.Estate) (*State, error) {
 
 func newState(e estate.Estate) *State {
 	s := &State{
-		Schema: schema, Estate: e.Name, Seed: e.Seed, Speed: e.Speed, Token: token(e.Seed, e.Name),
+		Schema: schema, Estate: e.Name, Seed: e.Seed, Speed: e.Speed, Token: newToken(),
 		Subscription: e.Subscription, ResourceGroup: e.ResourceGroup, Vault: e.Vault, Location: e.Location,
 		Account: "labstorage", Created: now(), Rates: e.Rates, Times: e.Times, GuestEvery: e.GuestEvery,
 		Faults: newFaults(e.Faults),
