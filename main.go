@@ -4,6 +4,9 @@ package main
 
 import (
 	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -73,17 +76,43 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 			Password: func(context.Context) (string, error) { return h.Password(name) },
 		}
 	}
+	account := signIn(p, t.Person)
+	account.Recorder = r.recorder
 	return connect.Open(ctx, connect.Options{
-		Name: p.Name,
-		Azure: azure.Options{
-			Cloud: azure.Cloud{
-				Name: p.Cloud.Name, ResourceManager: p.Cloud.ResourceManager,
-				Authority: p.Cloud.Authority, Storage: p.Cloud.Storage,
-			},
-			Auth: string(p.Auth), Token: p.Token, Subscription: p.Subscription, Recorder: r.recorder,
-		},
+		Name:          p.Name,
+		Azure:         account,
 		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
 	})
+}
+
+// signIn is how a profile signs in; secrets come from the keyring or the person,
+// when they are needed.
+func signIn(p config.Profile, person engine.Person) azure.Options {
+	return azure.Options{
+		Cloud: azure.Cloud{
+			Name: p.Cloud.Name, ResourceManager: p.Cloud.ResourceManager,
+			Authority: p.Cloud.Authority, Audience: p.Cloud.Audience, Storage: p.Cloud.Storage,
+		},
+		Auth: string(p.Auth), Tenant: p.Tenant, ClientID: p.ClientID, TokenFile: p.TokenFile, Token: p.Token,
+		Subscription: p.Subscription, Proxy: p.Proxy, CA: p.CA, Show: person.Show,
+		Secret: func(ctx context.Context) (string, error) {
+			secret, err := p.Secret(ctx, person.Secret)
+			return secret, notSignedIn(err)
+		},
+		Certificate: func(ctx context.Context) ([]*x509.Certificate, crypto.PrivateKey, error) {
+			certs, key, err := p.ClientCertificate(ctx, person.Secret)
+			return certs, key, notSignedIn(err)
+		},
+	}
+}
+
+// notSignedIn is a secret that can't be had as what it is for the sign-in.
+func notSignedIn(err error) error {
+	var e *config.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &engine.Failure{Kind: engine.FailurePermission, What: "sign in to Azure", Why: e.Error(), Remedy: e.Remedy, Err: err}
 }
 
 func permissions() []cli.Permission {

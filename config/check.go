@@ -49,43 +49,28 @@ func (p Profile) check(doc document, name string) error {
 	if err := p.checkAuth(at); err != nil {
 		return err
 	}
-	if err := p.Cloud.check(at); err != nil {
+	if err := p.Cloud.check(at, p.Auth == AuthLoopback); err != nil {
 		return err
+	}
+	if p.Proxy != "" {
+		if why := badURL(p.Proxy); why != "" {
+			return at(why, "proxy")
+		}
 	}
 	return p.checkHosts(at)
 }
 
 type complain func(why string, keys ...string) error
 
-func (p Profile) checkAuth(at complain) error {
-	switch {
-	case p.Auth != "" && !slices.Contains(Auths, p.Auth):
-		words := make([]string, len(Auths))
-		for i, a := range Auths {
-			words[i] = string(a)
-		}
-		return at("\""+string(p.Auth)+"\" is none of "+strings.Join(words, ", "), "auth")
-	case p.Token != "" && p.Auth != AuthLoopback:
-		return at("a token may stand in a file only with auth: loopback", "token")
-	case p.Auth != AuthLoopback:
-		return nil
-	case p.Token == "":
-		return at("auth: loopback needs the token the service printed", "token")
-	case !p.Cloud.Custom():
-		return at("auth: loopback needs cloud.resource_manager, a service on this machine", "cloud", "resource_manager")
-	case !loopback(p.Cloud.ResourceManager):
-		return at("auth: loopback sends its token to this machine only; \""+p.Cloud.ResourceManager+"\" is another", "cloud", "resource_manager")
-	}
-	return nil
-}
-
-func (c Cloud) check(at complain) error {
+// check finds contradictions in a cloud. Only a fixed token, which stays on this
+// machine, goes without TLS.
+func (c Cloud) check(at complain, fixed bool) error {
 	switch {
 	case c.Name != "" && c.Custom():
 		return at("a cloud is given by its name or by its endpoints, not both", "cloud")
 	case c.Name != "" && !slices.Contains(Clouds, c.Name):
 		return at("\""+c.Name+"\" is none of "+strings.Join(Clouds, ", "), "cloud", "name")
-	case !c.Custom() && (c.Authority != "" || c.Storage != ""):
+	case !c.Custom() && (c.Authority != "" || c.Audience != "" || c.Storage != ""):
 		return at("a custom cloud needs resource_manager", "cloud", "resource_manager")
 	}
 	for _, e := range []struct{ key, value string }{
@@ -96,6 +81,9 @@ func (c Cloud) check(at complain) error {
 		}
 		if why := badURL(e.value); why != "" {
 			return at(why, "cloud", e.key)
+		}
+		if !fixed && !strings.HasPrefix(strings.ToLower(e.value), "https:") {
+			return at("\""+e.value+"\" would be shown a credential unprotected; it needs https", "cloud", e.key)
 		}
 	}
 	return nil

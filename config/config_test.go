@@ -74,30 +74,43 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		key  string
 		why  string
 	}{
-		"unknown key":        {profile("    vualt: x\n"), 6, "profiles.a.vualt", "unknown"},
-		"repeated key":       {profile("    vault: x\n"), 6, "", "already defined"},
-		"unknown top":        {"profile: {}\n", 1, "profile", "unknown"},
-		"wrong type":         {"profiles:\n  a:\n    hosts: 7\n", 3, "profiles.a.hosts", "mapping is expected"},
-		"missing vault":      {"profiles:\n  a:\n    subscription: s\n    resource_group: g\n", 2, "profiles.a.vault", "missing"},
-		"token without lab":  {profile("    auth: cli\n    token: secret\n"), 7, "profiles.a.token", "only with auth: loopback"},
-		"loopback, no token": {profile("    auth: loopback\n"), 2, "profiles.a.token", "needs the token"},
-		"loopback elsewhere": {profile("    auth: loopback\n    token: t\n    cloud:\n      resource_manager: https://example.com\n"), 9, "profiles.a.cloud.resource_manager", "another"},
-		"unknown auth":       {profile("    auth: password\n"), 6, "profiles.a.auth", "none of"},
-		"unknown cloud":      {profile("    cloud: {name: moon}\n"), 6, "profiles.a.cloud.name", "none of"},
-		"name and endpoint":  {profile("    cloud: {name: public, resource_manager: \"https://x.example\"}\n"), 6, "profiles.a.cloud", "not both"},
-		"storage alone":      {profile("    cloud: {storage: \"https://x.example\"}\n"), 6, "profiles.a.cloud.resource_manager", "needs"},
-		"host without url":   {profile("    hosts:\n      hv01: {user: u}\n"), 7, "profiles.a.hosts.hv01.url", "missing"},
-		"password, no user":  {profile("    hosts:\n      hv01:\n        url: https://hv01\n        password_file: f\n"), 7, "profiles.a.hosts.hv01.user", "without a user"},
-		"credentials in url": {profile("    hosts:\n      hv01: {url: \"https://u:p@hv01\"}\n"), 7, "profiles.a.hosts.hv01.url", "password in it"},
-		"bad time span":      {profile("    poll: soon\n"), 6, "profiles.a.poll", "no time span"},
-		"negative time span": {profile("    poll: -5s\n"), 6, "profiles.a.poll", "no time span"},
-		"budget too small":   {profile("    requests_per_minute: 3\n"), 6, "profiles.a.requests_per_minute", "not between"},
-		"budget too large":   {"defaults: {requests_per_minute: 99999}\n" + profile(""), 1, "defaults.requests_per_minute", "not between"},
-		"poll too short":     {profile("    poll: 1ms\n"), 6, "profiles.a.poll", "shorter than"},
-		"unknown default":    {profile("defaults:\n  profile: b\n"), 7, "defaults.profile", "there is a"},
-		"broken yaml":        {"profiles: [\n", 1, "", "sequence"},
-		"not a mapping":      {"- a\n", 1, "", "key: value"},
-		"two documents":      {"defaults: {}\n---\ndefaults: {}\n", 3, "", "second YAML document"},
+		"unknown key":          {profile("    vualt: x\n"), 6, "profiles.a.vualt", "unknown"},
+		"repeated key":         {profile("    vault: x\n"), 6, "", "already defined"},
+		"unknown top":          {"profile: {}\n", 1, "profile", "unknown"},
+		"wrong type":           {"profiles:\n  a:\n    hosts: 7\n", 3, "profiles.a.hosts", "mapping is expected"},
+		"missing vault":        {"profiles:\n  a:\n    subscription: s\n    resource_group: g\n", 2, "profiles.a.vault", "missing"},
+		"token without lab":    {profile("    auth: cli\n    token: secret\n"), 7, "profiles.a.token", "only with auth: loopback"},
+		"loopback, no token":   {profile("    auth: loopback\n"), 2, "profiles.a.token", "needs the token"},
+		"loopback elsewhere":   {profile("    auth: loopback\n    token: t\n    cloud:\n      resource_manager: https://example.com\n"), 9, "profiles.a.cloud.resource_manager", "another"},
+		"unknown auth":         {profile("    auth: password\n"), 6, "profiles.a.auth", "none of"},
+		"secret in the file":   {profile("    auth: client-secret\n    client_secret: do-not-show\n"), 7, "profiles.a.client_secret", "failback secret set"},
+		"secret, no tenant":    {profile("    auth: client-secret\n    client_id: c\n"), 2, "profiles.a.tenant", "needs tenant"},
+		"secret, no client id": {profile("    auth: client-secret\n    tenant: t\n"), 2, "profiles.a.client_id", "needs client_id"},
+		"certificate, no file": {profile("    auth: client-certificate\n    tenant: t\n    client_id: c\n"), 2, "profiles.a.certificate", "needs certificate"},
+		"cli with a client id": {profile("    auth: cli\n    client_id: c\n"), 7, "profiles.a.client_id", "takes no client_id"},
+		"default with a file":  {profile("    token_file: f\n"), 6, "profiles.a.token_file", "takes no token_file"},
+		"no directory":         {profile("    auth: cli\n    tenant: \"a b\"\n"), 7, "profiles.a.tenant", "no directory"},
+		"nowhere to sign in":   {profile("    auth: device-code\n    cloud: {resource_manager: \"https://x.example\"}\n"), 7, "profiles.a.cloud.authority", "signs people in"},
+		"manager without TLS":  {profile("    auth: cli\n    cloud: {resource_manager: \"http://127.0.0.1\"}\n"), 7, "profiles.a.cloud.resource_manager", "needs https"},
+		"authority, no TLS":    {profile("    cloud: {resource_manager: \"https://x.example\", authority: \"http://y.example\"}\n"), 6, "profiles.a.cloud.authority", "needs https"},
+		"audience alone":       {profile("    cloud: {audience: \"https://x.example\"}\n"), 6, "profiles.a.cloud.resource_manager", "needs"},
+		"proxy is none":        {profile("    proxy: proxy.example:3128\n"), 6, "profiles.a.proxy", "no http or https address"},
+		"proxy with password":  {profile("    proxy: \"http://u:do-not-show@proxy.example\"\n"), 6, "profiles.a.proxy", "password in it"},
+		"unknown cloud":        {profile("    cloud: {name: moon}\n"), 6, "profiles.a.cloud.name", "none of"},
+		"name and endpoint":    {profile("    cloud: {name: public, resource_manager: \"https://x.example\"}\n"), 6, "profiles.a.cloud", "not both"},
+		"storage alone":        {profile("    cloud: {storage: \"https://x.example\"}\n"), 6, "profiles.a.cloud.resource_manager", "needs"},
+		"host without url":     {profile("    hosts:\n      hv01: {user: u}\n"), 7, "profiles.a.hosts.hv01.url", "missing"},
+		"password, no user":    {profile("    hosts:\n      hv01:\n        url: https://hv01\n        password_file: f\n"), 7, "profiles.a.hosts.hv01.user", "without a user"},
+		"credentials in url":   {profile("    hosts:\n      hv01: {url: \"https://u:p@hv01\"}\n"), 7, "profiles.a.hosts.hv01.url", "password in it"},
+		"bad time span":        {profile("    poll: soon\n"), 6, "profiles.a.poll", "no time span"},
+		"negative time span":   {profile("    poll: -5s\n"), 6, "profiles.a.poll", "no time span"},
+		"budget too small":     {profile("    requests_per_minute: 3\n"), 6, "profiles.a.requests_per_minute", "not between"},
+		"budget too large":     {"defaults: {requests_per_minute: 99999}\n" + profile(""), 1, "defaults.requests_per_minute", "not between"},
+		"poll too short":       {profile("    poll: 1ms\n"), 6, "profiles.a.poll", "shorter than"},
+		"unknown default":      {profile("defaults:\n  profile: b\n"), 7, "defaults.profile", "there is a"},
+		"broken yaml":          {"profiles: [\n", 1, "", "sequence"},
+		"not a mapping":        {"- a\n", 1, "", "key: value"},
+		"two documents":        {"defaults: {}\n---\ndefaults: {}\n", 3, "", "second YAML document"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse("site.yaml", []byte(c.yaml))
@@ -107,6 +120,9 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 			}
 			if e.File != "site.yaml" || e.Line != c.line || e.Key != c.key || !strings.Contains(e.Why, c.why) {
 				t.Errorf("got %s:%d key %q why %q\nwant line %d key %q why …%s…", e.File, e.Line, e.Key, e.Why, c.line, c.key, c.why)
+			}
+			if strings.Contains(e.Error()+e.Remedy, "do-not-show") {
+				t.Errorf("the secret is in the error: %v", e)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -114,8 +115,14 @@ func plainly(y yaml.Error) string {
 	if strings.Contains(y.GetMessage(), "found character '\t'") {
 		return "a tab; YAML is indented with spaces"
 	}
+	if secretKey.MatchString(y.GetMessage()) {
+		return y.GetMessage() + ": a secret never stands in this file; failback secret set keeps it in this machine's keyring"
+	}
 	return y.GetMessage()
 }
+
+// secretKey is the complaint about a key that somebody would write a secret behind.
+var secretKey = regexp.MustCompile(`^unknown field "(\w*(secret|password))"`)
 
 func shape(k reflect.Kind) string {
 	switch k {

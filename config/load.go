@@ -72,10 +72,19 @@ func (p *Profile) fill(d Defaults, dir string) {
 	if u, err := url.Parse(p.Cloud.Storage); err == nil && u.Host != "" {
 		p.Cloud.Storage = u.Hostname()
 	}
-	for name, h := range p.Hosts {
-		if h.PasswordFile != "" && !filepath.IsAbs(h.PasswordFile) {
-			h.PasswordFile = filepath.Join(dir, h.PasswordFile)
-			p.Hosts[name] = h
-		}
+	for _, file := range []*string{&p.TokenFile, &p.Certificate, &p.CertificatePasswordFile, &p.CA} {
+		*file = beside(dir, *file)
 	}
+	for name, h := range p.Hosts {
+		h.PasswordFile = beside(dir, h.PasswordFile)
+		p.Hosts[name] = h
+	}
+}
+
+// beside is a file that is looked for in the folder of the configuration.
+func beside(dir, file string) string {
+	if file == "" || filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(dir, file)
 }

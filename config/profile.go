@@ -32,10 +32,22 @@ type Defaults struct {
 
 // Profile is one vault and how to reach it and its hosts.
 type Profile struct {
-	Name          string          `yaml:"-"`
-	Cloud         Cloud           `yaml:"cloud"`
-	Auth          Auth            `yaml:"auth"`
-	Token         string          `yaml:"token"`
+	Name  string `yaml:"-"`
+	Cloud Cloud  `yaml:"cloud"`
+	// Auth is the way to sign in; which of the seven keys below it takes is in
+	// the table of its own keys.
+	Auth                    Auth   `yaml:"auth"`
+	Tenant                  string `yaml:"tenant"`
+	ClientID                string `yaml:"client_id"`
+	TokenFile               string `yaml:"token_file"`
+	Certificate             string `yaml:"certificate"`
+	CertificatePasswordFile string `yaml:"certificate_password_file"`
+	Token                   string `yaml:"token"`
+	// Proxy is an HTTP proxy for everything that is sent to Azure; empty takes
+	// that of the environment.
+	Proxy string `yaml:"proxy"`
+	// CA is a file of PEM certificates that are trusted beside the system's.
+	CA            string          `yaml:"ca"`
 	Subscription  string          `yaml:"subscription"`
 	ResourceGroup string          `yaml:"resource_group"`
 	Vault         string          `yaml:"vault"`
@@ -51,6 +63,9 @@ type Cloud struct {
 	Name            string `yaml:"name"`
 	ResourceManager string `yaml:"resource_manager"`
 	Authority       string `yaml:"authority"`
+	// Audience is what tokens for the management API are asked for; its address
+	// where empty.
+	Audience string `yaml:"audience"`
 	// Storage is the DNS suffix below which disks may be read, such as
 	// core.windows.net. An address is taken for its host name.
 	Storage string `yaml:"storage"`
@@ -69,20 +84,6 @@ type Host struct {
 	// the host does not prove who it is.
 	Sealed bool `yaml:"sealed"`
 }
-
-// Auth names a way to sign in to Azure.
-type Auth string
-
-// The ways to sign in. The empty value means AuthDefault.
-const (
-	AuthDefault         Auth = "default" // environment, workload, managed identity, Azure CLI: the first that works
-	AuthCLI             Auth = "cli"
-	AuthManagedIdentity Auth = "managed-identity"
-	AuthLoopback        Auth = "loopback" // a fixed token, for services on this machine only
-)
-
-// Auths lists the ways to sign in.
-var Auths = []Auth{AuthDefault, AuthCLI, AuthManagedIdentity, AuthLoopback}
 
 // Clouds lists Microsoft's clouds that a profile may name.
 var Clouds = []string{"public", "usgov", "china"}

@@ -79,6 +79,10 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 		if m.outcome != nil && msg.id == m.outcome.Run() {
 			m.outcome.Written(msg.path, msg.err)
 		}
+	case signInStepMsg:
+		return m.signInAsks(msg, msg.line), true
+	case secretAskedMsg:
+		return m.signInAsks(msg, msg.line), true
 	case detachedMsg:
 		return m.quit(), true
 	default:
@@ -100,7 +104,11 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 		return m.read(msg), true
 	case wizard.StartMsg:
 		return m.start(msg.Plan, msg.Certificate), true
-	case wizard.LeaveMsg, openingLeftMsg, report.HomeMsg:
+	case openingLeftMsg:
+		m.gen++ // what was asked for is not waited for any more
+		m.resuming = nil
+		return m.goHome(), true
+	case wizard.LeaveMsg, report.HomeMsg:
 		return m.goHome(), true
 	case run.DecideMsg:
 		return m.decide(msg), true
@@ -154,11 +162,15 @@ func (m *Model) start(p engine.Plan, cert *engine.Certificate) tea.Cmd {
 
 func (m *Model) resume(id engine.RunID) tea.Cmd {
 	m.gen++
-	gen, ctx, begin := m.gen, m.ctx, m.deps.Resume
-	return func() tea.Msg {
-		h, err := begin(ctx, id)
-		return handleMsg{gen, h, err}
-	}
+	begin := m.deps.Resume
+	ctx, cancel := context.WithCancel(m.ctx)
+	line := newSignInLine(ctx, m.gen)
+	m.resuming = &opening{look: m.look, what: "the vault of the run", cancel: cancel, again: home.ResumeMsg{Run: id}}
+	return tea.Batch(line.listen(), func() tea.Msg {
+		defer cancel()
+		h, err := begin(ctx, id, line.person())
+		return handleMsg{line.gen, h, err}
+	})
 }
 
 func (m *Model) handleCame(msg handleMsg) tea.Cmd {
@@ -170,8 +182,14 @@ func (m *Model) handleCame(msg handleMsg) tea.Cmd {
 		}
 		return nil
 	case msg.err == nil:
+		m.resuming = nil
 		return m.drive(msg.handle)
 	}
+	if m.resuming != nil && m.screen == screen(m.resuming) {
+		m.resuming.failed(msg.err)
+		return nil
+	}
+	m.resuming = nil
 	switch m.screen {
 	case screen(m.wizard):
 		m.wizard.Refused(msg.err)

@@ -28,12 +28,12 @@ type Deps struct {
 	User     string // who decides, in journals: user@host
 	Profiles []Profile
 	Runs     RunStore
-	// Open opens a profile, or with "" the lab.
-	Open func(ctx context.Context, profile string) (*engine.Connection, error)
+	// Open opens a profile, or with "" the lab; the person is asked while it does.
+	Open func(ctx context.Context, profile string, person engine.Person) (*engine.Connection, error)
 	// Start begins a run and Resume goes on with one; ctx bounds only the
 	// beginning, not the run. cert is what the plan's thumbprint names, or nil.
 	Start  func(ctx context.Context, c *engine.Connection, p engine.Plan, cert *engine.Certificate) (runs.Handle, error)
-	Resume func(ctx context.Context, id engine.RunID) (runs.Handle, error)
+	Resume func(ctx context.Context, id engine.RunID, person engine.Person) (runs.Handle, error)
 	// Check runs the preflight of every item of the plan and streams its
 	// findings; emit is called from one goroutine at a time.
 	Check func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(item string, f engine.Finding)) error

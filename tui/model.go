@@ -63,12 +63,13 @@ type Model struct {
 	live    *run.Live
 	outcome *report.Outcome
 
-	conn    *engine.Connection
-	handle  runs.Handle
-	state   engine.State
-	follows int // generation of the mailbox that is read
-	leaving bool
-	result  Result
+	conn     *engine.Connection
+	resuming *opening // shown where resuming a run needs the person
+	handle   runs.Handle
+	state    engine.State
+	follows  int // generation of the mailbox that is read
+	leaving  bool
+	result   Result
 }
 
 var _ tea.Model = Model{}

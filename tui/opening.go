@@ -19,7 +19,8 @@ type opening struct {
 	what   string
 	err    error
 	cancel context.CancelFunc
-	again  reopenMsg
+	again  tea.Msg // asks for it once more
+	signing
 }
 
 type (
@@ -41,17 +42,36 @@ type (
 func (m *Model) open(profile string, repair *engine.Plan) tea.Cmd {
 	m.closeConnection()
 	m.gen++
-	gen, connect := m.gen, m.deps.Open
+	connect := m.deps.Open
 	ctx, cancel := context.WithCancel(m.ctx)
+	line := newSignInLine(ctx, m.gen)
 	what := "the lab"
 	if profile != "" {
 		what = "the vault of " + profile
 	}
 	m.show(&opening{look: m.look, what: what, cancel: cancel, again: reopenMsg{profile, repair}})
-	return func() tea.Msg {
-		c, err := connect(ctx, profile)
-		return openedMsg{gen, c, repair, err}
+	return tea.Batch(line.listen(), func() tea.Msg {
+		defer cancel()
+		c, err := connect(ctx, profile, line.person())
+		return openedMsg{line.gen, c, repair, err}
+	})
+}
+
+// signInAsks shows what a sign-in wants of the person. A run that is resumed from
+// another screen shows that it connects only now.
+func (m *Model) signInAsks(msg tea.Msg, line *signInLine) tea.Cmd {
+	if line.gen != m.gen {
+		return nil
 	}
+	o, ok := m.screen.(*opening)
+	if !ok && m.resuming != nil {
+		o = m.resuming
+		m.show(o)
+	}
+	if o != nil {
+		o.asked(msg)
+	}
+	return line.listen()
 }
 
 // repair plans a run again over a connection to where it ran.
@@ -71,7 +91,8 @@ func (m *Model) opened(msg openedMsg) tea.Cmd {
 	if msg.gen != m.gen || !ok {
 		return closing(msg.conn)
 	}
-	if o.err = msg.err; msg.err != nil {
+	if msg.err != nil {
+		o.failed(msg.err)
 		return nil
 	}
 	m.conn = msg.conn
@@ -125,11 +146,14 @@ func closing(c *engine.Connection) tea.Cmd {
 	}
 }
 
+// failed shows why there is no connection.
+func (o *opening) failed(err error) { o.err, o.signing = err, signing{} }
+
 // Title names the screen.
 func (o *opening) Title() string { return "Connecting" }
 
-// Modal reports whether letters are typed: never here.
-func (o *opening) Modal() bool { return false }
+// Modal reports whether letters are typed: while a secret is asked for.
+func (o *opening) Modal() bool { return o.field != nil }
 
 func (o *opening) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -140,6 +164,8 @@ func (o *opening) Update(msg tea.Msg) tea.Cmd {
 		case keymap.Back.Is(msg):
 			o.cancel()
 			return func() tea.Msg { return openingLeftMsg{} }
+		case o.field != nil:
+			o.key(msg)
 		case keymap.Again.Is(msg) && o.err != nil:
 			return func() tea.Msg { return o.again }
 		}
@@ -147,10 +173,11 @@ func (o *opening) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (o *opening) View(w, _ int) []string {
+func (o *opening) View(w, h int) []string {
 	l := o.look
 	if o.err == nil {
-		return []string{"", l.Cut(l.T.Accent.Render(l.Spinner(o.tick))+" "+l.T.Text.Render(l.Words("Connecting to "+o.what+" …")), w)}
+		out := []string{"", l.Cut(l.T.Accent.Render(l.Spinner(o.tick))+" "+l.T.Text.Render(l.Words("Connecting to "+o.what+" …")), w)}
+		return append(out, o.view(l, w, h-2)...)
 	}
 	out := []string{""}
 	out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "No connection to "+o.what+".", w)...)
@@ -166,12 +193,18 @@ func (o *opening) Status() look.Status {
 	if o.err != nil {
 		return look.Status{Tone: look.Alarm, Text: "Not connected. Nothing was changed."}
 	}
+	if s, ok := o.status(); ok {
+		return s
+	}
 	return look.Status{Tone: look.Working, Text: "Connecting to " + o.what}
 }
 
 func (o *opening) Hints() []keymap.Binding {
 	if o.err != nil {
 		return []keymap.Binding{keymap.Again.But("try again"), keymap.Back}
+	}
+	if o.field != nil {
+		return []keymap.Binding{keymap.Choose.But("go on"), keymap.Back.But("give up"), keymap.Clear}
 	}
 	return []keymap.Binding{keymap.Back.But("give up")}
 }

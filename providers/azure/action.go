@@ -46,6 +46,9 @@ const (
 	ActionReadDisk        Action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 )
 
+// noAction is for what needs no right, as signing in.
+const noAction Action = ""
+
 // Built-in roles by the names that the portal shows.
 const (
 	roleReader      = "Reader"

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -46,18 +47,25 @@ func known(config cloud.Configuration, storage string) (place, error) {
 	return place{config: config, manager: manager, storage: storage}, nil
 }
 
-// own makes a cloud from addresses. Its management API is taken to be its own
-// audience, as in the clouds that run on-premises.
+// own makes a cloud from addresses. Where no audience is given the management API
+// is its own, as in the clouds that run on-premises.
 func (c Cloud) own() (place, error) {
 	manager, err := address("resource manager", c.ResourceManager)
 	if err != nil {
 		return place{}, err
 	}
+	if c.Authority != "" {
+		if u, err := address("authority", c.Authority); err != nil {
+			return place{}, err
+		} else if u.Scheme != "https" && !(fence{}).admits(u) {
+			return place{}, engine.Usagef("give the authority's address with https", "%s would be shown the credential unprotected", c.Authority)
+		}
+	}
 	endpoint := strings.TrimRight(c.ResourceManager, "/")
 	config := cloud.Configuration{
 		ActiveDirectoryAuthorityHost: c.Authority,
 		Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
-			cloud.ResourceManager: {Endpoint: endpoint, Audience: endpoint},
+			cloud.ResourceManager: {Endpoint: endpoint, Audience: cmp.Or(c.Audience, endpoint)},
 		},
 	}
 	return place{config: config, manager: manager, storage: strings.Trim(c.Storage, "."), custom: true}, nil

@@ -24,7 +24,7 @@ func (s *Session) Download(ctx context.Context, call Call, address string, w io.
 	if err != nil {
 		return engine.Refuse(call.What, call.Where, "the file's address can't be asked for", "export again")
 	}
-	answer, err := s.plain().Do(r)
+	answer, err := s.transport.Do(r)
 	if err != nil {
 		return call.Failure(unsigned(err))
 	}
@@ -44,12 +44,4 @@ func unsigned(err error) error {
 		return at.Err
 	}
 	return err
-}
-
-// plain is a client without sign-in that follows no redirect.
-func (s *Session) plain() *http.Client {
-	if c, ok := s.transport.(*http.Client); ok {
-		return c
-	}
-	return client(http.DefaultTransport)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -88,20 +89,30 @@ func (c Call) answered(f *engine.Failure, answer *azcore.ResponseError) {
 	default:
 		f.Kind = engine.FailureOther
 	}
+	if r := answer.RawResponse; stranger(r) {
+		f.Why = fmt.Sprintf("%s did not answer as Azure does (HTTP %d): something stands between", r.Request.URL.Host, r.StatusCode)
+		f.Remedy = betweenUs
+	}
 }
+
+// betweenUs is what to do about somebody who answers in Azure's place.
+const betweenUs = "check proxy in the profile and HTTPS_PROXY: a proxy, a gateway or a sign-in page of the network answers in Azure's place"
 
 // unanswered explains a request without a usable answer.
 func (c Call) unanswered(f *engine.Failure, err error) {
 	f.Why = err.Error()
 	var off *outside
 	var cert *tls.CertificateVerificationError
+	var account *signInError
 	var permanent interface{ NonRetriable() }
 	switch {
+	case errors.As(err, &account):
+		account.explain(f)
 	case errors.As(err, &off):
 		f.Kind = engine.FailureRefused
 	case errors.As(err, &cert):
 		f.Kind = engine.FailureRefused
-		f.Remedy = "check the clock and the certificates of this machine, and who intercepts TLS here"
+		f.Why, f.Remedy, _ = unreachable(err)
 	case c.Sent != nil && c.Sent.flag.Load() && !neverConnected(err):
 		c.unknown(f)
 	case errors.Is(err, context.Canceled):
@@ -129,19 +140,11 @@ func clockWords(r *http.Response) string {
 	if r == nil {
 		return ""
 	}
-	theirs, err := http.ParseTime(r.Header.Get("Date"))
-	if err != nil {
+	off := clockOff(clockBehind(r.Header))
+	if off == "" {
 		return ""
 	}
-	off := time.Since(theirs).Round(time.Second)
-	if off.Abs() < 2*time.Minute {
-		return ""
-	}
-	way := "ahead of"
-	if off < 0 {
-		way = "behind"
-	}
-	return "; this machine's clock is " + off.Abs().String() + " " + way + " Azure's: set it right"
+	return "; " + off + ": set it right"
 }
 
 // network reports whether err is a connection that failed or broke off.
@@ -188,6 +191,12 @@ func (c Call) allow(status int, why string) string {
 		return Action(m[1]).ask()
 	}
 	return c.Action.ask()
+}
+
+// stranger reports whether a page stands where Azure's services send JSON or XML:
+// it is not Azure that answers.
+func stranger(r *http.Response) bool {
+	return r != nil && r.Request != nil && r.StatusCode < http.StatusInternalServerError && strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "text/html")
 }
 
 func waitFor(r *http.Response) string {

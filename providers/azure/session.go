@@ -1,29 +1,28 @@
 package azure
 
 import (
-	"crypto/tls"
-	"crypto/x509"
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"failback/engine"
 	"failback/providers/azure/record"
 )
 
-// Session is one sign-in to one cloud. It is safe for concurrent use and holds
-// nothing that needs closing. Making one sends nothing: a wrong account shows at
-// the first request.
+// Session is one sign-in to one cloud. It is safe for concurrent use. Making one
+// sends nothing: a wrong account shows when it signs in, or at the first request.
 type Session struct {
 	place        place
 	credential   azcore.TokenCredential
-	transport    policy.Transporter // nil is the SDK's own
-	fence        *fence             // set on loopback
+	account      *account // nil on loopback, where nobody signs in
+	transport    *http.Client
+	fence        *fence // set on loopback
 	subscription string
 	budget       *budget
 	recorder     *record.Recorder // nil records nothing
@@ -46,41 +45,54 @@ func Open(o Options) (*Session, error) {
 	if p.manager.Scheme != "https" {
 		return nil, engine.Usagef("give the address with https", "%s would carry the credential unprotected", p.manager)
 	}
-	switch {
-	case o.Transport != nil:
-		s.transport = client(o.Transport)
-	case o.Roots != nil:
-		s.transport = client(outward(o.Roots))
+	next, err := transport(o)
+	if err != nil {
+		return nil, err
 	}
-	s.credential, err = s.signIn(o.Auth)
-	return s, err
+	s.transport = client(listener{next})
+	if err := s.prepare(o); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
+
+// prepare chooses the credential. The real one is made when it is needed.
+func (s *Session) prepare(o Options) error {
+	s.account = &account{auth: o.Auth, tenant: o.Tenant, show: o.Show}
+	o.Secret = s.account.remember(o.Secret)
+	var err error
+	s.account.make, err = o.factory(s.place, policy.ClientOptions{Cloud: s.place.config, Transport: s.transport})
+	s.credential = s.account
+	return err
+}
+
+// SignIn gets a first token for the management API, so that a wrong account shows
+// before anything is asked for, and so that a person who is needed for it is
+// asked now. It does nothing on loopback.
+func (s *Session) SignIn(ctx context.Context) error {
+	if s.account == nil {
+		return nil
+	}
+	audience := s.place.config.Services[cloud.ResourceManager].Audience
+	err := s.account.signIn(ctx, policy.TokenRequestOptions{Scopes: []string{audience + "/.default"}, EnableCAE: true})
+	return Call{Action: noAction, What: "sign in to Azure"}.Failure(err)
+}
+
+// Close lets go of connections that are open and unused.
+func (s *Session) Close() { s.transport.CloseIdleConnections() }
 
 func (s *Session) openLoopback(o Options) (*Session, error) {
 	f, err := o.loopback(s.place)
 	if err != nil {
 		return nil, err
 	}
-	next := o.Transport
-	if next == nil {
-		next = outward(o.Roots)
+	next, err := transport(o)
+	if err != nil {
+		return nil, err
 	}
 	s.fence, s.credential = &f, fixedToken(o.Token)
 	s.transport = client(guarded{fence: f, next: next})
 	return s, nil
-}
-
-// outward is the way out of this machine; nil roots mean the system's.
-func outward(roots *x509.CertPool) http.RoundTripper {
-	if roots == nil {
-		return http.DefaultTransport
-	}
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if usual, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = usual.Clone()
-	}
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-	return t
 }
 
 // client carries requests over rt. It follows no redirect: the management API
@@ -90,21 +102,6 @@ func client(rt http.RoundTripper) *http.Client {
 		Transport:     rt,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-func (s *Session) signIn(auth string) (azcore.TokenCredential, error) {
-	co := policy.ClientOptions{Cloud: s.place.config, Transport: s.transport}
-	switch auth {
-	case "", AuthDefault:
-		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
-			ClientOptions: co, DisableInstanceDiscovery: s.place.custom,
-		})
-	case AuthCLI:
-		return azidentity.NewAzureCLICredential(nil)
-	case AuthManagedIdentity:
-		return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: co})
-	}
-	return nil, engine.Usagef("use "+AuthDefault+", "+AuthCLI+", "+AuthManagedIdentity+" or "+AuthLoopback, "unknown sign-in %q", auth)
 }
 
 // Credential is what requests are signed with.

@@ -35,8 +35,10 @@ type Options struct {
 	Rates             engine.Rates
 }
 
-// Open opens the vault. It sends nothing: settings that make no sense are
-// failures here, a wrong account or a host that is off shows at the first read.
+// Open opens the vault and signs in to it; a fixed token signs in to nothing, so
+// a rehearsal sends nothing yet. Settings that make no sense and a sign-in that
+// fails are failures here, a missing right or a host that is off shows at the
+// first read. A sign-in that needs a person is asked for here and never later.
 func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -66,12 +68,19 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := session.SignIn(ctx); err != nil {
+		session.Close()
+		return nil, err
+	}
 	return &engine.Connection{
 		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
 		Ports:   engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
 		Jobs:    vault,
 		Traffic: session.Traffic,
-		Close:   hosts.Close,
+		Close: func() error {
+			session.Close()
+			return hosts.Close()
+		},
 	}, nil
 }
 

@@ -155,7 +155,7 @@ func (a *app) awaitCancel(ctx context.Context, store *runs.Store, id engine.RunI
 
 // cancelHere takes the run over and cancels it from here.
 func (a *app) cancelHere(ctx context.Context, o cancelOptions) error {
-	s, id, err := a.reopen(ctx, o.run)
+	s, id, err := a.reopen(ctx, o.run, a.person())
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ type Streams struct {
 	// Width is the terminal's width in cells, 0 where there is none.
 	Width int
 	// Secret asks for a text without showing it; nil without a terminal.
-	Secret func(prompt string) (string, error)
+	Secret func(ctx context.Context, prompt string) (string, error)
 	// Zone is the zone times are shown in.
 	Zone *time.Location
 }
@@ -85,6 +85,8 @@ type Lab struct {
 type Target struct {
 	Profile *config.Profile // nil for the lab
 	Lab     Lab
+	// Person is who can be asked while the connection is opened.
+	Person engine.Person
 }
 
 // Served is the first line that `lab serve` prints: what a client needs to

@@ -29,11 +29,11 @@ again, with --certificate.`,
 }
 
 func (a *app) resume(ctx context.Context, typed, certificate string) error {
-	cert, err := a.certificate(certificate)
+	cert, err := a.certificate(ctx, certificate)
 	if err != nil {
 		return err
 	}
-	s, id, err := a.reopen(ctx, typed)
+	s, id, err := a.reopen(ctx, typed, a.person())
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (a *app) resume(ctx context.Context, typed, certificate string) error {
 }
 
 // reopen connects to what a run was started against.
-func (a *app) reopen(ctx context.Context, typed string) (*session, engine.RunID, error) {
+func (a *app) reopen(ctx context.Context, typed string, person engine.Person) (*session, engine.RunID, error) {
 	store, err := a.store()
 	if err != nil {
 		return nil, "", err
@@ -60,6 +60,7 @@ func (a *app) reopen(ctx context.Context, typed string) (*session, engine.RunID,
 	if err != nil {
 		return nil, "", err
 	}
+	t.Person = person
 	s, err := a.connectTo(ctx, t)
 	return s, id, err
 }

@@ -64,8 +64,8 @@ func screensEnded(r tui.Result) error {
 func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 	d := tui.Deps{
 		Version: a.deps.Build.Version, User: whoami(), Runs: store, Certificate: a.deps.Certificate,
-		Open: func(ctx context.Context, profile string) (*engine.Connection, error) {
-			s, err := a.openProfile(ctx, profile)
+		Open: func(ctx context.Context, profile string, person engine.Person) (*engine.Connection, error) {
+			s, err := a.openProfile(ctx, profile, person)
 			if err != nil {
 				return nil, err
 			}
@@ -96,12 +96,13 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 }
 
 // openProfile opens a profile, or the lab with "".
-func (a *app) openProfile(ctx context.Context, profile string) (*session, error) {
+func (a *app) openProfile(ctx context.Context, profile string, person engine.Person) (*session, error) {
 	if profile != "" {
 		t, err := a.profileTarget(profile)
 		if err != nil {
 			return nil, err
 		}
+		t.Person = person
 		return a.connectTo(ctx, t)
 	}
 	dir, err := a.stateDir()
@@ -115,8 +116,8 @@ func (a *app) openProfile(ctx context.Context, profile string) (*session, error)
 
 // resumeForScreens takes a run over with a connection of its own, which is
 // closed when the run is let go of.
-func (a *app) resumeForScreens(ctx context.Context, id engine.RunID) (runs.Handle, error) {
-	s, _, err := a.reopen(ctx, string(id))
+func (a *app) resumeForScreens(ctx context.Context, id engine.RunID, person engine.Person) (runs.Handle, error) {
+	s, _, err := a.reopen(ctx, string(id), person)
 	if err != nil {
 		return nil, err
 	}

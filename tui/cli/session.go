@@ -39,6 +39,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.Person = a.person()
 	return a.connectTo(ctx, t)
 }
 

@@ -56,7 +56,7 @@ func (a *app) planFile(cmd *cobra.Command, o *planOptions) error {
 }
 
 func (a *app) start(ctx context.Context, o *planOptions) error {
-	cert, err := a.certificate(o.certificate)
+	cert, err := a.certificate(ctx, o.certificate)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ const passwordVariable = "FAILBACK_CERTIFICATE_PASSWORD"
 
 // certificate reads the certificate file into memory; nil for no path. The password
 // is asked without echo and kept nowhere.
-func (a *app) certificate(path string) (*engine.Certificate, error) {
+func (a *app) certificate(ctx context.Context, path string) (*engine.Certificate, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -105,7 +105,7 @@ func (a *app) certificate(path string) (*engine.Certificate, error) {
 			return nil, engine.Usagef("set "+passwordVariable, "there is no terminal to ask for the certificate's password")
 		}
 		var err error
-		if password, err = a.deps.Streams.Secret("Password of " + path + ": "); err != nil {
+		if password, err = a.deps.Streams.Secret(ctx, "Password of "+path+": "); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -29,12 +31,33 @@ func SystemStreams() Streams {
 		}
 	}
 	if s.InTerminal {
-		s.Secret = func(prompt string) (string, error) {
-			fmt.Fprint(os.Stderr, prompt)
-			defer fmt.Fprintln(os.Stderr)
-			secret, err := term.ReadPassword(in)
-			return string(secret), err
-		}
+		s.Secret = func(ctx context.Context, prompt string) (string, error) { return readSecret(ctx, in, prompt) }
 	}
 	return s
+}
+
+// readSecret asks on a terminal without echo. It returns when ctx ends, with the
+// terminal as it was: an interrupt must not leave it silent.
+func readSecret(ctx context.Context, in int, prompt string) (string, error) {
+	before, err := term.GetState(in)
+	if err != nil {
+		return "", err
+	}
+	type answer struct {
+		secret []byte
+		err    error
+	}
+	typed := make(chan answer, 1)
+	fmt.Fprint(os.Stderr, prompt)
+	defer fmt.Fprintln(os.Stderr)
+	go func() {
+		secret, err := term.ReadPassword(in)
+		typed <- answer{secret, err}
+	}()
+	select {
+	case a := <-typed:
+		return string(a.secret), a.err
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(in, before))
+	}
 }

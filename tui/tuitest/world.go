@@ -22,8 +22,11 @@ type World struct {
 	Findings  []engine.Finding       // of every item
 	Forecasts estimate.Forecasts
 	Summaries []runs.Summary
-	Refusal   error            // what Start answers instead of a run
-	Now       func() time.Time // of the events; nil for time.Now
+	Refusal   error // what Start answers instead of a run
+	// SignIn is what opening a connection, or resuming a run, asks of the person
+	// first; nil asks nothing.
+	SignIn func(context.Context, engine.Person) error
+	Now    func() time.Time // of the events; nil for time.Now
 
 	mu        sync.Mutex
 	started   []engine.Plan
@@ -92,7 +95,12 @@ func (w *World) Close() {
 	}
 }
 
-func (w *World) open(_ context.Context, profile string) (*engine.Connection, error) {
+func (w *World) open(ctx context.Context, profile string, person engine.Person) (*engine.Connection, error) {
+	if w.SignIn != nil {
+		if err := w.SignIn(ctx, person); err != nil {
+			return nil, err
+		}
+	}
 	if profile == "broken" {
 		return nil, errors.New("no route to the vault")
 	}
@@ -140,7 +148,12 @@ func (w *World) start(_ context.Context, _ *engine.Connection, p engine.Plan, ce
 	return h, nil
 }
 
-func (w *World) resume(_ context.Context, id engine.RunID) (runs.Handle, error) {
+func (w *World) resume(ctx context.Context, id engine.RunID, person engine.Person) (runs.Handle, error) {
+	if w.SignIn != nil {
+		if err := w.SignIn(ctx, person); err != nil {
+			return nil, err
+		}
+	}
 	return nil, engine.Refuse("resume", string(id), "the run has ended", "start a new one")
 }
 
