@@ -30,7 +30,7 @@ func (l *leg) cancel(ctx context.Context) error {
 		op: OpCancel,
 		look: func(ctx context.Context, _ string) (string, sight, error) {
 			j, err := l.readJob(ctx, job)
-			if err == nil && (j.State.Ended() || j.Detail == "Cancelling") {
+			if err == nil && (j.State.Ended() || j.Cancelling()) {
 				return job, sightUnderway, nil
 			}
 			return "", sightTodo, err
@@ -104,19 +104,13 @@ func anyWrites(ts []Task) bool {
 	return slices.ContainsFunc(ts, func(t Task) bool { return writes(t) || anyWrites(t.Children) })
 }
 
-// writes reports whether the task is one that writes to the disks, and has begun: a
-// cancelled one that has no beginning has not.
+// writes reports whether the task is one that writes to the disks, and may have
+// begun: one that failed counts, also where nobody tells when it began.
 func writes(t Task) bool {
 	if t.Name != TaskInitiateSync && t.Name != TaskMonitorSync {
 		return false
 	}
-	switch t.State {
-	case TaskStateInProgress, TaskStateSucceeded, TaskStateFailed, TaskStateSuspended:
-		return true
-	case TaskStateNotStarted, TaskStateSkipped:
-		return false
-	}
-	return !t.Started.IsZero()
+	return t.Begun() || t.State == TaskStateFailed
 }
 
 // sayAzurePower tells the operator where the machine is now: the Azure VM is its

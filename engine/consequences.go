@@ -49,10 +49,8 @@ func consequencesOfCommit(it Item, s *Leg) []string {
 	if s.Boot == nil || s.Boot.Result != BootProven {
 		return append(out, "Mind: the boot of the on-premises VM is NOT proven. Look at its console and say what you saw.")
 	}
-	for _, p := range s.Proofs {
-		if p.Missing != "" {
-			return append(out, "Mind: the boot is proven, but not every disk was compared byte for byte.")
-		}
+	if !s.provedEqual() {
+		out = append(out, "Mind: the boot is proven, but not every disk was compared byte for byte.")
 	}
 	return out
 }

@@ -77,6 +77,17 @@ func (l *leg) perform(ctx context.Context, e effect) error {
 	}
 }
 
+// performAgain is [leg.perform] for an effect that is safe to repeat and whose
+// acceptance says nothing of its success: the caller has seen that it is not done.
+func (l *leg) performAgain(ctx context.Context, e effect) error {
+	if l.state().Ops[e.op].Accepted {
+		if err := l.emit(IntentRecorded{Op: e.op, Request: l.r.NewID()}); err != nil {
+			return err
+		}
+	}
+	return l.perform(ctx, e)
+}
+
 // mayAskAgain reports whether an accepted request came to nothing and was said to:
 // the phase failed on its job before, somebody resumed the run, and the job is
 // over. Whether asking again makes sense is for the effect's own look.

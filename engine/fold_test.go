@@ -59,7 +59,7 @@ func anyBody(t *rapid.T) Body {
 		DecisionMade{Decision{Gate: gate, By: "anna"}},
 		PowerChanged{LocationAzure, power}, PowerChanged{LocationOnPremises, power},
 		BootChecked{Result: rapid.SampledFrom([]BootResult{BootProven, BootFailed, BootNotProven}).Draw(t, "boot"), Addresses: []string{"10.0.0.4"}},
-		DiskProved{Disk: "os", Source: "a", Target: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "sum"), Equal: true},
+		anyProof(t),
 		IntentRecorded{OpCommit, "r1"}, OperationAccepted{Op: OpStart, Job: "j1"}, TaskChanged{Job: "j1", Path: "a/b", Task: Task{Name: "b", State: "InProgress"}},
 		SyncProgress{Read: 1}, DowntimeBegan{}, DamageMarked{"why"}, DamageCleared{}, Noted{"info", "n"},
 		PreflightChecked{Finding{Rule: "r", Verdict: VerdictWarn, Observed: "o"}},
@@ -68,21 +68,33 @@ func anyBody(t *rapid.T) Body {
 	}).Draw(t, "body")
 }
 
+func anyProof(t *rapid.T) DiskProved {
+	p := DiskProved{Disk: "os", Source: "a", Target: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "sum")}
+	p.Equal = p.Source == p.Target
+	return p
+}
+
 // nextBody is what would come next by the book, so that walks get far.
 func nextBody(l *Leg) Body {
 	switch {
+	case l.Mode == ModeCancelling:
+		return LegFinished{Outcome: OutcomeCancelled}
 	case l.At >= len(l.Steps):
 		return LegFinished{Outcome: OutcomeSucceeded}
 	case l.Step().IsGate() && l.Mode == ModeWaiting:
 		return DecisionMade{Decision{Gate: l.Step().Gate, By: "anna"}}
 	case l.Step().IsGate():
 		return GateOpened{Gate: l.Step().Gate}
+	case l.Step().Phase == PhaseStartOnPremises && l.Mode != ModeRunning && !l.AzurePower.Off():
+		return PowerChanged{LocationAzure, PowerDeallocated}
 	case l.Mode != ModeRunning:
 		return PhaseStarted{}
-	case l.Step().Phase == PhaseStopAzure && !l.AzurePower.Off():
+	case l.Step().Phase == PhaseStopAzure && (!l.AzurePower.Off() || l.AzurePower == PowerDeleted):
 		return PowerChanged{LocationAzure, PowerDeallocated}
-	case l.Step().Phase == PhaseVerify && l.Boot == nil:
+	case l.Step().Phase == PhaseVerify && (l.Boot == nil || l.Boot.Result == BootFailed):
 		return BootChecked{Result: BootProven}
+	case l.Step().Phase == PhaseVerify && guardVerified(l) != nil:
+		return DiskProved{Disk: "os", Source: "a", Target: "a", Equal: true}
 	}
 	return PhaseFinished{}
 }
@@ -119,6 +131,9 @@ func TestStateRandomWalks(t *testing.T) {
 				}
 				continue
 			}
+			if l := before.Leg(item); l != nil {
+				begins(rt, l, phase, body)
+			}
 			for _, l := range s.State().Legs {
 				invariants(rt, l)
 				for p, r := range l.Phases {
@@ -127,10 +142,59 @@ func TestStateRandomWalks(t *testing.T) {
 			}
 		}
 		prefixes(rt, rec.events, s.State())
+		resumes(rt, rec.events)
 	})
 	for _, p := range []Phase{PhaseInitialSync, PhaseVerify, PhaseCommit, PhaseProtected} {
 		if !reached[p] {
 			t.Errorf("the walks never came through %s: they show nothing", p)
+		}
+	}
+}
+
+// begins judges the two beginnings that can't be taken back, by what was known just
+// before them.
+func begins(t *rapid.T, l *Leg, p Phase, b Body) {
+	if _, began := b.(PhaseStarted); !began {
+		return
+	}
+	switch p {
+	case PhaseStartOnPremises:
+		if !l.AzurePower.Off() {
+			t.Fatalf("the on-premises VM is started while the Azure VM is %q", l.AzurePower)
+		}
+	case PhaseCommit:
+		if !l.Verified() || len(l.Decisions) == 0 || l.Decisions[len(l.Decisions)-1].Gate != GateCommit {
+			t.Fatalf("the commit begins, verified %v, after the decisions %v", l.Verified(), l.Decisions)
+		}
+	}
+}
+
+// resumes takes the run over after any fact of its journal: by the book every leg
+// that has not ended comes to its end from there. There is no dead end.
+func resumes(t *rapid.T, events []Event) {
+	cut := rapid.IntRange(3, len(events)).Draw(t, "crash")
+	past, err := Fold(events[:cut])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewStream("20261123-020000-abcdef", past, &memory{}, nobody{}, func() time.Time { return day })
+	if err := s.Emit("", PhaseNone, RunResumed{"bert@jump02"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, was := range past.Legs {
+		for range 60 {
+			l := s.State().Leg(was.Item.Name)
+			if l.Mode == ModeEnded {
+				break
+			}
+			body := nextBody(l)
+			if err := s.Emit(l.Item.Name, l.Step().Phase, body); err != nil {
+				t.Fatalf("after fact %d, %s: %v", cut, body.Type(), err)
+			}
+		}
+		l := s.State().Leg(was.Item.Name)
+		if l.Mode != ModeEnded {
+			t.Fatalf("after fact %d the leg never ends: it stands at %s (%s)", cut, l.Step().Name(), orReady(l.Mode))
 		}
 	}
 }

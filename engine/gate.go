@@ -92,12 +92,12 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		switch {
 		case err != nil:
 			return nil //nolint:nilerr // a gate waits whether or not the service answers
-		case j.WaitsForComplete() || j.State == JobSuspended:
-			return l.watchBothSides(ctx)
-		case j.State.Ended() && !j.State.Good() && j.State != JobCancelled:
-			return l.damaging(ctx, jobFailure(l.item.Name, j))
 		case j.State == JobCancelled:
 			return l.r.Cancel(l.item.Name, who.By, "the job was found "+strings.ToLower(string(j.State)))
+		case j.State.Ended() && !j.State.Good():
+			return l.damaging(ctx, jobFailure(l.item.Name, j))
+		case !j.WentOn():
+			return l.watchBothSides(ctx)
 		}
 		who.Reason = "the job was found resumed"
 	case GateCommit, GateReprotect:
@@ -152,6 +152,9 @@ func (l *leg) awaitGroups(ctx context.Context) error {
 	said := false
 	for {
 		s, changed := l.r.Stream.Changed()
+		if err := l.r.Stream.Broken(); err != nil {
+			return err
+		}
 		open := ""
 		for _, o := range s.Legs {
 			if o.Item.Group < l.item.Group && !o.switched() && o.Outcome == OutcomeNone {
@@ -198,6 +201,10 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 	l.askPerson(&o)
 	if dir == ToAzure {
 		o.Consequences = append(o.Consequences, consequencesToAzure(g, it)...)
+		if g == GateCommit && s.AzurePower != PowerRunning {
+			o.NeedsReason = true
+			o.Consequences = append(o.Consequences, "Mind: Azure VM "+it.AzureVM.Name+" was not seen running. Look at it and say what you saw.")
+		}
 		return o, nil
 	}
 	switch g {

@@ -18,6 +18,7 @@ const (
 	JobSucceeded          JobState = "Succeeded"
 	JobFailed             JobState = "Failed"
 	JobCancelled          JobState = "Cancelled"
+	JobCancelling         JobState = "Cancelling"
 	JobSuspended          JobState = "Suspended"
 	JobPartiallySucceeded JobState = "PartiallySucceeded"
 	JobWithInformation    JobState = "CompletedWithInformation"
@@ -28,7 +29,7 @@ func (s JobState) Ended() bool {
 	switch s {
 	case JobSucceeded, JobFailed, JobCancelled, JobPartiallySucceeded, JobWithInformation:
 		return true
-	case JobNotStarted, JobInProgress, JobSuspended:
+	case JobNotStarted, JobInProgress, JobSuspended, JobCancelling:
 	}
 	return false
 }

@@ -49,3 +49,32 @@ func (t Task) current() bool {
 	}
 	return !t.Done()
 }
+
+// Cancelling reports whether somebody has asked to cancel the job and it has not
+// ended yet. The service says so in the state or in its description.
+func (j Job) Cancelling() bool {
+	return !j.State.Ended() && (j.State == JobCancelling || j.Detail == string(JobCancelling))
+}
+
+// WentOn reports whether a failback that waited for "Complete failover" is seen to
+// go on, or to have ended well. Any other state, one that is not known included, is
+// no sign that somebody has completed it.
+func (j Job) WentOn() bool {
+	return j.State.Good() || j.State == JobInProgress && !j.Cancelling()
+}
+
+// dataHome reports whether the final sync is seen to be over: Site Recovery has
+// begun to start the VM, and no synchronisation task of the switch is unfinished.
+func (j Job) dataHome() bool {
+	if j.State.Good() {
+		return true
+	}
+	sync, ok := j.Find(TaskMonitorSync, TaskStartFailback)
+	return taskBegun(j, TaskStartOnPrimary, TaskStartFailback) && (!ok || sync.Done())
+}
+
+// taskBegun reports whether the task is seen to have begun.
+func taskBegun(j Job, name, within string) bool {
+	t, ok := j.Find(name, within)
+	return ok && t.Begun()
+}

@@ -83,6 +83,12 @@ func (l *leg) phase(ctx context.Context, p Phase) error {
 	if l.late() {
 		return errLate
 	}
+	if p == PhaseStartOnPremises && !l.state().AzurePower.Off() {
+		// It was seen running when the leg stopped here; that may be mended.
+		if err := l.stillOff(ctx); err != nil {
+			return err
+		}
+	}
 	if l.state().Mode != ModeRunning {
 		if err := l.emit(PhaseStarted{}); err != nil {
 			return err
@@ -182,6 +188,10 @@ func (l *leg) final(f *Failure) bool {
 // waits for, a downtime that outgrows its budget is said then.
 func (l *leg) pause(ctx context.Context) error {
 	if err := sleep(ctx, l.r.Poll); err != nil {
+		return err
+	}
+	// What nobody can keep any more is not waited for either.
+	if err := l.r.Stream.Broken(); err != nil {
 		return err
 	}
 	if err := l.r.tellThrottle(); err != nil {

@@ -52,6 +52,7 @@ var table = []row{
 	{from: ModeRunning, on: TriggerFail, to: ModeFailed, guard: guardSame},
 	{from: ModeReady, on: TriggerFail, to: ModeFailed, guard: guardSame},
 	{from: ModeInterrupted, on: TriggerFail, to: ModeFailed, guard: guardSame},
+	{from: ModeFailed, on: TriggerFail, to: ModeFailed, guard: guardSame}, // a resume that came no further
 	{from: ModeRunning, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
 	{from: ModeReady, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
 	{from: ModeInterrupted, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
@@ -77,6 +78,7 @@ var table = []row{
 	{from: ModeReady, on: TriggerFail, gate: true, to: ModeFailed},
 	{from: ModeInterrupted, on: TriggerFail, gate: true, to: ModeFailed},
 	{from: ModeWaiting, on: TriggerFail, gate: true, to: ModeFailed},
+	{from: ModeFailed, on: TriggerFail, gate: true, to: ModeFailed},
 	{from: ModeFailed, on: TriggerOpen, gate: true, to: ModeWaiting, guard: guardGate},
 	{from: ModeFailed, on: TriggerCancel, gate: true, to: ModeCancelling, guard: guardCancel},
 	{from: ModeFailed, on: TriggerEnd, gate: true, to: ModeFailed, guard: guardEnd},
@@ -196,8 +198,16 @@ func guardSame(l *Leg, e Event) error {
 	return nil
 }
 
+// guardStep: the event is about the step the leg stands at, and there is one.
+func guardStep(l *Leg, e Event) error {
+	if l.At >= len(l.Steps) {
+		return fmt.Errorf("all steps are done")
+	}
+	return guardSame(l, e)
+}
+
 func guardStart(l *Leg, e Event) error {
-	if err := guardSame(l, e); err != nil {
+	if err := guardStep(l, e); err != nil {
 		return err
 	}
 	if e.Phase == PhaseStartOnPremises && !l.AzurePower.Off() {
@@ -210,10 +220,10 @@ func guardStart(l *Leg, e Event) error {
 }
 
 func guardFinish(l *Leg, e Event) error {
-	if err := guardSame(l, e); err != nil {
+	if err := guardStep(l, e); err != nil {
 		return err
 	}
-	if e.Phase == PhaseStopAzure && !l.AzurePower.Off() {
+	if e.Phase == PhaseStopAzure && (!l.AzurePower.Off() || l.AzurePower == PowerDeleted) {
 		return fmt.Errorf("the Azure VM is not confirmed stopped (%s)", l.AzurePower)
 	}
 	if e.Phase == PhaseVerify {

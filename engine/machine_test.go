@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -17,50 +18,105 @@ func legAt(steps []Step, at int, m Mode) *Leg {
 	return l
 }
 
-// Every (mode, trigger, step) is either in this list of legal ones or refused.
-func TestMachineEveryPairIsLegalOrRefused(t *testing.T) {
-	phase, gate := []Step{{Phase: PhasePrepare}, {Phase: PhaseInitialSync}}, []Step{{Gate: GateComplete}, {Phase: PhaseStopAzure}}
-	bodies := map[Trigger]Body{
+// The triggers with a body of each, and the modes, for walks over all pairs.
+var (
+	everyTrigger = map[Trigger]Body{
 		TriggerStart: PhaseStarted{}, TriggerFinish: PhaseFinished{}, TriggerFail: PhaseFailed{&Failure{}},
 		TriggerOpen: GateOpened{Gate: GateComplete}, TriggerDecide: DecisionMade{Decision{Gate: GateComplete}},
-		TriggerCancel: CancelRequested{}, TriggerObserve: Noted{},
+		TriggerCancel: CancelRequested{}, TriggerRevive: RunResumed{}, TriggerObserve: Noted{},
 	}
-	legalAtPhase := map[Mode][]Trigger{
-		ModeReady:       {TriggerStart, TriggerFail, TriggerCancel, TriggerObserve},
-		ModeRunning:     {TriggerFinish, TriggerFail, TriggerCancel, TriggerObserve},
-		ModeInterrupted: {TriggerStart, TriggerFail, TriggerCancel, TriggerObserve},
-		ModeFailed:      {TriggerStart, TriggerCancel, TriggerObserve},
-		ModeCancelling:  {TriggerFail, TriggerCancel, TriggerObserve},
-		ModeEnded:       {TriggerObserve},
-		ModeWaiting:     {TriggerObserve},
-	}
-	legalAtGate := map[Mode][]Trigger{
-		ModeReady:       {TriggerOpen, TriggerFail, TriggerCancel, TriggerObserve},
-		ModeWaiting:     {TriggerDecide, TriggerFail, TriggerCancel, TriggerObserve},
-		ModeInterrupted: {TriggerOpen, TriggerFail, TriggerCancel, TriggerObserve},
-		ModeFailed:      {TriggerOpen, TriggerCancel, TriggerObserve},
-		ModeCancelling:  {TriggerFail, TriggerCancel, TriggerObserve},
-		ModeEnded:       {TriggerObserve},
-		ModeRunning:     {TriggerObserve},
-	}
-	check := func(name string, steps []Step, legal map[Mode][]Trigger) {
-		for mode, triggers := range legal {
-			ok := map[Trigger]bool{}
-			for _, tr := range triggers {
-				ok[tr] = true
+	everyMode = []Mode{ModeReady, ModeRunning, ModeWaiting, ModeInterrupted, ModeFailed, ModeCancelling, ModeEnded}
+)
+
+// endingAs gives the end the outcome that a mode may end with, so that the table
+// alone decides.
+func endingAs(m Mode) Body {
+	return LegFinished{Outcome: map[Mode]Outcome{ModeFailed: OutcomeFailed, ModeCancelling: OutcomeCancelled}[m]}
+}
+
+// Every (mode, trigger, step) is either in this list of legal ones or refused, and
+// what is refused leaves the leg as it was.
+func TestMachineEveryPairIsLegalOrRefused(t *testing.T) {
+	type legal map[Mode][]Trigger
+	for name, c := range map[string]struct {
+		steps []Step
+		at    int
+		legal legal
+	}{
+		"phase": {[]Step{{Phase: PhasePrepare}, {Phase: PhaseInitialSync}}, 0, legal{
+			ModeReady:       {TriggerStart, TriggerFail, TriggerCancel},
+			ModeRunning:     {TriggerFinish, TriggerFail, TriggerCancel},
+			ModeInterrupted: {TriggerStart, TriggerFail, TriggerCancel},
+			ModeFailed:      {TriggerStart, TriggerFail, TriggerCancel, TriggerEnd},
+			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
+		}},
+		// The step behind the complete gate: the gate may be asked once more.
+		"phase behind its gate": {[]Step{{Gate: GateComplete}, {Phase: PhaseStopAzure}}, 1, legal{
+			ModeReady:       {TriggerStart, TriggerFail, TriggerCancel, TriggerOpen},
+			ModeRunning:     {TriggerFinish, TriggerFail, TriggerCancel, TriggerOpen},
+			ModeInterrupted: {TriggerStart, TriggerFail, TriggerCancel, TriggerOpen},
+			ModeFailed:      {TriggerStart, TriggerFail, TriggerCancel, TriggerEnd, TriggerOpen},
+			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
+		}},
+		"gate": {[]Step{{Gate: GateComplete}, {Phase: PhaseStopAzure}}, 0, legal{
+			ModeReady:       {TriggerOpen, TriggerFail, TriggerCancel},
+			ModeWaiting:     {TriggerDecide, TriggerFail, TriggerCancel},
+			ModeInterrupted: {TriggerOpen, TriggerFail, TriggerCancel},
+			ModeFailed:      {TriggerOpen, TriggerFail, TriggerCancel, TriggerEnd},
+			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
+		}},
+		"all steps done": {[]Step{{Phase: PhaseProtected}}, 1, legal{
+			// A failure here has no phase; it can only be an internal one.
+			ModeReady:       {TriggerFail, TriggerCancel},
+			ModeRunning:     {TriggerFail, TriggerCancel},
+			ModeInterrupted: {TriggerFail, TriggerCancel},
+			ModeFailed:      {TriggerFail, TriggerCancel, TriggerEnd},
+			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
+		}},
+	} {
+		for _, mode := range everyMode {
+			for tr, body := range everyTrigger {
+				// Observations and another driver are possible wherever a leg stands.
+				ok := tr == TriggerObserve || tr == TriggerRevive || slices.Contains(c.legal[mode], tr)
+				walkOne(t, name, c.steps, c.at, mode, tr, body, ok)
 			}
-			for tr, body := range bodies {
-				l := legAt(steps, 0, mode)
-				err := l.move(Event{Item: "web01", Phase: l.Step().Phase, Body: body})
-				var illegal *Illegal
-				if ok[tr] != (err == nil) || err != nil && !errors.As(err, &illegal) {
-					t.Errorf("%s, %s, %s: legal %v, got %v", name, orReady(mode), tr, ok[tr], err)
-				}
-			}
+			walkOne(t, name, c.steps, c.at, mode, TriggerEnd, endingAs(mode), slices.Contains(c.legal[mode], TriggerEnd))
 		}
 	}
-	check("phase", phase, legalAtPhase)
-	check("gate", gate, legalAtGate)
+}
+
+func walkOne(t *testing.T, name string, steps []Step, at int, m Mode, tr Trigger, body Body, legal bool) {
+	t.Helper()
+	l := legAt(steps, at, m)
+	l.Decisions = []Decision{{Gate: GateComplete, By: "anna"}}
+	err := l.move(Event{Item: "web01", Phase: l.Step().Phase, Body: body})
+	var illegal *Illegal
+	switch {
+	case legal != (err == nil) || err != nil && !errors.As(err, &illegal):
+		t.Errorf("%s, %s, %s: legal %v, got %v", name, orReady(m), tr, legal, err)
+	case err != nil && (l.Mode != m || l.At != at):
+		t.Errorf("%s, %s: refused %s moved the leg to %s at %d", name, orReady(m), tr, orReady(l.Mode), l.At)
+	case err == nil && tr != TriggerObserve && tr != TriggerRevive && l.Mode == m && l.At == at && m != ModeFailed && m != ModeCancelling:
+		t.Errorf("%s, %s: %s moved nothing", name, orReady(m), tr)
+	}
+}
+
+// An ended leg takes what is still to be said of it, and nothing that would tell
+// another story.
+func TestMachineAnEndedLegIsOnlyTalkedAbout(t *testing.T) {
+	for _, c := range []struct {
+		body Body
+		ok   bool
+	}{
+		{Noted{}, true}, {DamageMarked{}, true}, {DamageCleared{}, true}, {PowerChanged{}, true}, {Other{}, true},
+		{IntentRecorded{}, false}, {OperationAccepted{}, false}, {BootChecked{}, false}, {DiskProved{}, false},
+		{SyncProgress{}, false}, {DowntimeBegan{}, false}, {TaskChanged{}, false}, {PreflightChecked{}, false},
+	} {
+		l := legAt([]Step{{Phase: PhasePrepare}}, 0, ModeEnded)
+		if err := l.move(Event{Item: "web01", Body: c.body}); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.body.Type(), err)
+		}
+	}
 }
 
 func TestMachineRefusesThePhaseOfAnotherStep(t *testing.T) {

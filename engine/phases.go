@@ -87,6 +87,10 @@ func (l *leg) start(ctx context.Context, request string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if c := l.state().Cancel; c != nil {
+		return "", Refuse("start the planned failover", l.item.Name,
+			c.By+" asked to cancel this leg, and no start of it is to be seen", "cancel it once more, which ends it: failback cancel "+string(l.r.Stream.State().Run)+"; then start a new run if it is wanted after all")
+	}
 	p := l.plan()
 	r := StartRequest{
 		Item: it, Direction: p.Direction, Sync: p.Sync,
@@ -117,11 +121,6 @@ func watchPrepare(ctx context.Context, l *leg) error {
 		return l.damaging(ctx, err)
 	}
 	return err
-}
-
-func taskBegun(j Job, name, within string) bool {
-	t, ok := j.Find(name, within)
-	return ok && t.State != TaskStateNotStarted && t.State != TaskStateSkipped
 }
 
 // watchInitialSync waits for the job to ask for "Complete failover". The Azure
@@ -214,16 +213,19 @@ func (l *leg) liftGuard(ctx context.Context, vm VM) error {
 	return l.note("info", "start guard lifted on "+l.host())
 }
 
-// markDamaged records the damage and sets the start guard on the host. A guard
-// that can't be set is said; the mark in the journal holds all the same.
+// markDamaged records the damage and sees that the start guard is set on the host,
+// also where a process died between the two. A guard that can't be set is said; the
+// mark in the journal holds all the same.
 func (l *leg) markDamaged(ctx context.Context, why string) error {
-	if l.state().Damage != nil {
-		return nil
-	}
-	if err := l.emit(DamageMarked{Reason: why}); err != nil {
-		return err
+	if l.state().Damage == nil {
+		if err := l.emit(DamageMarked{Reason: why}); err != nil {
+			return err
+		}
 	}
 	vm, err := l.findVM(ctx)
+	if err == nil && strings.Contains(vm.Notes, guardMark) {
+		return nil
+	}
 	if err == nil {
 		mark := fmt.Sprintf("failback %s: %s; run the failback again", l.r.Stream.State().Run, guardMark)
 		err = l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, mark)

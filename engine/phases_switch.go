@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // stopLooks is how many polls a stopping Azure VM is given.
@@ -27,6 +28,9 @@ func actStopAzure(ctx context.Context, l *leg) error {
 	if err := l.sawAzure(power); err != nil {
 		return err
 	}
+	if power == PowerDeleted {
+		return notThere(it.AzureVM)
+	}
 	if !power.Off() {
 		if err := l.awaitContact(ctx); err != nil {
 			return err
@@ -44,15 +48,25 @@ func actStopAzure(ctx context.Context, l *leg) error {
 }
 
 // jobLives makes sure that there is a job to go on with before a machine is stopped
-// for it: the gate may have been open for days.
+// for it: the gate may have been open for days. The end of a job that is being
+// cancelled is waited for.
 func (l *leg) jobLives(ctx context.Context) error {
-	j, err := patient(ctx, l, "read job "+l.state().Job, func(ctx context.Context) (Job, error) {
-		return l.readJob(ctx, l.state().Job)
-	})
-	if err == nil && j.State.Ended() && !j.State.Good() {
-		return jobFailure(l.item.Name, j)
+	for {
+		j, err := patient(ctx, l, "read job "+l.state().Job, func(ctx context.Context) (Job, error) {
+			return l.readJob(ctx, l.state().Job)
+		})
+		switch {
+		case err != nil:
+			return err
+		case j.State.Ended() && !j.State.Good():
+			return jobFailure(l.item.Name, j)
+		case !j.Cancelling():
+			return nil
+		}
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
 	}
-	return err
 }
 
 // complete lets Site Recovery go on with the final sync.
@@ -70,6 +84,10 @@ func (l *leg) complete(ctx context.Context) error {
 			}
 			if j.State.Ended() && !j.State.Good() {
 				return "", sightTodo, jobFailure(l.item.Name, j)
+			}
+			if !j.WentOn() {
+				return "", sightTodo, &Failure{Kind: FailureRetryable, What: "complete the failover", Where: jobPlace(l.item.Name, j), Job: j.Name,
+					Why: "the job neither waits for it nor goes on (state: " + firstOf(j.Detail, string(j.State)) + ")", Remedy: "look at the job in the portal, then resume the run"}
 			}
 			return j.Name, sightUnderway, nil
 		},
@@ -101,7 +119,7 @@ func (l *leg) awaitContact(ctx context.Context) error {
 
 func (l *leg) completeComment() string {
 	s := l.state()
-	for _, d := range s.Decisions {
+	for _, d := range slices.Backward(s.Decisions) { // the gate may have been asked again
 		if d.Gate == GateComplete {
 			return fmt.Sprintf("failback %s: %s %s", l.r.Stream.State().Run, d.By, d.Reason)
 		}
@@ -127,13 +145,7 @@ func (l *leg) emitDowntime() error {
 
 // stopAndConfirm asks Azure to stop the VM and believes only the power state.
 func (l *leg) stopAndConfirm(ctx context.Context, vm AzureVMRef) error {
-	if l.state().Ops[OpDeallocate].Accepted {
-		// An earlier driver asked and the VM still runs. Asking again is safe.
-		if err := l.emit(IntentRecorded{Op: OpDeallocate, Request: l.r.NewID()}); err != nil {
-			return err
-		}
-	}
-	err := l.perform(ctx, effect{
+	err := l.performAgain(ctx, effect{
 		op: OpDeallocate,
 		look: func(ctx context.Context, _ string) (string, sight, error) {
 			p, err := l.r.Ports.Azure.Power(ctx, vm)
@@ -166,6 +178,9 @@ func (l *leg) confirmOff(ctx context.Context, vm AzureVMRef, remedy string) erro
 		if err := l.sawAzure(p); err != nil {
 			return err
 		}
+		if p == PowerDeleted {
+			return notThere(vm)
+		}
 		if p.Off() {
 			return nil
 		}
@@ -176,6 +191,15 @@ func (l *leg) confirmOff(ctx context.Context, vm AzureVMRef, remedy string) erro
 	return &Failure{
 		Kind: FailureUnsafe, What: "stop the Azure VM", Where: vm.Name, Remedy: remedy,
 		Why: fmt.Sprintf("the stop was accepted, but after %d looks its power state is still %q: users may go on writing to it", stopLooks, p),
+	}
+}
+
+// notThere refuses to take an Azure VM that can't be found for one that is stopped.
+func notThere(vm AzureVMRef) *Failure {
+	return &Failure{
+		Kind: FailureUnsafe, What: "stop the Azure VM", Where: firstOf(vm.Name, "the Azure VM"),
+		Why:    "Azure knows no VM of that name in " + firstOf(vm.ResourceGroup, "its resource group") + ": it was deleted, or moved and may run elsewhere",
+		Remedy: "find it in the portal. Where it was moved, move it back, then resume this run; where it was deleted, ask Microsoft's support before anything else is done with its disks",
 	}
 }
 
@@ -209,9 +233,7 @@ func watchStopAzure(ctx context.Context, l *leg) error {
 // watchFinalSync waits until Site Recovery begins to start the on-premises VM.
 func watchFinalSync(ctx context.Context, l *leg) error {
 	m := l.meter(ctx)
-	err := l.watchJob(ctx, l.state().Job, func(j Job) bool {
-		return j.State.Good() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback)
-	}, m.tick)
+	err := l.watchJob(ctx, l.state().Job, Job.dataHome, m.tick)
 	return l.damaging(ctx, m.end(ctx, err))
 }
 
@@ -254,10 +276,7 @@ func actStartVM(ctx context.Context, l *leg) error {
 	if vm.Running() {
 		return nil
 	}
-	_, err = patient(ctx, l, "look at the Azure VM", func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, l.azureOff(ctx, "start the on-premises VM", "two live copies would be written to")
-	})
-	if err != nil {
+	if err := l.stillOff(ctx); err != nil {
 		return err
 	}
 	// An earlier, broken failback may have left its guard; the data is home now.
@@ -266,8 +285,20 @@ func actStartVM(ctx context.Context, l *leg) error {
 			return err
 		}
 	}
-	_, err = StartOnPremises(ctx, l.r.Ports.Hosts, l.host(), vm.ID, l.damage())
-	return err
+	return l.performAgain(ctx, effect{
+		op: OpStartVM,
+		look: func(ctx context.Context, _ string) (string, sight, error) {
+			vm, err := l.findVM(ctx)
+			if err == nil && vm.Running() {
+				return "", sightDone, nil
+			}
+			return "", sightTodo, err
+		},
+		act: func(ctx context.Context, _ string) (string, error) {
+			_, err := StartOnPremises(ctx, l.r.Ports.Hosts, l.host(), vm.ID, l.damage())
+			return "", err
+		},
+	})
 }
 
 // azureOff refuses to go on while the Azure VM is not seen off: somebody may have
@@ -287,6 +318,14 @@ func (l *leg) azureOff(ctx context.Context, what, risk string) error {
 	return &Failure{Kind: FailureUnsafe, What: what, Where: l.item.Name,
 		Why:    fmt.Sprintf("Azure VM %s was stopped and its power state is %q again: %s", it.AzureVM.Name, p, risk),
 		Remedy: "find out who uses it. What was written there since the switch is not on-premises. Stop it in the portal if the on-premises VM is the one to keep, then resume this run"}
+}
+
+// stillOff makes sure that starting the on-premises VM makes no second live copy.
+func (l *leg) stillOff(ctx context.Context) error {
+	_, err := patient(ctx, l, "look at the Azure VM", func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, l.azureOff(ctx, "start the on-premises VM", "two live copies would be written to")
+	})
+	return err
 }
 
 func (l *leg) damage() *Damage {

@@ -142,9 +142,10 @@ func (l *Leg) switched() bool {
 	return l.Verified() || l.Direction == ToAzure && l.Passed(PhaseFailover)
 }
 
-// provedEqual reports whether every disk was compared and found equal.
+// provedEqual reports whether every disk that the plan counted was compared and
+// found equal. Without a comparison nothing is proved.
 func (l *Leg) provedEqual() bool {
-	return len(l.Proofs) > 0 && !slices.ContainsFunc(l.Proofs, func(p DiskProved) bool { return !p.Equal })
+	return len(l.Proofs) >= max(1, l.Item.Disks) && !slices.ContainsFunc(l.Proofs, func(p DiskProved) bool { return !p.Equal || p.Missing != "" })
 }
 
 // pastCancel reports whether the switch has come so far that a cancel could undo
@@ -171,7 +172,7 @@ func (l *Leg) Downtime(now time.Time) time.Duration {
 	case l.DowntimeTo.IsZero():
 		return max(0, now.Sub(l.DowntimeFrom))
 	}
-	return l.DowntimeTo.Sub(l.DowntimeFrom)
+	return max(0, l.DowntimeTo.Sub(l.DowntimeFrom)) // the clock may have been set back
 }
 
 // InDowntime reports whether the downtime clock runs.
@@ -205,14 +206,10 @@ func (s State) Leg(item string) *Leg {
 // Ended reports whether the run has finished for now: no process drives it.
 func (s State) Ended() bool { return s.Outcome != OutcomeNone }
 
-// Resumable reports whether a resume could still change something.
+// Resumable reports whether a resume could still change something. A run whose plan
+// was never written has nothing to change.
 func (s State) Resumable() bool {
-	for _, l := range s.Legs {
-		if l.Mode != ModeEnded {
-			return true
-		}
-	}
-	return len(s.Legs) == 0
+	return slices.ContainsFunc(s.Legs, func(l *Leg) bool { return l.Mode != ModeEnded })
 }
 
 // Waiting lists the items that wait at an open gate.

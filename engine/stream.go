@@ -66,7 +66,7 @@ func (s *Stream) Broken() error {
 }
 
 // Changed returns the state and a channel that is closed at the next event that
-// moved something (passing progress does not).
+// moved something (passing progress does not), or when the stream breaks.
 func (s *Stream) Changed() (State, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,13 +97,18 @@ func (s *Stream) Emit(item string, phase Phase, body Body) error {
 	}
 	if err := s.recorder.Append(e); err != nil {
 		s.broken = err
+		s.wake() // whoever waits for a change would wait for ever
 		return fmt.Errorf("journal: %w", err)
 	}
 	s.state = next
 	s.readers.Publish(e)
+	s.wake()
+	return nil
+}
+
+func (s *Stream) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
-	return nil
 }
 
 // passes reports whether the journal does without the fact.

@@ -55,6 +55,18 @@ const (
 // Done reports whether the task ended well or was skipped.
 func (t Task) Done() bool { return t.State == TaskStateSucceeded || t.State == TaskStateSkipped }
 
+// Begun reports whether the task is seen to have begun. A job that ends badly may
+// close tasks that it never came to: those have no beginning.
+func (t Task) Begun() bool {
+	switch t.State {
+	case TaskStateInProgress, TaskStateSucceeded, TaskStateSuspended:
+		return true
+	case TaskStateNotStarted, TaskStateSkipped:
+		return false
+	}
+	return !t.Started.IsZero()
+}
+
 // Title is what a person calls the task. The groups of recovery plans have no
 // name but a friendly one.
 func (t Task) Title() string { return cmp.Or(t.Friendly, t.Name, t.ID) }

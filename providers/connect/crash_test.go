@@ -42,16 +42,19 @@ func (p *power) Append(e engine.Event) error {
 }
 
 // drive runs or resumes from what the journal holds.
-func (b *bed) drive(p *power, plan engine.Plan) (engine.State, error) {
+func (b *bed) drive(p *power, plan engine.Plan) (engine.State, error) { return b.driveOn(p, p, plan) }
+
+// driveOn is drive where rec writes to what p holds.
+func (b *bed) driveOn(rec engine.Recorder, p *power, plan engine.Plan) (engine.State, error) {
 	past, err := engine.Fold(p.events)
 	if err != nil {
 		return past, err
 	}
-	s := engine.NewStream("20261123-020000-abcdef", past, p, hub.New(), nil)
+	s := engine.NewStream("20261123-020000-abcdef", past, rec, hub.New(), nil)
 	first := []engine.Body{engine.RunResumed{Driver: "bert@jump02"}}
 	if len(p.events) < 2 {
 		p.events = nil
-		s = engine.NewStream("20261123-020000-abcdef", engine.State{}, p, hub.New(), nil)
+		s = engine.NewStream("20261123-020000-abcdef", engine.State{}, rec, hub.New(), nil)
 		first = []engine.Body{engine.StreamOpened{Schema: 1, Program: "test"}, engine.RunPlanned{Plan: plan}, engine.RunStarted{Driver: "anna@jump01"}}
 	}
 	for _, body := range first {
