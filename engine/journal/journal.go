@@ -103,7 +103,8 @@ type content struct {
 	torn   int64  // bytes after them
 }
 
-// Decode reads a whole journal from r. path only names it in errors.
+// Decode reads a whole journal from r. path only names it in errors. With an error
+// come the events before the place it names.
 func Decode(path string, r io.Reader) ([]engine.Event, error) {
 	c, err := read(path, r)
 	return c.events, err

@@ -179,3 +179,40 @@ func FuzzJournalDecode(f *testing.F) {
 		}
 	})
 }
+
+// Whatever stands in a line whose checksum is right is read or refused, and what is
+// read can be folded or is refused there: a chain of hashes proves no sense.
+func FuzzChainedEvent(f *testing.F) {
+	plan := `{"v":1,"seq":1,"type":"run.planned","plan":{"direction":"to-onprem","sync":"delta","items":[{"id":"i","name":"web01"}]}}`
+	for _, second := range []string{
+		`{"v":1,"seq":2,"type":"phase.started","item":"web01","phase":"preflight"}`,
+		`{"v":1,"seq":2,"type":"phase.failed","item":"web01","phase":"preflight","failure":null}`,
+		`{"v":1,"seq":2,"type":"gate.opened","item":"web01","gate":"complete"}`,
+		`{"v":1,"seq":2,"type":"run.planned","plan":{}}`, `{"v":1,"seq":9,"type":"noted"}`, `{"v":2,"seq":2,"type":"noted"}`, `[]`, `null`,
+	} {
+		f.Add([]byte(plan), []byte(second))
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		one := chain(firstSum, first)
+		raw := append(frame(one, first), frame(chain(one, second), second)...)
+		events, err := Decode("fuzz", bytes.NewReader(raw))
+		if err != nil {
+			var (
+				d *Damaged
+				n *Newer
+			)
+			if !errors.As(err, &d) && !errors.As(err, &n) {
+				t.Fatalf("refused with %T: %v", err, err)
+			}
+			return
+		}
+		s, err := engine.Fold(events)
+		for _, l := range s.Legs {
+			_, _ = l.CanCancel()
+			_ = l.Phase()
+		}
+		if err == nil {
+			_ = s.Downtime(at)
+		}
+	})
+}

@@ -43,6 +43,9 @@ func (r *run) take(a answer) bool {
 			return false
 		case why != nil:
 			err = why
+		case r.uninformed(item, a):
+			err = engine.Refuse("decide "+string(a.Decision.Gate), item,
+				"the answer is from before the machine was looked at, and this gate asks somebody who has seen it", "look at it, then decide again")
 		default:
 			err = r.runner.Decide(item, *a.Decision)
 		}
@@ -91,10 +94,26 @@ func (r *run) addressee(item string, g engine.Gate) (name string, early bool, er
 	return "", false, refuse("that gate has been passed already, or the leg has ended")
 }
 
-// answered reports whether a decision for the gate waits in the inbox.
+// uninformed reports whether the answer was left before its machine was looked at,
+// though its gate asks a person who has seen it.
+func (r *run) uninformed(item string, a answer) bool {
+	l := r.stream.State().Leg(item)
+	return l.Gate != nil && l.Gate.NeedsReason && a.blind(l)
+}
+
+// blind reports whether the answer is for the commit gate and older than the first
+// look at the machine that the commit would leave as the only copy.
+func (a answer) blind(l *engine.Leg) bool {
+	looked := l.Phases[engine.PhaseVerify].Started
+	return a.Decision.Gate == engine.GateCommit && l.Direction == engine.ToOnPremises && (looked.IsZero() || a.At.Before(looked))
+}
+
+// answered reports whether a decision for the gate waits in the inbox, of somebody
+// who could have seen what it is about.
 func (r *run) answered(item string, g engine.Gate) bool {
+	l := r.stream.State().Leg(item)
 	for _, a := range r.m.store.answers(r.id) {
-		if a.Decision != nil && a.Decision.Gate == g && a.Decision.Reason != "" && (a.Item == "" || a.Item == item) {
+		if a.Decision != nil && a.Decision.Gate == g && a.Decision.Reason != "" && (a.Item == "" || a.Item == item) && !a.blind(l) {
 			return true
 		}
 	}

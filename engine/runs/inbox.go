@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,9 @@ import (
 // decisionsDir holds answers from other terminals, one file each. A file appears
 // whole (written aside and renamed) and is removed once it was used or refused.
 const decisionsDir = "decisions"
+
+// maxAnswer bounds an answer; a longer file is none.
+const maxAnswer = 64 << 10
 
 // answer is one file of the inbox.
 type answer struct {
@@ -72,8 +76,40 @@ func (s *Store) leave(id engine.RunID, a answer) error {
 	return os.Rename(f.Name(), filepath.Join(dir, name))
 }
 
-// answers reads the inbox, oldest first. A file that can't be read is moved
-// aside, so that it is neither acted on nor read again.
+// decodeAnswer reads what another process wrote: a decision or a cancel.
+func decodeAnswer(raw []byte) (answer, error) {
+	var a answer
+	if err := json.Unmarshal(raw, &a); err != nil {
+		return a, err
+	}
+	if (a.Decision == nil) == (a.Cancel == nil) {
+		return a, errors.New("neither a decision nor a cancel")
+	}
+	return a, nil
+}
+
+// readAnswer reads one file of the inbox. A file that is longer than any answer is
+// cut, and no answer then.
+func readAnswer(path string) (answer, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return answer{}, err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	raw, err := io.ReadAll(io.LimitReader(f, maxAnswer))
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := decodeAnswer(raw)
+	if err != nil {
+		_ = os.Rename(path, path+".unreadable")
+	}
+	a.path = path
+	return a, err
+}
+
+// answers reads the inbox, oldest first. A file that is no answer is moved aside, so
+// that it is neither acted on nor read again; what is no file is left alone.
 func (s *Store) answers(id engine.RunID) []answer {
 	dir := filepath.Join(s.Dir(id), decisionsDir)
 	entries, err := os.ReadDir(dir)
@@ -82,21 +118,12 @@ func (s *Store) answers(id engine.RunID) []answer {
 	}
 	var out []answer
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".json") {
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".json") || !e.Type().IsRegular() {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			continue
+		if a, err := readAnswer(filepath.Join(dir, e.Name())); err == nil {
+			out = append(out, a)
 		}
-		var a answer
-		if err := json.Unmarshal(raw, &a); err != nil || a.Decision == nil == (a.Cancel == nil) {
-			_ = os.Rename(path, path+".unreadable")
-			continue
-		}
-		a.path = path
-		out = append(out, a)
 	}
 	slices.SortFunc(out, func(a, b answer) int { return strings.Compare(a.path, b.path) })
 	return out

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"failback/engine"
@@ -138,4 +139,88 @@ func TestAnIDNeverLeavesTheStore(t *testing.T) {
 	if entries, err := os.ReadDir(out); err != nil || len(entries) != 0 {
 		t.Errorf("left %v, %v", entries, err)
 	}
+}
+
+// A commit that needs somebody who has looked is not approved by an answer from
+// before there was anything to look at.
+func TestS46AnAnswerFromBeforeTheLookAcceptsNoUnprovenBoot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, k := atGates(t, "web01")
+		leave(t, r, "web01", engine.GateCommit)
+		if r.answered("web01", engine.GateCommit) {
+			t.Error("an answer counts for a boot that nobody has looked at")
+		}
+		time.Sleep(time.Hour)
+		emit(t, r, "web01", engine.PhaseNone, engine.DecisionMade{Decision: engine.Decision{Gate: engine.GateComplete, By: "anna"}})
+		for _, p := range []engine.Phase{engine.PhasePrepare, engine.PhaseStopAzure, engine.PhaseFinalSync, engine.PhaseStartOnPremises} {
+			emit(t, r, "web01", p, engine.PhaseStarted{})
+			if p == engine.PhaseStopAzure {
+				emit(t, r, "web01", p, engine.PowerChanged{Side: engine.LocationAzure, Power: engine.PowerDeallocated})
+			}
+			emit(t, r, "web01", p, engine.PhaseFinished{})
+		}
+		emit(t, r, "web01", engine.PhaseVerify, engine.PhaseStarted{}, engine.BootChecked{Result: engine.BootNotProven}, engine.PhaseFinished{})
+		emit(t, r, "web01", engine.PhaseNone, engine.GateOpened{Gate: engine.GateCommit, NeedsReason: true})
+		r.takeAll(t)
+		if l := r.stream.State().Leg("web01"); l.Mode != engine.ModeWaiting {
+			t.Fatalf("it was taken: %v", l.Decisions)
+		}
+		last, ok := k.events[len(k.events)-1].Body.(engine.Noted)
+		if left := r.m.store.answers(r.id); len(left) != 0 || !ok || !strings.Contains(last.Text, "before") {
+			t.Errorf("said %v, left %+v", last, left)
+		}
+		time.Sleep(time.Minute)
+		leave(t, r, "web01", engine.GateCommit)
+		if !r.answered("web01", engine.GateCommit) {
+			t.Error("an answer of now does not count")
+		}
+		r.takeAll(t)
+		if l := r.stream.State().Leg("web01"); len(l.Decisions) != 2 {
+			t.Errorf("decisions %v", l.Decisions)
+		}
+	})
+}
+
+// What lies in the inbox and is no file of an answer stops nobody.
+func TestTheInboxReadsNothingButFiles(t *testing.T) {
+	r, _ := atGates(t, "web01")
+	dir := filepath.Join(r.m.store.Dir(r.id), decisionsDir)
+	if err := os.Mkdir(filepath.Join(dir, "1.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	pipe(t, filepath.Join(dir, "2.json"))
+	if err := os.WriteFile(filepath.Join(dir, "3.json"), make([]byte, maxAnswer+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	leave(t, r, "web01", engine.GateComplete)
+	if got := r.m.store.answers(r.id); len(got) != 1 {
+		t.Errorf("answers %+v", got)
+	}
+}
+
+// An answer is whatever another process wrote: it decides or cancels, never both,
+// and whatever it says, taking it ends.
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte(`{"item":"web01","decision":{"gate":"complete","by":"anna","reason":"now"},"at":"2026-11-23T02:00:00Z"}`))
+	f.Add([]byte(`{"item":"web01","cancel":{"by":"anna"}}`))
+	f.Add([]byte(`{"decision":{"gate":""}}`))
+	f.Add([]byte(`{"decision":{},"cancel":{}}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		a, err := decodeAnswer(raw)
+		if err != nil {
+			return
+		}
+		if (a.Decision == nil) == (a.Cancel == nil) {
+			t.Fatalf("%q is neither a decision nor a cancel: %+v", raw, a)
+		}
+		r, k := atGates(t, "web01")
+		before := len(k.events)
+		r.take(a)
+		for _, e := range k.events[before:] {
+			if d, ok := e.Body.(engine.DecisionMade); ok && d.Gate != engine.GateComplete {
+				t.Fatalf("%q decided %s at the complete gate", raw, d.Gate)
+			}
+		}
+	})
 }

@@ -160,6 +160,9 @@ func (m *Manager) takeOver(id engine.RunID, first func(*run) error) (*run, error
 		return nil, errors.Join(m.store.explain(id, err), lock.Release())
 	}
 	state, err := engine.Fold(events)
+	if err == nil && len(state.Legs) == 0 {
+		err = engine.Refuse("resume", string(id), "its process ended before the plan was written: nothing was done", "start a new run")
+	}
 	if err == nil && !state.Resumable() {
 		err = engine.Refuse("resume", string(id), "every leg of it has ended", "failback show "+string(id)+" tells how")
 	}

@@ -168,8 +168,11 @@ func TestDecisionForAGateThatIsNotOpenIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
-		if !h.(*run).answered("web01", engine.GateCommit) || h.(*run).answered("web01", engine.GateComplete) {
-			t.Error("the kept answer is not found, or found for another gate")
+		if _, kept := s.Pending(h.ID(), "web01", engine.GateCommit); !kept {
+			t.Error("the answer is not kept")
+		}
+		if _, kept := s.Pending(h.ID(), "web01", engine.GateComplete); kept {
+			t.Error("the answer is found for another gate")
 		}
 		h.Detach()
 		<-h.Done()

@@ -197,11 +197,7 @@ func (s *Store) Damaged() (map[string]engine.Damage, error) {
 	}
 	out := map[string]engine.Damage{}
 	for _, id := range slices.Backward(ids) { // oldest first: later runs override
-		st, _, err := journal.State(s.Dir(id))
-		if err != nil {
-			continue // List shows it as broken
-		}
-		for _, l := range st.Legs {
+		for _, l := range s.readable(id).Legs {
 			key := strings.ToLower(l.Item.ID)
 			switch {
 			case l.Damage != nil:
@@ -212,6 +208,14 @@ func (s *Store) Damaged() (map[string]engine.Damage, error) {
 		}
 	}
 	return out, nil
+}
+
+// readable is the run as far as its journal can be read. List shows a broken one as
+// such; the damage that it tells of stands all the same.
+func (s *Store) readable(id engine.RunID) engine.State {
+	events, _ := journal.Read(filepath.Join(s.Dir(id), journal.FileName))
+	st, _ := engine.Fold(events)
+	return st
 }
 
 // create makes a new run's folder.
