@@ -116,7 +116,7 @@ func TestS8OriginalOrAlternateIsDerived(t *testing.T) {
 	})
 }
 
-// S19: the VM is told by its id. Another VM of the same name changes nothing.
+// S19: the VM is told by its id, and the one that comes home is the one that left.
 func TestS19TheVMIsFoundByIDNotByName(t *testing.T) {
 	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
@@ -182,8 +182,7 @@ func TestS31S43S45NeverTwoLiveCopies(t *testing.T) {
 	})
 }
 
-// S42: the complete gate opens only when the job waits for it, and the comment
-// reaches the job.
+// S42: the complete gate opens only when the job waits for it.
 func TestS42TheCompleteGateOpensWithTheWaitingJob(t *testing.T) {
 	t.Parallel()
 	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
