@@ -191,23 +191,20 @@ func (l *Leg) revive() {
 	}
 }
 
+// guardSame: the event is about the step the leg stands at, and there is one. Once
+// all steps are done nothing begins, ends or fails any more.
 func guardSame(l *Leg, e Event) error {
+	if l.At >= len(l.Steps) {
+		return fmt.Errorf("all steps are done")
+	}
 	if e.Phase != l.Step().Phase {
 		return fmt.Errorf("the leg is at %s, the event says %s", l.Step().Name(), e.Phase)
 	}
 	return nil
 }
 
-// guardStep: the event is about the step the leg stands at, and there is one.
-func guardStep(l *Leg, e Event) error {
-	if l.At >= len(l.Steps) {
-		return fmt.Errorf("all steps are done")
-	}
-	return guardSame(l, e)
-}
-
 func guardStart(l *Leg, e Event) error {
-	if err := guardStep(l, e); err != nil {
+	if err := guardSame(l, e); err != nil {
 		return err
 	}
 	if e.Phase == PhaseStartOnPremises && !l.AzurePower.Off() {
@@ -220,7 +217,7 @@ func guardStart(l *Leg, e Event) error {
 }
 
 func guardFinish(l *Leg, e Event) error {
-	if err := guardStep(l, e); err != nil {
+	if err := guardSame(l, e); err != nil {
 		return err
 	}
 	if e.Phase == PhaseStopAzure && (!l.AzurePower.Off() || l.AzurePower == PowerDeleted) {

@@ -66,12 +66,12 @@ func TestMachineEveryPairIsLegalOrRefused(t *testing.T) {
 			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
 		}},
 		"all steps done": {[]Step{{Phase: PhaseProtected}}, 1, legal{
-			// A failure here has no phase; it can only be an internal one.
-			ModeReady:       {TriggerFail, TriggerCancel},
-			ModeRunning:     {TriggerFail, TriggerCancel},
-			ModeInterrupted: {TriggerFail, TriggerCancel},
-			ModeFailed:      {TriggerFail, TriggerCancel, TriggerEnd},
-			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
+			// A real leg is past every cancel here; this one only stands here.
+			ModeReady:       {TriggerCancel},
+			ModeRunning:     {TriggerCancel},
+			ModeInterrupted: {TriggerCancel},
+			ModeFailed:      {TriggerCancel, TriggerEnd},
+			ModeCancelling:  {TriggerCancel, TriggerEnd},
 		}},
 	} {
 		for _, mode := range everyMode {
