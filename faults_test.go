@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"regexp"
 	"strings"
 	"testing"
@@ -83,7 +84,7 @@ func TestFaultsThroughTheCommandLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			estate := filepath.Join(t.TempDir(), "site.yaml")
-			if err := os.WriteFile(estate, append(base, "  - "+c.fault+"\n"...), 0o600); err != nil {
+			if err := os.WriteFile(estate, slices.Concat(base, []byte("  - "+c.fault+"\n")), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			exit, said := faultRun(t, estate, c.args...)
