@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"testing"
+	"time"
 )
 
 // oneItem and vmsOf answer the two questions that finding a VM asks.
@@ -50,9 +51,10 @@ func TestS19ATwinOfTheSameNameIsNeverTheMachine(t *testing.T) {
 			p := testPlan(SyncDelta)
 			p.Target = Target{Alternate: c.alternate, HostID: "/h", HostName: "hv02"}
 			s := opening(t, &memory{}, p)
-			l := &leg{item: p.Items[0], r: &Runner{Stream: s, Ports: Ports{
+			ports := Ports{
 				Inventory: oneItem{it: Item{Name: "web01", HyperVID: "1"}}, Hosts: vmsOf{vms: c.vms},
-			}}}
+			}
+			l := &leg{item: p.Items[0], r: &Runner{Stream: s, Ports: ports, board: newBoard(ports, time.Second, 240, time.Now)}}
 			vm, err := l.findVM(t.Context())
 			if vm.ID != c.want || (err == nil) != (c.want != "") {
 				t.Errorf("found %q, %v", vm.ID, err)
