@@ -45,6 +45,9 @@ func (c *Client) RecoveryPlan(ctx context.Context, id string) (engine.RecoveryPl
 	if text(w.ID) == "" {
 		w.ID = &id
 	}
+	if text(w.Name) == "" {
+		w.Name = &name
+	}
 	return decodePlan(&w), nil
 }
 
