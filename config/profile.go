@@ -105,7 +105,7 @@ func (f File) Profile(name string) (Profile, error) {
 	case ok:
 		return p, nil
 	case len(f.Profiles) == 0 && f.Path == "":
-		return Profile{}, &Error{File: "no configuration file", Why: "no profile is configured"}
+		return Profile{}, &Error{File: DefaultFile(), Why: "there is no such file, and so no profile is configured"}
 	case len(f.Profiles) == 0:
 		return Profile{}, &Error{File: f.Path, Key: "profiles", Why: "no profile stands in it"}
 	case name == "":

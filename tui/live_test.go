@@ -107,7 +107,7 @@ func TestPanelsOfTheLiveScreen(t *testing.T) {
 			Press("pgdown", "pgdown", "pgdown").Expect("Rule 29").Press("pgup", "pgup", "pgup", "esc").Expect("Downtime")
 	})
 	replay(t, recorded(t), false, func(d *tuitest.Driver) {
-		d.Advance(3*time.Second).Expect("is home").Press("l").Advance(time.Second).Press("l").Expect("run succeeded").
+		d.Advance(3 * time.Second).Expect("is home").Press("l").Advance(time.Second).Press("l").Expect("run succeeded").
 			Press("esc").Expect("00:02:02 of 10 min").Press("esc").Advance(time.Second).Refuse("goes on").Expect("is home")
 	})
 }

@@ -151,7 +151,7 @@ func (m *Manager) takeOver(id engine.RunID, first func(*run) error) (*run, error
 	if err != nil {
 		var held *journal.Held
 		if errors.As(err, &held) {
-			return nil, engine.Refuse("resume", string(id), held.Error(), "attach to it with failback show, or wait until it ends")
+			return nil, engine.Refuse("resume", string(id), held.Error(), "watch it with failback attach "+string(id)+", or wait until it ends")
 		}
 		return nil, err
 	}

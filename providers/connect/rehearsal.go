@@ -45,7 +45,7 @@ func ServeLab(ctx context.Context, o lab.Options, notice func(string), announce 
 	if err := tellOutdated(o, notice); err != nil {
 		return err
 	}
-	return lab.Serve(ctx, o, announce)
+	return busy("serve the lab", "use it with --lab from here, or end that process first", lab.Serve(ctx, o, announce))
 }
 
 // ResetLab begins the lab afresh; it is refused while somebody serves it.
@@ -54,7 +54,18 @@ func ResetLab(ctx context.Context, o lab.Options) error {
 	if err != nil {
 		return err
 	}
-	return lab.Reset(ctx, o)
+	return busy("reset the lab", "end that process first", lab.Reset(ctx, o))
+}
+
+// busy says what to do about a lab that another process serves.
+func busy(what, remedy string, err error) error {
+	var b *lab.Busy
+	if !errors.As(err, &b) {
+		return err
+	}
+	f := engine.Refuse(what, b.Lab, b.By, remedy)
+	f.Err = err
+	return f
 }
 
 // named checks that the estate can be read. A file is named by its whole path, so

@@ -68,7 +68,7 @@ func Serve(ctx context.Context, o Options, announce func(Endpoints) error) error
 		return err
 	}
 	if lock == nil {
-		return servedBy(dir, "serve")
+		return servedBy(dir)
 	}
 	s, err := serve(ctx, o, e, lock)
 	if err != nil {
@@ -81,11 +81,19 @@ func Serve(ctx context.Context, o Options, announce func(Endpoints) error) error
 	return s.close()
 }
 
-func servedBy(dir, verb string) error {
+// Busy says that another process serves the lab that was to be served or reset.
+type Busy struct {
+	Lab string // its estate, or its folder where it can't be told
+	By  string // who serves it, and where
+}
+
+func (b *Busy) Error() string { return "the lab " + b.Lab + ": " + b.By }
+
+func servedBy(dir string) error {
 	if n, err := readNotice(dir); err == nil && n != nil {
-		return fmt.Errorf("cannot %s the lab %s: process %d serves it at %s", verb, n.Estate, n.PID, n.Endpoints.Management)
+		return &Busy{Lab: n.Estate, By: fmt.Sprintf("process %d serves it at %s", n.PID, n.Endpoints.Management)}
 	}
-	return fmt.Errorf("cannot %s the lab in %s: another process serves it", verb, dir)
+	return &Busy{Lab: dir, By: "another process serves it"}
 }
 
 // Reset forgets the lab's world: the next opening makes it anew. It is refused
@@ -104,7 +112,7 @@ func Reset(_ context.Context, o Options) error {
 		return err
 	}
 	if lock == nil {
-		return servedBy(dir, "reset")
+		return servedBy(dir)
 	}
 	entries, err := os.ReadDir(dir)
 	errs := []error{err}

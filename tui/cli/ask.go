@@ -94,7 +94,7 @@ func (a *app) sayEnded(e *ended) {
 	}
 	switch again := a.startAgain(e.state); {
 	case resumable(e.state):
-		a.say("go on with:  failback resume %s", id)
+		a.say("go on with:  %s", a.command("resume", string(id)))
 	case again != "":
 		a.say("start again with:  %s", again)
 	}
@@ -111,7 +111,7 @@ func resumable(s engine.State) bool {
 // startAgain is the command that begins a run of what has not succeeded; empty
 // where everything has.
 func (a *app) startAgain(s engine.State) string {
-	words := []string{"failback start"}
+	words := []string{"start"}
 	if s.Plan.Rehearsal {
 		words = append(words, "--lab")
 		if s.Plan.Profile != "" {
@@ -141,7 +141,7 @@ func (a *app) startAgain(s engine.State) string {
 			words = append(words, "--create-vm")
 		}
 	}
-	return strings.Join(words, " ")
+	return a.command(words...)
 }
 
 func (a *app) sayLeg(id engine.RunID, l *engine.Leg) {
@@ -153,7 +153,8 @@ func (a *app) sayLeg(id engine.RunID, l *engine.Leg) {
 	case l.Damage != nil:
 		a.say("%s: the on-premises VM is DAMAGED (%s); do not start it. Repair it by running the failback again to its end", l.Item.Name, l.Damage.Reason)
 	case l.Gate != nil:
-		a.say("%s waits: %s [%s].  Decide with:  failback decide %s %s --item %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal, id, l.Gate.Gate, shellWord(l.Item.Name))
+		a.say("%s waits: %s [%s].  Decide with:  %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal,
+			a.command("decide", string(id), string(l.Gate.Gate), "--item", shellWord(l.Item.Name)))
 	case !failed && l.Outcome == engine.OutcomeNone:
 		a.say("%s is at: %s", l.Item.Name, l.Phase().Info().Title)
 	}
@@ -168,15 +169,4 @@ func failureOf(l *engine.Leg) string {
 		f.Where = strings.TrimPrefix(rest, ", ")
 	}
 	return f.Error()
-}
-
-// shellWord quotes a name for the command that a person may paste.
-func shellWord(s string) string {
-	plain := strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./", r)
-	}) < 0
-	if plain && s != "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", "'\\''") + "'"
 }

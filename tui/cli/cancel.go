@@ -26,7 +26,7 @@ func (a *app) cancelCommand() *cobra.Command {
 synchronised leaves the on-premises VM damaged, not to be started, until a failback
 runs to its end. After the switch there is nothing left that a cancel could undo.
 It ends with exit status 5.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run = args[0]
 			return a.cancel(cmd.Context(), o)

@@ -22,7 +22,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check --item NAME",
 		Short: "Run the preflight rules and change nothing; exit 3 if one blocks",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// What is checked hardly depends on the option, so a check does
 			// not insist on the choice that a start does.

@@ -27,7 +27,7 @@ once; otherwise it is kept and used when the run is resumed.
 complete   stops the Azure VM and switches ("Complete failover")
 commit     accepts and deletes the Azure copy ("Commit")
 reprotect  replicates to Azure again ("Reverse replicate")`,
-		Args: cobra.ExactArgs(2),
+		Args: takes(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run, o.gate = args[0], args[1]
 			if !slices.Contains(engine.AllGates, engine.Gate(o.gate)) {
@@ -71,7 +71,7 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 		return err
 	}
 	if !store.Live(id) {
-		a.say("kept: nobody drives run %s now, the answer is used by  failback resume %s", id, id)
+		a.say("kept: nobody drives run %s now, the answer is used by  %s", id, a.command("resume", string(id)))
 		return nil
 	}
 	return a.awaitDecision(ctx, store, st, l.Item.Name, d.Gate)
@@ -125,6 +125,9 @@ func answerable(l *engine.Leg, g engine.Gate) bool {
 func noSuchGate(st engine.State, g engine.Gate, item string) error {
 	if item != "" && !slices.ContainsFunc(st.Legs, func(l *engine.Leg) bool { return strings.EqualFold(l.Item.Name, item) }) {
 		return engine.Usagef("failback show "+string(st.Run)+" lists its items", "run %s has no item %q", st.Run, item)
+	}
+	if st.Ended() && !st.Resumable() {
+		return engine.Refuse("decide", string(st.Run), "the run has ended: "+string(st.Outcome), "failback show "+string(st.Run)+" tells how")
 	}
 	now := "no gate is open"
 	if w := st.Waiting(); len(w) > 0 {

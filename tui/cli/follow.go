@@ -46,7 +46,7 @@ func (a *app) follow(ctx context.Context, s *session, h runs.Handle) error {
 	<-h.Done()
 	end := &ended{state: h.State(), interrupted: interrupted}
 	if !end.state.Ended() {
-		return journalLost(h)
+		return a.journalLost(h)
 	}
 	if path, err := fileReport(s.store, h.ID()); err != nil {
 		a.say("failback: the evidence can't be written: %s", err)
@@ -64,7 +64,7 @@ func (a *app) follow(ctx context.Context, s *session, h runs.Handle) error {
 }
 
 // journalLost explains a run that stopped without its last event.
-func journalLost(h runs.Handle) error {
+func (a *app) journalLost(h runs.Handle) error {
 	var why error
 	if e, ok := h.(interface{ Err() error }); ok {
 		why = e.Err()
@@ -73,7 +73,7 @@ func journalLost(h runs.Handle) error {
 		why = errors.New("the run stopped without saying how")
 	}
 	return &engine.Failure{Kind: engine.FailureOther, What: "run", Where: string(h.ID()), Why: why.Error(),
-		Remedy: "make room in the state directory, then: failback resume " + string(h.ID()), Err: why}
+		Remedy: "make room in the state directory, then: " + a.command("resume", string(h.ID())), Err: why}
 }
 
 // printer is the reader that --output asks for.

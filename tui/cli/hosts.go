@@ -14,7 +14,7 @@ func (a *app) hostsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "hosts",
 		Short: "List the registered Hyper-V hosts and VMM servers",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			hosts, err := list(cmd.Context(), a, engine.Inventory.Hosts)
 			if err != nil {

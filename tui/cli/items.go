@@ -56,7 +56,7 @@ func (a *app) itemsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "items",
 		Short: "List the replicated items of the vault, and which may fail back now",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows, err := a.listItems(cmd.Context())
 			if err != nil {
@@ -119,7 +119,7 @@ func (r *itemRow) tell(it engine.Item) {
 
 func itemTable(rows []itemRow) table {
 	t := table{
-		heads: []string{"NAME", "READY", "RUNS IN", "STATE", "DISKS", "SIZE", "HOST", "WHY NOT"},
+		heads: []string{"NAME", "READY", "RUNS IN", "STATE", "DISKS", "SIZE", "HOST", "NOTE"},
 		right: map[int]bool{4: true, 5: true},
 		none:  "the vault has no replicated items",
 	}

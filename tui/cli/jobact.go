@@ -62,7 +62,7 @@ A test failover is never resumed. The comment is kept with the job.`)
 
 func (a *app) jobActCommand(o *jobAct, use, short, long string) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Long: long, Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Long: long, Args: takes(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.job = args[0]
 			return a.actOnJob(cmd.Context(), *o)

@@ -26,7 +26,7 @@ func (a *app) jobExportCommand() *cobra.Command {
 		Long: `Let Site Recovery export the list of jobs, and fetch the file that it makes. The
 file's address holds a signature: it is used once and neither shown nor logged. A file
 that is there already is not overwritten.`,
-		Args: cobra.NoArgs,
+		Args: takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.exportJobs(cmd.Context(), o) },
 	}
 	o.register(cmd)

@@ -79,7 +79,7 @@ func (a *app) jobsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "jobs",
 		Short: "List Site Recovery's jobs, newest first; show, cancel, restart or resume one",
-		Args:  cobra.NoArgs,
+		Args:  subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter, err := f.parse(time.Now())
 			if err != nil {

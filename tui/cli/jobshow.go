@@ -31,7 +31,7 @@ func (a *app) jobShowCommand() *cobra.Command {
 		Short: "Show a job whole: its tasks, errors with advice, what it waits for and offers",
 		Long: `Show a job whole. JOB is its name, or a unique beginning of it. The tasks of a
 recovery plan name the jobs of its machines; --expand shows those below them.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := a.readJob(cmd.Context(), args[0], expand)
 			if err != nil {

@@ -12,7 +12,7 @@ func (a *app) labCommand() *cobra.Command {
 	lab := &cobra.Command{
 		Use:   "lab",
 		Short: "Serve the embedded lab, or begin it afresh",
-		Args:  cobra.NoArgs,
+		Args:  subcommand,
 		RunE: func(*cobra.Command, []string) error {
 			return engine.Usagef("write failback lab serve, or failback lab reset", "what should the lab do?")
 		},
@@ -22,7 +22,7 @@ func (a *app) labCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "reset",
 			Short: "Forget what was played in the lab and begin afresh",
-			Args:  cobra.NoArgs,
+			Args:  takes(0),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				l, err := a.theLab()
 				if err != nil {
@@ -44,7 +44,7 @@ func (a *app) labServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the lab on loopback for any Site Recovery client, until interrupted",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := a.theLab()
 			if err != nil {

@@ -13,7 +13,7 @@ func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man",
 		Short: "Print the manual page: failback man | man -l -",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			writeManual(a.deps.Streams.Out, cmd.Root())
 			return nil // what could not be written, standard output itself reports

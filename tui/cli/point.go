@@ -89,7 +89,7 @@ func (a *app) recoveryPointsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "recovery-points --item NAME",
 		Short: "List an item's recovery points, newest first",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if item == "" {
 				return engine.Usagef("name it with --item; failback items lists them", "no item is named")

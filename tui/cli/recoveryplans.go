@@ -12,7 +12,7 @@ func (a *app) recoveryPlansCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "recovery-plans",
 		Short: "List the vault's recovery plans",
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plans, err := list(cmd.Context(), a, engine.Inventory.RecoveryPlans)
 			if err != nil {

@@ -16,7 +16,7 @@ func (a *app) rehearseCommand() *cobra.Command {
 		Long: `Rehearse a failback in the embedded lab: the same program, the same wire, and
 nothing real at stake. Without a terminal it plays one failback in plain text,
 with its gates answered by policy.`,
-		Args: cobra.NoArgs,
+		Args: takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.flags.profile != "" {
 				return engine.Usagef("leave --profile out", "a rehearsal happens in the lab, never against a profile")
@@ -68,7 +68,7 @@ func (a *app) rehearsal(ctx context.Context) (*session, *planOptions, error) {
 		return s, o, err
 	}
 	s.close(a)
-	if err := unfinished(s); err != nil {
+	if err := a.unfinished(s); err != nil {
 		return nil, nil, err
 	}
 	a.say("The lab has been played to its end; it begins afresh, as with  failback lab reset.")
@@ -94,7 +94,7 @@ func (a *app) rehearsal(ctx context.Context) (*session, *planOptions, error) {
 
 // unfinished refuses to begin a lab afresh while a run in it can go on: its
 // world would be taken from under it.
-func unfinished(s *session) error {
+func (a *app) unfinished(s *session) error {
 	all, err := s.store.List()
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func unfinished(s *session) error {
 	for _, r := range all {
 		if r.Rehearsal && r.Profile == s.conn.Name && r.Outcome != engine.OutcomeBlocked && (r.Live || r.Resumable) {
 			return engine.Refuse("rehearse", s.conn.Name, "nothing else in it may fail back, and run "+string(r.ID)+" of "+r.Item+" is not finished",
-				"go on with it: failback resume "+string(r.ID)+"; or give it up and begin afresh: failback lab reset")
+				"go on with it: "+a.command("resume", string(r.ID))+"; or give it up and begin afresh: "+a.command("lab", "reset"))
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ of it, or "last". It looks before it acts: nothing that was done is done again.
 
 A certificate is kept nowhere: a run that still has to send one asks for its file
 again, with --certificate.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.resume(cmd.Context(), args[0], certificate)
 		},

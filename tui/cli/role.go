@@ -33,7 +33,7 @@ assigned; without a profile put your own in its place.
 
 With --explain it lists the actions instead, what each is needed for, and the
 built-in roles that have it.`,
-		Args: cobra.NoArgs,
+		Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			if explain {
 				return show(a, a.deps.Permissions, permissionTable(a.deps.Permissions))

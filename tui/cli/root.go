@@ -103,7 +103,7 @@ configuration: failback rehearse
 Exit status: 0 done, 1 failed, 2 wrong use or configuration, 3 blocked by
 preflight, 4 sign-in or permission, 5 cancelled, 8 waiting at a gate with nobody
 to ask or still running and detached, 130 interrupted.`,
-		Args:          cobra.NoArgs,
+		Args:          subcommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -118,8 +118,8 @@ to ask or still running and detached, 130 interrupted.`,
 		a.checkCommand(), a.startCommand(), a.runsCommand(), a.showCommand(), a.attachCommand(),
 		a.resumeCommand(), a.cancelCommand(), a.decideCommand(), a.reportCommand(), a.verifyCommand(), a.labCommand(), a.roleCommand(), a.secretCommand(), a.versionCommand(), a.manCommand(),
 	)
-	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetFlagErrorFunc(wrongFlag)
+	strict(root)
 	onlyOnce(root)
 	return root
 }

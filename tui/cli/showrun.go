@@ -48,7 +48,7 @@ func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show RUN",
 		Short: "Show how a run stands; with --output ndjson its events",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			store, err := a.store()
 			if err != nil {
@@ -116,7 +116,7 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 	case v.Live:
 		stands = "running"
 	case stands == "":
-		stands = "left behind; failback resume " + string(v.ID)
+		stands = "left behind; " + a.command("resume", string(v.ID))
 	}
 	lines := []string{
 		"run       " + string(v.ID) + " (" + stands + ")",
@@ -155,7 +155,8 @@ func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {
 	}
 	switch {
 	case l.Gate != nil:
-		a.tell(out, "  waits: %s [%s]; failback decide %s %s", l.Gate.Verb, l.Gate.Portal, id, l.Gate.Gate)
+		a.tell(out, "  waits: %s [%s]; %s", l.Gate.Verb, l.Gate.Portal,
+			a.command("decide", string(id), string(l.Gate.Gate), "--item", shellWord(l.Item.Name)))
 	case l.Failure != nil:
 		a.tell(out, "  %s", l.Failure.Error())
 	}

@@ -20,7 +20,7 @@ func (a *app) startCommand() *cobra.Command {
 		Long: `Start a run and print its events. At a gate that policy may not answer it asks,
 where a person sits at the terminal; without one it detaches with exit status 8
 and says how to decide and go on. Leaving it (Ctrl-C) cancels nothing in Azure.`,
-		Args: cobra.NoArgs,
+		Args: takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.planFile(cmd, &o); err != nil {
 				return err

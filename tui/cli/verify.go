@@ -27,7 +27,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify PATH",
 		Short: "Check a run's journal offline: every line's checksum, and that its history is a legal one",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			v, err := verify(args[0])
 			if err != nil {

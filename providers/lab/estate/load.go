@@ -43,7 +43,7 @@ func Load(name string) (Estate, error) {
 	}
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Estate{}, fmt.Errorf("no estate %q: neither a file nor one of %s", name, strings.Join(Names(), ", "))
+		return Estate{}, fmt.Errorf("no estate %q: neither a file nor built in (%s)", name, strings.Join(Names(), ", "))
 	}
 	if err != nil {
 		return Estate{}, fmt.Errorf("read estate: %w", err)
