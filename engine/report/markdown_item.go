@@ -80,7 +80,7 @@ func (it Item) writePhases(d *document) {
 	var rows [][]string
 	for _, p := range it.Phases {
 		title, took := text(p.Title), ""
-		if p.Portal != "" {
+		if p.Portal != "" && p.Portal != p.Title {
 			title += ` \[` + text(p.Portal) + `\]`
 		}
 		if !p.Ended.IsZero() {
