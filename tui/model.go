@@ -154,7 +154,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case engineEventsMsg:
 		return m.eventsCame(msg)
 	case tea.KeyMsg:
-		return m.key(msg)
+		return m.keys(msg)
 	}
 	if cmd, taken := m.answer(msg); taken {
 		return cmd
@@ -186,6 +186,20 @@ func (m *Model) ticked() tea.Cmd {
 func (m *Model) show(s screen) {
 	m.screen, m.help = s, false
 	s.Update(m.tick)
+}
+
+// keys takes letters that came together one by one. A slow line delivers what was
+// typed in one piece; a command that got lost in it would leave the enter after
+// it to act on something else. What was pasted stays text.
+func (m *Model) keys(k tea.KeyMsg) tea.Cmd {
+	if k.Type != tea.KeyRunes || k.Paste || k.Alt || len(k.Runes) < 2 {
+		return m.key(k)
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}}))
+	}
+	return tea.Batch(cmds...)
 }
 
 // key handles what works everywhere; the rest is the screen's.

@@ -160,6 +160,16 @@ func TestHelpComesFromTheKeyMap(t *testing.T) {
 	})
 }
 
+// A slow line delivers in one piece what was typed: nothing of it gets lost, or the
+// enter after it would choose another machine. A paste is no command.
+func TestLettersThatComeTogetherAreTaken(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "/db01", "enter", "enter").Advance(time.Second).Expect("How does the data come home?", "db01")
+		d.Press("esc").Paste("/web").Refuse("Filter")
+	})
+}
+
 func TestLeavingTheWizardClosesTheConnection(t *testing.T) {
 	w := tuitest.Estate()
 	planning(t, w, func(d *tuitest.Driver) {

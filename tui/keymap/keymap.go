@@ -19,8 +19,7 @@ func bind(label, does string, keys ...string) Binding {
 }
 
 // Is reports whether the key pressed is one of the binding's. Letters that came
-// together, from a paste or a slow line, are text: a machine called "f1" or
-// "enter" is no key of that name.
+// together are text: a machine called "f1" or "enter" is no key of that name.
 func (b Binding) Is(msg tea.KeyMsg) bool {
 	if msg.Type == tea.KeyRunes && (len(msg.Runes) > 1 || msg.Paste) {
 		return false

@@ -119,6 +119,13 @@ func (d *Driver) Type(s string) *Driver {
 	return d
 }
 
+// Paste puts a text in as a terminal's paste does.
+func (d *Driver) Paste(s string) *Driver {
+	d.p.Send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(s), Paste: true})
+	synctest.Wait()
+	return d
+}
+
 // Model is the model as it is now.
 func (d *Driver) Model() tea.Model {
 	d.seen.mu.Lock()
