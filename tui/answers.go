@@ -212,6 +212,9 @@ func (m *Model) drive(h runs.Handle) tea.Cmd {
 	m.held.handle = h
 	m.held.mu.Unlock()
 	m.live = run.New(m.look, m.deps.User)
+	if m.conn != nil {
+		m.live.Watch(m.conn.Traffic)
+	}
 	m.show(m.live)
 	m.gen++
 	m.follows = m.gen

@@ -132,6 +132,9 @@ func still(l *engine.Leg, now time.Time) string {
 	if from := l.Phases[p].Started; !from.IsZero() {
 		s += fmt.Sprintf(" [%s elapsed]", engine.SpanWords(now.Sub(from)))
 	}
+	if age := now.Sub(l.Seen); !l.Seen.IsZero() && age > 2*time.Minute {
+		s += fmt.Sprintf(" [job as of %s ago]", engine.SpanWords(age.Truncate(time.Second)))
+	}
 	if l.InDowntime() {
 		s += fmt.Sprintf(" [down %s]", engine.SpanWords(l.Downtime(now)))
 	}

@@ -49,6 +49,9 @@ type Live struct {
 	state engine.State
 	tick  look.Tick
 
+	traffic func() engine.Traffic // nil where nobody counts
+	asked   engine.Traffic        // at the last tick
+
 	selected int
 	panel    panel
 	scroll   int // lines from where the panel begins: the log at its end, others at the top
@@ -120,6 +123,9 @@ func (r *Live) leg() *engine.Leg {
 func (r *Live) Update(msg tea.Msg) tea.Cmd {
 	if t, ok := msg.(look.Tick); ok {
 		r.tick = t
+		if r.traffic != nil {
+			r.asked = r.traffic()
+		}
 		return nil
 	}
 	k, isKey := msg.(tea.KeyMsg)

@@ -50,9 +50,9 @@ func (r *Live) panelView(w, h int) []string {
 	var lines []string
 	switch r.panel {
 	case panelLog:
-		title, lines = "Log", r.wholeLog(w)
+		title, lines = r.logTitle(), r.wholeLog(w)
 	case panelTasks:
-		title, lines = "Tasks of job "+r.leg().Job, r.wholeTasks(w)
+		title, lines = r.tasksTitle("Tasks of job "+r.leg().Job, r.leg()), r.wholeTasks(w)
 	case panelFindings:
 		title, lines = "Findings of the preflight", r.findings(w)
 	case panelPhases:

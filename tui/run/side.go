@@ -213,7 +213,7 @@ func (r *Live) tasks(leg *engine.Leg, w, most int) []string {
 		return nil
 	}
 	shown := leg.Tasks[max(0, len(leg.Tasks)-most):]
-	out := []string{r.look.T.Muted.Render("Tasks")}
+	out := []string{r.look.T.Muted.Render(r.look.Cut(r.look.Words(r.tasksTitle("Tasks", leg)), w))}
 	for _, t := range shown {
 		out = append(out, r.taskLine(t, w))
 	}

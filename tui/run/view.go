@@ -168,7 +168,7 @@ func (r *Live) details(w, h int) []string {
 		out = append(out, "")
 	}
 	if rest := h - len(out); rest >= 3 {
-		out = append(out, r.look.Section("Log", w))
+		out = append(out, r.look.Section(r.look.Words(r.logTitle()), w))
 		out = append(out, r.log(w, rest-1)...)
 	}
 	return r.look.Clamp(out, w, h)
@@ -302,6 +302,7 @@ func (r *Live) Status() look.Status {
 	if age := r.tick.Now.Sub(r.state.Updated); age > stale && !r.state.Ended() && len(r.waiting()) == 0 {
 		words = append(words, "last news "+engine.SpanWords(age)+" ago")
 	}
+	words = append(words, r.attention()...)
 	words = append(words, r.going(&s)...)
 	s.Text = strings.Join(words, " · ")
 	return s
