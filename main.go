@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"failback/config"
@@ -41,6 +42,7 @@ func run() int {
 		Build:       cli.Build{Version: version, Commit: commit, Date: date}.WithDefaults(),
 		Streams:     cli.SystemStreams(),
 		Open:        r.open,
+		Vaults:      r.vaults,
 		Record:      r.record,
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
@@ -50,7 +52,12 @@ func run() int {
 }
 
 // root is what the connections of one program share.
-type root struct{ recorder *record.Recorder }
+type root struct {
+	recorder *record.Recorder
+
+	mu       sync.Mutex
+	signedIn map[string]*azure.Session // by profile, to be used once
+}
 
 // record begins a recording of all that is asked of Azure from then on.
 func (r *root) record(path string, hide ...string) (io.Closer, error) {
@@ -68,6 +75,34 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 	if t.Profile == nil {
 		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice, r.recorder)
 	}
+	return connect.Open(ctx, r.settings(t))
+}
+
+// vaults finds what the sign-in of a profile, or of the lab, can see.
+func (r *root) vaults(ctx context.Context, t cli.Target, emit func(engine.Vault)) error {
+	if t.Profile == nil {
+		return connect.LabVaults(ctx, labOptions(t.Lab), r.recorder, emit)
+	}
+	session, err := connect.Vaults(ctx, r.settings(t), emit)
+	r.keep(t.Profile.Name, session)
+	return err
+}
+
+// keep has the sign-in of a profile ready for the connection that follows. nil lets
+// go of it.
+func (r *root) keep(profile string, s *azure.Session) *azure.Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kept := r.signedIn[profile]
+	if r.signedIn == nil {
+		r.signedIn = map[string]*azure.Session{}
+	}
+	r.signedIn[profile] = s
+	return kept
+}
+
+// settings are a profile in the words of the providers.
+func (r *root) settings(t cli.Target) connect.Options {
 	p := *t.Profile
 	hosts := make(map[string]hyperv.Endpoint, len(p.Hosts))
 	for name, h := range p.Hosts {
@@ -78,11 +113,12 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 	}
 	account := signIn(p, t.Person)
 	account.Recorder = r.recorder
-	return connect.Open(ctx, connect.Options{
+	return connect.Options{
 		Name:          p.Name,
 		Azure:         account,
+		Session:       r.keep(p.Name, nil),
 		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
-	})
+	}
 }
 
 // signIn is how a profile signs in; secrets come from the keyring or the person,

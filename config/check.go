@@ -33,12 +33,8 @@ func (p Profile) check(doc document, name string) error {
 	if strings.TrimSpace(name) == "" {
 		return at("a profile needs a name")
 	}
-	for _, m := range []struct{ key, value string }{
-		{"subscription", p.Subscription}, {"resource_group", p.ResourceGroup}, {"vault", p.Vault},
-	} {
-		if strings.TrimSpace(m.value) == "" {
-			return at(m.key+" is missing", m.key)
-		}
+	if p.ResourceGroup != "" && p.Subscription == "" {
+		return at("subscription is missing: a resource group is one of a subscription", "subscription")
 	}
 	if p.Poll != 0 && p.Poll.Std() < minPoll {
 		return at("shorter than "+minPoll.String(), "poll")

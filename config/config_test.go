@@ -78,7 +78,7 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		"repeated key":         {profile("    vault: x\n"), 6, "", "already defined"},
 		"unknown top":          {"profile: {}\n", 1, "profile", "unknown"},
 		"wrong type":           {"profiles:\n  a:\n    hosts: 7\n", 3, "profiles.a.hosts", "mapping is expected"},
-		"missing vault":        {"profiles:\n  a:\n    subscription: s\n    resource_group: g\n", 2, "profiles.a.vault", "missing"},
+		"group of nowhere":     {"profiles:\n  a:\n    resource_group: g\n", 2, "profiles.a.subscription", "missing"},
 		"token without lab":    {profile("    auth: cli\n    token: secret\n"), 7, "profiles.a.token", "only with auth: loopback"},
 		"loopback, no token":   {profile("    auth: loopback\n"), 2, "profiles.a.token", "needs the token"},
 		"loopback elsewhere":   {profile("    auth: loopback\n    token: t\n    cloud:\n      resource_manager: https://example.com\n"), 9, "profiles.a.cloud.resource_manager", "another"},

@@ -57,6 +57,12 @@ type Profile struct {
 	RequestsPerMinute int `yaml:"requests_per_minute"`
 }
 
+// NamesVault reports whether the profile says which vault is meant. Without, the
+// sign-in has to be asked which there are.
+func (p Profile) NamesVault() bool {
+	return p.Subscription != "" && p.ResourceGroup != "" && p.Vault != ""
+}
+
 // Cloud is either one of Microsoft's clouds by name or a custom one by its
 // endpoints. The zero value is the public cloud.
 type Cloud struct {

@@ -61,6 +61,8 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case runsListedMsg:
 		m.home.Show(m.profiles(), msg.list, msg.err)
+	case vaultsMsg:
+		return m.vaultsCame(msg), true
 	case openedMsg:
 		return m.opened(msg), true
 	case handleMsg:
@@ -95,9 +97,11 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case home.OpenMsg:
-		return m.open(msg.Profile, nil), true
+		return m.open(msg.Profile, "", nil), true
 	case reopenMsg:
-		return m.open(msg.profile, msg.repair), true
+		return m.open(msg.profile, msg.vault, msg.repair), true
+	case vaultChosenMsg:
+		return m.open(msg.profile, msg.vault, msg.repair), true
 	case home.ResumeMsg:
 		return m.resume(msg.Run), true
 	case home.ReadMsg:

@@ -11,7 +11,7 @@ import (
 // Profile is a configured vault, as the home screen offers it.
 type Profile struct {
 	Name  string
-	Vault string
+	Vault string // empty where it is asked
 }
 
 // RunStore is what screens read about runs of the state directory. All methods
@@ -28,8 +28,12 @@ type Deps struct {
 	User     string // who decides, in journals: user@host
 	Profiles []Profile
 	Runs     RunStore
+	// Vaults lists the vaults that a profile's sign-in sees, sorted; with an error
+	// those that could be read. The person is asked while it signs in.
+	Vaults func(ctx context.Context, profile string, person engine.Person) ([]engine.Vault, error)
 	// Open opens a profile, or with "" the lab; the person is asked while it does.
-	Open func(ctx context.Context, profile string, person engine.Person) (*engine.Connection, error)
+	// vault is the name or resource id of the vault, or "" for the profile's own.
+	Open func(ctx context.Context, profile, vault string, person engine.Person) (*engine.Connection, error)
 	// Start begins a run and Resume goes on with one; ctx bounds only the
 	// beginning, not the run. cert is what the plan's thumbprint names, or nil.
 	Start  func(ctx context.Context, c *engine.Connection, p engine.Plan, cert *engine.Certificate) (runs.Handle, error)

@@ -108,3 +108,24 @@ func TestRunOfAnotherProcessIsSaid(t *testing.T) {
 		d.Expect("1 run goes on in another process").Press("up", "up", "enter").Expect("watch it with: failback attach")
 	})
 }
+
+// A profile that names no vault: the screen asks which, and connects to that one.
+func TestAProfileWithoutAVaultAsksForIt(t *testing.T) {
+	w := tuitest.Estate()
+	w.Profiles = []tui.Profile{{Name: "open"}}
+	w.Vaults = []engine.Vault{
+		{ID: "rsv-east", Name: "rsv-east", ResourceGroup: "rg-east", SubscriptionName: "Production", Location: "eastus"},
+		{ID: "rsv-west", Name: "rsv-west", ResourceGroup: "rg-west", SubscriptionName: "Production", Location: "westus"},
+	}
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Expect("asks for the vault").Press("down", "enter").Advance(time.Second)
+		d.Expect("Which vault?", "rsv-east", "rg-west", "Production", "names no vault; its sign-in sees 2")
+		d.Press("/", "w", "e", "s", "t", "enter", "enter").Advance(time.Second)
+		d.Expect("open", "rsv-west", "Which way do the machines go?")
+		d.Press("esc").Advance(time.Second).Expect("Rehearse")
+	})
+	w.Vaults = nil
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Press("down", "enter").Advance(time.Second).Expect("the sign-in sees no vault")
+	})
+}

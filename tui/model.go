@@ -168,7 +168,7 @@ func (m *Model) begin() tea.Cmd {
 	case s.handle != nil:
 		return tea.Batch(list, m.drive(s.handle))
 	case s.open:
-		return tea.Batch(list, m.open(s.profile, nil))
+		return tea.Batch(list, m.open(s.profile, "", nil))
 	}
 	return list
 }

@@ -31,15 +31,16 @@ type (
 		err    error
 	}
 	reopenMsg struct {
-		profile string
-		repair  *engine.Plan
+		profile, vault string
+		repair         *engine.Plan
 	}
 	openingLeftMsg struct{}
 )
 
 // open connects to a profile, or with "" to the lab, and goes on to the wizard,
-// with the plan to repair if there is one.
-func (m *Model) open(profile string, repair *engine.Plan) tea.Cmd {
+// with the plan to repair if there is one. Where the profile names no vault, which
+// one is asked first, unless vault says.
+func (m *Model) open(profile, vault string, repair *engine.Plan) tea.Cmd {
 	m.closeConnection()
 	m.gen++
 	connect := m.deps.Open
@@ -49,10 +50,13 @@ func (m *Model) open(profile string, repair *engine.Plan) tea.Cmd {
 	if profile != "" {
 		what = "the vault of " + profile
 	}
-	m.show(&opening{look: m.look, what: what, cancel: cancel, again: reopenMsg{profile, repair}})
+	m.show(&opening{look: m.look, what: what, cancel: cancel, again: reopenMsg{profile, vault, repair}})
+	if profile != "" && vault == "" && m.namesNoVault(profile) {
+		return tea.Batch(line.listen(), m.findVaults(ctx, cancel, line, profile, repair))
+	}
 	return tea.Batch(line.listen(), func() tea.Msg {
 		defer cancel()
-		c, err := connect(ctx, profile, line.person())
+		c, err := connect(ctx, profile, vault, line.person())
 		return openedMsg{line.gen, c, repair, err}
 	})
 }
@@ -74,16 +78,29 @@ func (m *Model) signInAsks(msg tea.Msg, line *signInLine) tea.Cmd {
 	return line.listen()
 }
 
+func (m *Model) namesNoVault(profile string) bool {
+	for _, p := range m.deps.Profiles {
+		if p.Name == profile {
+			return p.Vault == "" && m.deps.Vaults != nil
+		}
+	}
+	return false
+}
+
 // repair plans a run again over a connection to where it ran.
 func (m *Model) repair(p engine.Plan) tea.Cmd {
-	if m.conn != nil && m.conn.Name == p.Profile {
+	if m.conn != nil && m.conn.Name == p.Profile && m.conn.Vault == p.Vault {
 		return m.plan(&p)
 	}
 	profile := p.Profile
 	if p.Rehearsal {
 		profile = ""
 	}
-	return m.open(profile, &p)
+	vault := ""
+	if m.namesNoVault(profile) {
+		vault = p.Vault
+	}
+	return m.open(profile, vault, &p)
 }
 
 func (m *Model) opened(msg openedMsg) tea.Cmd {

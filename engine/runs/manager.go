@@ -169,6 +169,9 @@ func (m *Manager) takeOver(id engine.RunID, first func(*run) error) (*run, error
 	if err == nil && state.Plan.Profile != m.conn.Name {
 		err = engine.Usagef("name that profile or estate", "run %s belongs to %q, this connection is %q", id, state.Plan.Profile, m.conn.Name)
 	}
+	if err == nil && state.Plan.Vault != m.conn.Vault {
+		err = engine.Usagef("name that vault with --vault", "run %s belongs to the vault %q, this connection is to %q", id, state.Plan.Vault, m.conn.Vault)
+	}
 	if err != nil {
 		return nil, errors.Join(err, w.Close(), lock.Release())
 	}

@@ -30,7 +30,7 @@ func manager(t *testing.T, pf engine.Preflight) (*Store, *Manager) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &engine.Connection{Name: "test", Poll: time.Second}
+	c := &engine.Connection{Name: "test", Vault: "v", Poll: time.Second}
 	return s, NewManager(s, c, Settings{Program: "test", Driver: "anna@jump01", Preflight: pf})
 }
 

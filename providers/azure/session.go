@@ -107,6 +107,13 @@ func client(rt http.RoundTripper) *http.Client {
 // Credential is what requests are signed with.
 func (s *Session) Credential() azcore.TokenCredential { return s.credential }
 
+// In is the same sign-in, budget and connections for VMs of another subscription.
+func (s *Session) In(subscription string) *Session {
+	other := *s
+	other.subscription = subscription
+	return &other
+}
+
 // Subscription is the subscription the session was opened for.
 func (s *Session) Subscription() string { return s.subscription }
 

@@ -32,7 +32,10 @@ type Options struct {
 	// RequestsPerMinute bounds the reads of the management API; 0 is the default,
 	// counted in a rehearsal's own time.
 	RequestsPerMinute int
-	Rates             engine.Rates
+	// Session is a sign-in that [Vaults] has made; nil makes one. It belongs to the
+	// connection then.
+	Session *azure.Session
+	Rates   engine.Rates
 }
 
 // Open opens the vault and signs in to it; a fixed token signs in to nothing, so
@@ -53,7 +56,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 			o.Azure.Recorder.Hide(name)
 		}
 	}
-	session, err := azure.Open(o.Azure)
+	session, err := o.session()
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +85,14 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 			return hosts.Close()
 		},
 	}, nil
+}
+
+// session is the sign-in, in the vault's subscription.
+func (o Options) session() (*azure.Session, error) {
+	if o.Session != nil {
+		return o.Session.In(o.Azure.Subscription), nil
+	}
+	return azure.Open(o.Azure)
 }
 
 // budget is the requests a minute that reads keep to. The time of a rehearsal, or of

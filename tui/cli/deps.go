@@ -20,6 +20,9 @@ type Deps struct {
 	// Open connects to a profile or to the lab. ctx bounds the connecting, not
 	// the connection.
 	Open func(ctx context.Context, t Target) (*engine.Connection, error)
+	// Vaults finds the vaults that the target's sign-in can see; emit is called from
+	// one goroutine at a time. An error may come after some were found.
+	Vaults func(ctx context.Context, t Target, emit func(engine.Vault)) error
 	// Record begins a recording of the management traffic in a new file, for all
 	// connections opened after it; hide are names that must not stand in it.
 	Record func(path string, hide ...string) (io.Closer, error)

@@ -61,7 +61,15 @@ func (a *app) reopen(ctx context.Context, typed string, person engine.Person) (*
 		return nil, "", err
 	}
 	t.Person = person
-	s, err := a.connectTo(ctx, t)
+	st, err := store.State(id)
+	if err != nil {
+		return nil, "", err
+	}
+	vault := a.flags.vault
+	if vault == "" && t.Profile != nil && !t.Profile.NamesVault() {
+		vault = st.Plan.Vault // the run knows which one it was started against
+	}
+	s, err := a.connectToVault(ctx, t, vault)
 	return s, id, err
 }
 

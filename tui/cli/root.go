@@ -114,7 +114,7 @@ to ask or still running and detached, 130 interrupted.`,
 	}
 	a.flags.register(root)
 	root.AddCommand(
-		a.rehearseCommand(), a.itemsCommand(), a.hostsCommand(), a.recoveryPlansCommand(), a.recoveryPointsCommand(), a.jobsCommand(),
+		a.rehearseCommand(), a.vaultsCommand(), a.itemsCommand(), a.hostsCommand(), a.recoveryPlansCommand(), a.recoveryPointsCommand(), a.jobsCommand(),
 		a.checkCommand(), a.startCommand(), a.runsCommand(), a.showCommand(), a.attachCommand(),
 		a.resumeCommand(), a.cancelCommand(), a.decideCommand(), a.reportCommand(), a.verifyCommand(), a.labCommand(), a.roleCommand(), a.secretCommand(), a.versionCommand(), a.manCommand(),
 	)

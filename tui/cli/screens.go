@@ -64,8 +64,16 @@ func screensEnded(r tui.Result) error {
 func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 	d := tui.Deps{
 		Version: a.deps.Build.Version, User: whoami(), Runs: store, Certificate: a.deps.Certificate,
-		Open: func(ctx context.Context, profile string, person engine.Person) (*engine.Connection, error) {
-			s, err := a.openProfile(ctx, profile, person)
+		Vaults: func(ctx context.Context, profile string, person engine.Person) ([]engine.Vault, error) {
+			t, err := a.profileTarget(profile)
+			if err != nil {
+				return nil, err
+			}
+			t.Person = person
+			return a.vaults(ctx, t)
+		},
+		Open: func(ctx context.Context, profile, vault string, person engine.Person) (*engine.Connection, error) {
+			s, err := a.openProfile(ctx, profile, vault, person)
 			if err != nil {
 				return nil, err
 			}
@@ -90,20 +98,27 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 		},
 	}
 	for _, name := range file.Names() {
-		d.Profiles = append(d.Profiles, tui.Profile{Name: name, Vault: file.Profiles[name].Vault})
+		p := tui.Profile{Name: name, Vault: a.flags.vault}
+		if of := file.Profiles[name]; p.Vault == "" && of.NamesVault() {
+			p.Vault = of.Vault
+		}
+		d.Profiles = append(d.Profiles, p)
 	}
 	return d
 }
 
-// openProfile opens a profile, or the lab with "".
-func (a *app) openProfile(ctx context.Context, profile string, person engine.Person) (*session, error) {
+// openProfile opens a profile with the vault of that name, or the lab with "".
+func (a *app) openProfile(ctx context.Context, profile, vault string, person engine.Person) (*session, error) {
 	if profile != "" {
 		t, err := a.profileTarget(profile)
 		if err != nil {
 			return nil, err
 		}
 		t.Person = person
-		return a.connectTo(ctx, t)
+		if vault == "" {
+			vault = a.flags.vault
+		}
+		return a.connectToVault(ctx, t, vault)
 	}
 	dir, err := a.stateDir()
 	if err != nil {
@@ -111,7 +126,7 @@ func (a *app) openProfile(ctx context.Context, profile string, person engine.Per
 	}
 	lab := a.labAt(dir)
 	lab.Notice = nil // a line would tear the screen
-	return a.connectTo(ctx, Target{Lab: lab})
+	return a.connectToVault(ctx, Target{Lab: lab}, "")
 }
 
 // resumeForScreens takes a run over with a connection of its own, which is

@@ -44,8 +44,16 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 }
 
 func (a *app) connectTo(ctx context.Context, t Target) (*session, error) {
+	return a.connectToVault(ctx, t, a.flags.vault)
+}
+
+// connectToVault opens a target with the vault of that name, or with "" its own.
+func (a *app) connectToVault(ctx context.Context, t Target, vault string) (*session, error) {
 	store, err := a.store()
 	if err != nil {
+		return nil, err
+	}
+	if t, err = a.settled(ctx, t, vault); err != nil {
 		return nil, err
 	}
 	conn, err := a.deps.Open(ctx, t)

@@ -13,6 +13,7 @@ import (
 type shared struct {
 	config   string
 	profile  string
+	vault    string
 	lab      bool
 	estate   string
 	seed     int64
@@ -37,6 +38,7 @@ func (s *shared) register(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVar(&s.config, "config", "", "configuration `FILE` (default $FAILBACK_CONFIG, then the user's own)")
 	f.StringVar(&s.profile, "profile", "", "`NAME` of the profile to use")
+	f.StringVar(&s.vault, "vault", "", "`NAME` or resource id of the vault, where the profile leaves it open or another is meant")
 	f.BoolVar(&s.lab, "lab", false, "use the embedded lab instead of a profile")
 	f.StringVar(&s.estate, "estate", "", "the lab's estate: a built-in `NAME` or a file")
 	f.Int64Var(&s.seed, "seed", 0, "the lab's seed, for its disks and chances")
@@ -55,6 +57,8 @@ func (s *shared) check() error {
 		return engine.Usagef("write --output text, json or ndjson", "--output %q is not known", s.output)
 	case s.lab && s.profile != "":
 		return engine.Usagef("give one of them", "--lab and --profile contradict each other")
+	case s.vault != "" && (s.lab || s.estate != "" || s.seed != 0):
+		return engine.Usagef("leave --vault out", "the lab has one vault only")
 	case s.estate != "" && s.profile != "":
 		return engine.Usagef("leave --profile out to use the lab", "--estate is the lab's, and --profile says not to use it")
 	}

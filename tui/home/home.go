@@ -92,7 +92,11 @@ func (h *Home) fill(profiles []Profile) {
 	}
 	heading("Connect")
 	for _, p := range profiles {
-		add(pick.Row{Cells: []string{p.Name, "vault " + p.Vault}}, OpenMsg{p.Name})
+		vault := "vault " + p.Vault
+		if p.Vault == "" {
+			vault = "asks for the vault"
+		}
+		add(pick.Row{Cells: []string{p.Name, vault}}, OpenMsg{p.Name})
 	}
 	if len(profiles) == 0 {
 		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration"}, Off: "no profile is configured"}, nil)

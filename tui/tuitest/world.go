@@ -1,6 +1,7 @@
 package tuitest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -15,6 +16,8 @@ import (
 // World is a scripted vault. Its runs go from gate to gate at once; what the
 // screens did with it is recorded. Set the exported fields before it is used.
 type World struct {
+	Profiles  []tui.Profile // beside prod
+	Vaults    []engine.Vault
 	Items     []engine.Item
 	Hosts     []engine.Host
 	Plans     []engine.RecoveryPlan
@@ -41,8 +44,8 @@ type World struct {
 func (w *World) Deps() tui.Deps {
 	return tui.Deps{
 		Version: "v0.0.0-test", User: "kim@jump01",
-		Profiles: []tui.Profile{{Name: "prod", Vault: "rsv-prod"}},
-		Runs:     w, Open: w.open, Start: w.start, Resume: w.resume, Check: w.check,
+		Profiles: append([]tui.Profile{{Name: "prod", Vault: "rsv-prod"}}, w.Profiles...),
+		Runs:     w, Open: w.open, Vaults: func(context.Context, string, engine.Person) ([]engine.Vault, error) { return w.Vaults, nil }, Start: w.start, Resume: w.resume, Check: w.check,
 		Forecast: func(context.Context, *engine.Connection, []engine.Item) (estimate.Forecasts, error) {
 			return w.Forecasts, nil
 		},
@@ -95,7 +98,7 @@ func (w *World) Close() {
 	}
 }
 
-func (w *World) open(ctx context.Context, profile string, person engine.Person) (*engine.Connection, error) {
+func (w *World) open(ctx context.Context, profile, vault string, person engine.Person) (*engine.Connection, error) {
 	if w.SignIn != nil {
 		if err := w.SignIn(ctx, person); err != nil {
 			return nil, err
@@ -109,7 +112,7 @@ func (w *World) open(ctx context.Context, profile string, person engine.Person) 
 		name = "lab"
 	}
 	return &engine.Connection{
-		Name: name, Vault: "rsv-" + name, Rehearsal: profile == "", Ports: engine.Ports{Inventory: w.inventory()},
+		Name: name, Vault: cmp.Or(vault, "rsv-"+name), Rehearsal: profile == "", Ports: engine.Ports{Inventory: w.inventory()},
 		Close: func() error {
 			w.mu.Lock()
 			defer w.mu.Unlock()

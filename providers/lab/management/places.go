@@ -8,6 +8,16 @@ import (
 	"failback/providers/lab/world"
 )
 
+// listSubscriptions has the one that the lab's vault is in.
+func (c *call) listSubscriptions([]string) {
+	c.read(func(s *world.State) (obj, error) {
+		return page([]obj{{
+			"id": "/subscriptions/" + s.Subscription, "subscriptionId": s.Subscription, "displayName": "Lab", "state": "Enabled",
+			"authorizationSource": "RoleBased", "tenantId": nil, "subscriptionPolicies": nil,
+		}}), nil
+	})
+}
+
 func (c *call) listVaults([]string) {
 	c.read(func(s *world.State) (obj, error) { return page([]obj{vault(s)}), nil })
 }

@@ -35,6 +35,7 @@ type endpoint struct {
 
 // endpoints is everything that the server answers.
 var endpoints = []endpoint{
+	{http.MethodGet, "subscriptions", (*call).listSubscriptions},
 	{http.MethodGet, "subscriptions/*/providers/Microsoft.RecoveryServices/vaults", (*call).listVaults},
 	{http.MethodGet, vaultsPath, (*call).listVaults},
 	{http.MethodGet, vaultPath, (*call).getVault},

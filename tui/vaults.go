@@ -1,0 +1,113 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"failback/engine"
+	"failback/tui/keymap"
+	"failback/tui/look"
+	"failback/tui/pick"
+)
+
+// vaults asks which vault is meant, where a profile does not say.
+type vaults struct {
+	look    look.Look
+	list    pick.List
+	all     []engine.Vault
+	profile string
+	repair  *engine.Plan
+}
+
+type (
+	vaultsMsg struct {
+		gen    int
+		all    []engine.Vault
+		repair *engine.Plan
+		of     string
+		err    error
+	}
+	vaultChosenMsg struct {
+		profile, vault string
+		repair         *engine.Plan
+	}
+)
+
+// findVaults lists what the profile's sign-in sees, and goes on to the question.
+func (m *Model) findVaults(ctx context.Context, done func(), line *signInLine, profile string, repair *engine.Plan) tea.Cmd {
+	find := m.deps.Vaults
+	return func() tea.Msg {
+		defer done()
+		all, err := find(ctx, profile, line.person())
+		return vaultsMsg{line.gen, all, repair, profile, err}
+	}
+}
+
+func (m *Model) vaultsCame(msg vaultsMsg) tea.Cmd {
+	o, ok := m.screen.(*opening)
+	if msg.gen != m.gen || !ok {
+		return nil
+	}
+	if len(msg.all) == 0 {
+		o.err = msg.err
+		if o.err == nil {
+			o.err = engine.Refuse("list the vaults", msg.of, "the sign-in sees no vault", "ask for the role Site Recovery Operator on the vault, or name another subscription in the profile")
+		}
+		return nil
+	}
+	v := &vaults{look: m.look, all: msg.all, profile: msg.of, repair: msg.repair}
+	v.list.Columns = []pick.Column{{Title: "Vault"}, {Title: "Resource group", Drop: 2}, {Title: "Subscription", Drop: 1}, {Title: "Location", Drop: 3}}
+	rows := make([]pick.Row, len(v.all))
+	for i, x := range v.all {
+		name := x.SubscriptionName
+		if name == "" {
+			name = x.Subscription
+		}
+		rows[i] = pick.Row{Cells: []string{x.Name, x.ResourceGroup, name, x.Location}}
+	}
+	v.list.Set(rows)
+	m.show(v)
+	return nil
+}
+
+// Title names the screen.
+func (v *vaults) Title() string { return "Vaults" }
+
+// Modal reports whether letters are typed now.
+func (v *vaults) Modal() bool { return v.list.Typing() }
+
+func (v *vaults) Update(msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok || v.list.Key(k):
+	case keymap.Back.Is(k):
+		return func() tea.Msg { return openingLeftMsg{} }
+	case keymap.Choose.Is(k):
+		i, some := v.list.Current()
+		if !some {
+			return nil
+		}
+		return func() tea.Msg { return vaultChosenMsg{v.profile, v.all[i].ID, v.repair} }
+	}
+	return nil
+}
+
+func (v *vaults) View(w, h int) []string {
+	l := v.look
+	out := []string{l.T.Strong.Render("Which vault?"), ""}
+	return l.Clamp(append(out, v.list.View(l, w, max(1, h-len(out)))...), w, h)
+}
+
+func (v *vaults) Status() look.Status {
+	return look.Status{Tone: look.Asking, Text: fmt.Sprintf("The profile %s names no vault; its sign-in sees %d", v.profile, len(v.all))}
+}
+
+func (v *vaults) Hints() []keymap.Binding {
+	return []keymap.Binding{keymap.Choose.But("connect to it"), keymap.Filter, keymap.Back}
+}
+
+func (v *vaults) Keys() []keymap.Group {
+	return []keymap.Group{{Title: "Vaults", Bindings: v.Hints()}}
+}
