@@ -62,7 +62,7 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 	case runsListedMsg:
 		m.home.Show(m.profiles(), msg.list, msg.err)
 	case vaultsMsg:
-		return m.vaultsCame(msg), true
+		m.vaultsCame(msg)
 	case openedMsg:
 		return m.opened(msg), true
 	case handleMsg:

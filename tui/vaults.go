@@ -45,17 +45,17 @@ func (m *Model) findVaults(ctx context.Context, done func(), line *signInLine, p
 	}
 }
 
-func (m *Model) vaultsCame(msg vaultsMsg) tea.Cmd {
+func (m *Model) vaultsCame(msg vaultsMsg) {
 	o, ok := m.screen.(*opening)
 	if msg.gen != m.gen || !ok {
-		return nil
+		return
 	}
 	if len(msg.all) == 0 {
 		o.err = msg.err
 		if o.err == nil {
 			o.err = engine.Refuse("list the vaults", msg.of, "the sign-in sees no vault", "ask for the role Site Recovery Operator on the vault, or name another subscription in the profile")
 		}
-		return nil
+		return
 	}
 	v := &vaults{look: m.look, all: msg.all, profile: msg.of, repair: msg.repair}
 	v.list.Columns = []pick.Column{{Title: "Vault"}, {Title: "Resource group", Drop: 2}, {Title: "Subscription", Drop: 1}, {Title: "Location", Drop: 3}}
@@ -69,7 +69,6 @@ func (m *Model) vaultsCame(msg vaultsMsg) tea.Cmd {
 	}
 	v.list.Set(rows)
 	m.show(v)
-	return nil
 }
 
 // Title names the screen.
