@@ -32,7 +32,7 @@ import (
 const (
 	tenant    = "11111111-2222-3333-4444-555555555555"
 	appID     = "99999999-8888-7777-6666-555555555555"
-	appSecret = "s3cr3t-of-the-application"
+	appSecret = "s3cr3t+of/the=application"
 )
 
 // entra is a sign-in service and a management API on one loopback port, with TLS

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -184,7 +185,7 @@ func TestDefaultChainSaysWhatItTried(t *testing.T) {
 // token is in it.
 func TestNoSecretAndNoTokenIsInAnError(t *testing.T) {
 	for name, body := range map[string]string{
-		"an echo":           `{"error":"invalid_client","error_description":"AADSTS1: you sent client_secret=` + appSecret + `"}`,
+		"an echo":           `{"error":"invalid_client","error_description":"AADSTS1: you sent client_secret=` + appSecret + `, ` + url.QueryEscape(appSecret) + `"}`,
 		"half a token":      `{"access_token":"precious-token","expires_in":"soon`,
 		"a token of a kind": `{"access_token":"precious-token","expires_in":{"a":1}}`,
 		"a page":            `<html>` + appSecret + ` precious-token</html>`,
@@ -203,7 +204,7 @@ func TestNoSecretAndNoTokenIsInAnError(t *testing.T) {
 				for e := err; e != nil; e = errors.Unwrap(e) {
 					text += e.Error()
 				}
-				for _, secret := range []string{appSecret, "precious-token"} {
+				for _, secret := range []string{appSecret, url.QueryEscape(appSecret), "precious-token"} {
 					if strings.Contains(text, secret) {
 						t.Errorf("%s, HTTP %d: %q is in %s", name, status, secret, text)
 					}

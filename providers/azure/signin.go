@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func (e *signInError) explain(f *engine.Failure) {
 		e.refused(f)
 	}
 	if e.hide != "" {
-		f.Why = strings.ReplaceAll(f.Why, e.hide, "***")
+		f.Why = strings.NewReplacer(e.hide, "***", url.QueryEscape(e.hide), "***").Replace(f.Why)
 	}
 }
 
