@@ -182,31 +182,6 @@ func (c *crash) isIn(p engine.Phase) {
 	}
 }
 
-// ending is how a run and its item stand at the end.
-type ending struct {
-	Outcome         engine.Outcome
-	Azure, Home     engine.Power
-	Damaged, Proved bool   // proved: each disk equal to the one in Azure
-	Item            string // as the vault lists it
-}
-
-func (c *crash) ending() ending {
-	c.t.Helper()
-	l := c.state().Legs[0]
-	e := ending{Outcome: l.Outcome, Azure: l.AzurePower, Home: l.OnPremPower, Damaged: l.Damage != nil, Proved: len(l.Proofs) > 0}
-	for _, p := range l.Proofs {
-		e.Proved = e.Proved && p.Equal
-	}
-	list := c.begin("items", "--lab", "--output", "ndjson")
-	for list.lines.Scan() {
-		e.Item += list.lines.Text()
-	}
-	if end := list.ended(); end != wellEnded {
-		c.t.Fatalf("items: %s: %s", end, &list.said)
-	}
-	return e
-}
-
 // requests counts what the lab accepted, by the last word of the path, and apart
 // what it refused: asking a second time is wrong even where the service notices.
 func (c *crash) requests() map[string]int {
