@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -74,7 +75,7 @@ func (a *app) roleSubscription() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return t.Profile.Subscription, nil
+	return cmp.Or(t.Profile.Subscription, subscriptionMissing), nil
 }
 
 func customRole(permissions []Permission, subscription string) roleDefinition {
