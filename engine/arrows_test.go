@@ -31,6 +31,7 @@ func TestArrows(t *testing.T) {
 		{"config", []string{"failback/"}, []string{"failback/config"}},
 		{"tui/...", []string{"failback/providers", "github.com/Azure"}, nil},
 		{"providers/...", []string{"failback/tui", "failback/config", "github.com/charmbracelet"}, nil},
+		{"providers/disk/...", []string{"failback/", "github.com/"}, []string{"failback/engine/transfer", "failback/providers/disk/", "failback/providers/disk"}},
 		{"providers/lab/...", []string{"failback/"}, []string{"failback/engine/transfer", "failback/providers/lab/", "failback/providers/lab", "failback/providers/hyperv/scripts"}},
 	} {
 		t.Run(c.who, func(t *testing.T) {
