@@ -26,7 +26,7 @@ func (l *leg) cancel(ctx context.Context) error {
 		}
 		return l.emit(LegFinished{Outcome: OutcomeCancelled})
 	}
-	err = l.perform(ctx, effect{
+	e := effect{
 		op: OpCancel,
 		look: func(ctx context.Context, _ string) (string, sight, error) {
 			j, err := l.readJob(ctx, job)
@@ -38,7 +38,12 @@ func (l *leg) cancel(ctx context.Context) error {
 		act: func(ctx context.Context, request string) (string, error) {
 			return job, l.r.Ports.Failover.Cancel(ctx, job, request)
 		},
-	})
+	}
+	if l.joint() {
+		err = l.together(ctx, whole{effect: e, mayLead: func(o *Leg) bool { return o.Mode == ModeCancelling && o.live() }})
+	} else {
+		err = l.perform(ctx, e)
+	}
 	if err != nil {
 		return err
 	}
@@ -66,6 +71,18 @@ func (l *leg) cancel(ctx context.Context) error {
 func (l *leg) jobToCancel(ctx context.Context) (string, error) {
 	s := l.state()
 	op, asked := s.Ops[OpStart]
+	find := l.jobByRequest
+	if l.joint() {
+		// Another leg may have asked for all, and this one not have taken it yet.
+		all := l.r.Stream.State()
+		if got := all.accepted(OpStart, l.item.Name); got.Accepted {
+			return got.Job, nil
+		}
+		if asks := all.asking(OpStart); asks != nil {
+			op, asked = asks.Ops[OpStart], true
+		}
+		find = l.planJobByRequest
+	}
 	if !asked || op.Accepted {
 		return s.Job, nil
 	}
@@ -76,7 +93,7 @@ func (l *leg) jobToCancel(ctx context.Context) (string, error) {
 			}
 		}
 		j, err := patient(ctx, l, "look for the job to cancel", func(ctx context.Context) (Job, error) {
-			j, _, err := l.jobByRequest(ctx, op.Request)
+			j, _, err := find(ctx, op.Request)
 			return j, err
 		})
 		if err != nil || j.Name != "" {

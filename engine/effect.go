@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -92,7 +93,7 @@ func (l *leg) performAgain(ctx context.Context, e effect) error {
 // the phase failed on its job before, somebody resumed the run, and the job is
 // over. Whether asking again makes sense is for the effect's own look.
 func (l *leg) mayAskAgain(ctx context.Context, op Operation) (bool, error) {
-	if op.Job == "" || op.Op == OpComplete || op.Op == OpCancel || l.state().Phases[l.state().Step().Phase].Failed == 0 {
+	if op.Job == "" || op.Op == OpComplete || op.Op == OpCancel || strings.HasPrefix(string(op.Op), string(OpManual)) || l.state().Phases[l.state().Step().Phase].Failed == 0 {
 		return false, nil
 	}
 	j, err := patient(ctx, l, "read job "+op.Job, func(ctx context.Context) (Job, error) {

@@ -113,6 +113,9 @@ const (
 	OpCancel     Op = "cancel"
 
 	OpCommitFailover Op = "commit-failover"
+	// OpManual is followed by a colon, the job and the task of a recovery plan's
+	// manual action: a job may have several.
+	OpManual Op = "manual-action"
 )
 
 // IntentRecorded is written, and on disk, before the one side effect it names.
@@ -168,6 +171,12 @@ type GateOpened struct {
 	Consequences []string `json:"consequences"`
 	// Again says why the gate is asked a second time, where it is.
 	Again string `json:"again,omitempty"`
+	// Unverified names machines that the answer affects although nothing has shown
+	// that they are well: the reason has to name each.
+	Unverified []string `json:"unverified,omitempty"`
+	// Action is the manual action that is waited for, Task its job and task.
+	Action *TaskAction `json:"action,omitempty"`
+	Task   string      `json:"task,omitempty"`
 }
 
 // Decision is an answer at a gate. There is only one answer, yes: a leg without
@@ -181,6 +190,10 @@ type Decision struct {
 	// Verb is what was approved, in the words of the gate that was open: the same
 	// gate does another thing in the other direction.
 	Verb string `json:"verb,omitempty"`
+	// Joint says that one answer was given for all items of a recovery plan.
+	Joint bool `json:"joint,omitempty"`
+	// For is the manual action that the answer is about.
+	For string `json:"for,omitempty"`
 }
 
 // DecisionMade is a decision that was taken.

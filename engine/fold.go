@@ -89,6 +89,9 @@ func (s *State) applyLeg(e Event) error {
 		return fmt.Errorf("event %d (%s) names %q, which is not in the plan", e.Seq, e.Type(), e.Item)
 	}
 	l := s.Legs[i].clone()
+	if o, ok := e.Body.(GateOpened); ok && o.Gate == GateManual && (s.manualGate() != nil || s.manualTaken(o.Task)) {
+		return &Illegal{Item: e.Item, Step: l.Step().Name(), Mode: l.Mode, Trigger: TriggerOpen, Why: "another leg asks for it already"}
+	}
 	if err := l.move(e); err != nil {
 		return err
 	}
@@ -138,8 +141,13 @@ func (l *Leg) fold(e Event) {
 		}
 	case GateOpened:
 		l.Gate, l.GateSince = &b, e.Time
-		l.unbegin()
+		if b.Gate != GateManual {
+			l.unbegin()
+		}
 	case DecisionMade:
+		if b.Gate == GateManual && l.Gate != nil {
+			l.Manual = l.Gate.Task
+		}
 		l.Gate = nil
 		l.Decisions = append(l.Decisions, b.Decision)
 		// A boot without proof ends the downtime only when a person has accepted it.

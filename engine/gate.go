@@ -11,7 +11,13 @@ import (
 // the leg waits as long as it takes, looking now and then whether somebody
 // outside this run has decided already.
 func (l *leg) gate(ctx context.Context, g Gate) error {
-	if g == GateComplete {
+	shared := l.plan().Shared(g)
+	switch {
+	case shared:
+		if err := l.awaitOthers(ctx); err != nil {
+			return err
+		}
+	case g == GateComplete:
 		if err := l.awaitGroups(ctx); err != nil {
 			return err
 		}
@@ -24,6 +30,9 @@ func (l *leg) gate(ctx context.Context, g Gate) error {
 		if err := l.emit(opened); err != nil {
 			return err
 		}
+	}
+	if d, ok := l.given(g); shared && ok {
+		return l.r.Stream.Emit(l.item.Name, PhaseNone, DecisionMade{d})
 	}
 	// One ticker for the whole wait: what other legs do must not put off the looks.
 	look := time.NewTicker(max(4*l.r.Poll, time.Millisecond))
@@ -93,10 +102,10 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		case err != nil:
 			return nil //nolint:nilerr // a gate waits whether or not the service answers
 		case j.State == JobCancelled:
-			return l.r.Cancel(l.item.Name, who.By, "the job was found "+strings.ToLower(string(j.State)))
+			return l.r.cancelLeg(l.state(), CancelRequested{By: who.By, Reason: "the job was found " + strings.ToLower(string(j.State))})
 		case j.State.Ended() && !j.State.Good():
 			return l.damaging(ctx, jobFailure(l.item.Name, j))
-		case !j.WentOn():
+		case !j.WentOn() && !(l.joint() && l.raw.pastWait()):
 			return l.watchBothSides(ctx)
 		}
 		who.Reason = "the job was found resumed"
@@ -114,7 +123,7 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 			return nil
 		}
 		who.Reason = "the failover was found committed"
-	case GateNone:
+	case GateManual, GateNone:
 		return nil
 	}
 	who.Verb, _ = g.Action(l.plan().Direction)
@@ -181,6 +190,14 @@ func (l *leg) awaitGroups(ctx context.Context) error {
 
 // opening is what the gate's dialog says: what an approval does, with names.
 func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
+	o, err := l.openingOf(ctx, g)
+	if err == nil && l.plan().Shared(g) {
+		err = l.openJointly(ctx, &o)
+	}
+	return o, err
+}
+
+func (l *leg) openingOf(ctx context.Context, g Gate) (GateOpened, error) {
 	dir := l.plan().Direction
 	verb, portal := g.Action(dir)
 	o := GateOpened{Gate: g, Verb: verb, Portal: portal}
@@ -219,7 +236,7 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 		o.Consequences = append(o.Consequences,
 			it.Name+" replicates to Azure again: only what changed since the Azure VM stopped is sent.",
 			"Until that is healthy the machine is unprotected.")
-	case GateNone:
+	case GateManual, GateNone:
 	}
 	return o, nil
 }

@@ -73,6 +73,13 @@ func (j Job) WaitsForTestFailover() bool {
 	return j.State == JobSuspended && j.Detail == WaitingForStopTestFailover
 }
 
+// pastWait reports whether the job is seen to have gone on after its data
+// synchronisation: it may wait for something else by now.
+func (j Job) pastWait() bool {
+	t, ok := findTask(j.Tasks, TaskWaitForUser)
+	return ok && t.State == TaskStateSucceeded
+}
+
 // manualTask finds the manual action that has begun and not ended.
 func manualTask(ts []Task) (Task, bool) {
 	for _, t := range ts {

@@ -15,6 +15,10 @@ type leg struct {
 	overrun bool      // said once that the downtime's budget is spent
 	counted *Activity // the agent's counters before the synchronisation that is to come; nil if not read
 	contact time.Time // since when the host is seen disconnected; zero while connected
+
+	raw      Job             // a recovery plan's own job as it was last read
+	children map[string]Job  // jobs of its VM that are over, by name
+	said     map[string]bool // what was said once
 }
 
 func (l *leg) state() *Leg { return l.r.Stream.State().Leg(l.item.Name) }
@@ -116,7 +120,9 @@ func (l *leg) phase(ctx context.Context, p Phase) error {
 // one. A machine that is down never waits, and healthy replication is only looked
 // at: neither keeps others out.
 func (l *leg) acquire(ctx context.Context, p Phase) error {
-	if p == PhaseProtected {
+	// A recovery plan's job moves all its machines at once; who waits for it keeps
+	// nobody out.
+	if p == PhaseProtected || l.joint() && p != PhasePreflight && p != PhaseVerify {
 		l.release()
 		return nil
 	}

@@ -37,6 +37,7 @@ type row struct {
 	from  Mode
 	on    Trigger
 	gate  bool // legal at gates; otherwise at phases
+	aside bool // of the gate that opens within a phase
 	to    Mode
 	moves bool // goes on to the next step
 	back  bool // goes back to the step before
@@ -67,6 +68,11 @@ var table = []row{
 	{from: ModeCancelling, on: TriggerEnd, to: ModeEnded, guard: guardEnd},
 	{from: ModeFailed, on: TriggerEnd, to: ModeFailed, guard: guardEnd},
 	{from: ModeReady, on: TriggerEnd, to: ModeEnded, guard: guardEnd},
+
+	{from: ModeRunning, on: TriggerOpen, aside: true, to: ModeWaiting},
+	{from: ModeWaiting, on: TriggerDecide, aside: true, to: ModeRunning, guard: guardAside},
+	{from: ModeWaiting, on: TriggerCancel, to: ModeCancelling, guard: guardCancel},
+	{from: ModeWaiting, on: TriggerFail, to: ModeFailed, guard: guardSame},
 
 	{from: ModeReady, on: TriggerOpen, gate: true, to: ModeWaiting, guard: guardGate},
 	{from: ModeInterrupted, on: TriggerOpen, gate: true, to: ModeWaiting, guard: guardGate},
@@ -156,7 +162,7 @@ func (l *Leg) move(e Event) error {
 		return nil
 	}
 	for _, r := range table {
-		if r.from != l.Mode || r.on != t || r.gate != l.Step().IsGate() {
+		if r.from != l.Mode || r.on != t || r.gate != l.Step().IsGate() || r.aside != aside(e) {
 			continue
 		}
 		if r.guard != nil {
@@ -177,6 +183,17 @@ func (l *Leg) move(e Event) error {
 		return nil
 	}
 	return illegal("")
+}
+
+// aside reports whether the event is of the gate that opens within a phase.
+func aside(e Event) bool {
+	switch b := e.Body.(type) {
+	case GateOpened:
+		return b.Gate == GateManual
+	case DecisionMade:
+		return b.Gate == GateManual
+	}
+	return false
 }
 
 // revive prepares a leg for another driver: what ran is begun again by looking.
@@ -251,6 +268,14 @@ func guardGate(l *Leg, e Event) error {
 	}
 	if g != l.Step().Gate {
 		return fmt.Errorf("the leg is at %s, the event says %s", l.Step().Name(), g)
+	}
+	return nil
+}
+
+// guardAside: the leg waits for that very gate.
+func guardAside(l *Leg, _ Event) error {
+	if l.Gate == nil || l.Gate.Gate != GateManual {
+		return fmt.Errorf("no manual action is waited for")
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func TestMachineEveryPairIsLegalOrRefused(t *testing.T) {
 		legal legal
 	}{
 		"phase": {[]Step{{Phase: PhasePrepare}, {Phase: PhaseInitialSync}}, 0, legal{
+			ModeWaiting:     {TriggerFail, TriggerCancel}, // at a manual action within the phase
 			ModeReady:       {TriggerStart, TriggerFail, TriggerCancel},
 			ModeRunning:     {TriggerFinish, TriggerFail, TriggerCancel},
 			ModeInterrupted: {TriggerStart, TriggerFail, TriggerCancel},
@@ -52,6 +53,7 @@ func TestMachineEveryPairIsLegalOrRefused(t *testing.T) {
 		}},
 		// The step behind the complete gate: the gate may be asked once more.
 		"phase behind its gate": {[]Step{{Gate: GateComplete}, {Phase: PhaseStopAzure}}, 1, legal{
+			ModeWaiting:     {TriggerFail, TriggerCancel},
 			ModeReady:       {TriggerStart, TriggerFail, TriggerCancel, TriggerOpen},
 			ModeRunning:     {TriggerFinish, TriggerFail, TriggerCancel, TriggerOpen},
 			ModeInterrupted: {TriggerStart, TriggerFail, TriggerCancel, TriggerOpen},
@@ -66,6 +68,7 @@ func TestMachineEveryPairIsLegalOrRefused(t *testing.T) {
 			ModeCancelling:  {TriggerFail, TriggerCancel, TriggerEnd},
 		}},
 		"all steps done": {[]Step{{Phase: PhaseProtected}}, 1, legal{
+			ModeWaiting: {TriggerCancel},
 			// A real leg is past every cancel here; this one only stands here.
 			ModeReady:       {TriggerCancel},
 			ModeRunning:     {TriggerCancel},
@@ -115,6 +118,30 @@ func TestMachineAnEndedLegIsOnlyTalkedAbout(t *testing.T) {
 		l := legAt([]Step{{Phase: PhasePrepare}}, 0, ModeEnded)
 		if err := l.move(Event{Item: "web01", Body: c.body}); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.body.Type(), err)
+		}
+	}
+}
+
+// The gate of a manual action opens within a phase and leads back into it.
+func TestMachineManualActionLeadsBackIntoItsPhase(t *testing.T) {
+	open, done := GateOpened{Gate: GateManual}, DecisionMade{Decision{Gate: GateManual}}
+	l := legAt(StepsFor(ToOnPremises, SyncDelta), 2, ModeRunning)
+	for _, body := range []Body{open, done} {
+		e := Event{Item: "web01", Body: body}
+		if err := l.move(e); err != nil {
+			t.Fatal(err)
+		}
+		l.fold(e)
+	}
+	if l.Mode != ModeRunning || l.At != 2 || l.Gate != nil {
+		t.Errorf("mode %s at %d, gate %v", l.Mode, l.At, l.Gate)
+	}
+	if err := l.move(Event{Item: "web01", Body: done}); err == nil {
+		t.Error("an answer was taken that nobody had asked for")
+	}
+	for _, mode := range []Mode{ModeReady, ModeFailed, ModeInterrupted, ModeCancelling, ModeEnded} {
+		if err := legAt(l.Steps, 2, mode).move(Event{Item: "web01", Body: open}); err == nil {
+			t.Errorf("it opens while the leg is %s", orReady(mode))
 		}
 	}
 }

@@ -35,9 +35,12 @@ const (
 	GateReprotect Gate = "reprotect"
 	// GateCommitFailover stands before the commit of an earlier failover to Azure.
 	GateCommitFailover Gate = "commit-failover"
+	// GateManual opens in the middle of a phase, where the recovery plan's job
+	// waits until a manual action of the plan is done.
+	GateManual Gate = "manual-action"
 )
 
-// AllGates lists the gates in order.
+// AllGates lists the gates that stand between phases, in order.
 var AllGates = []Gate{GateCommitFailover, GateComplete, GateCommit, GateReprotect}
 
 // Verb is what the gate's approval does, in our words.
@@ -51,6 +54,8 @@ func (g Gate) Verb() string {
 		return "Re-protect"
 	case GateCommitFailover:
 		return "Accept the earlier failover first"
+	case GateManual:
+		return "Manual action done"
 	case GateNone:
 	}
 	return string(g)
@@ -67,6 +72,8 @@ func (g Gate) Portal() string {
 		return "Reverse replicate"
 	case GateCommitFailover:
 		return "Commit failover"
+	case GateManual:
+		return "Complete manual action"
 	case GateNone:
 	}
 	return ""
@@ -81,7 +88,7 @@ func (g Gate) Action(dir Direction) (verb, portal string) {
 			return "Stop on-premises and fail over", "Planned failover"
 		case GateCommit:
 			return "Accept the failover to Azure", "Commit failover"
-		case GateReprotect, GateCommitFailover, GateNone:
+		case GateReprotect, GateCommitFailover, GateManual, GateNone:
 		}
 	}
 	return g.Verb(), g.Portal()

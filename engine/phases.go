@@ -65,6 +65,9 @@ func actStart(ctx context.Context, l *leg) error {
 		return err
 	}
 	l.count(ctx)
+	if l.joint() {
+		return l.startPlan(ctx)
+	}
 	return l.perform(ctx, effect{op: OpStart, look: l.lookStarted, act: l.start})
 }
 
@@ -183,6 +186,9 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 	switch KindOf(err) {
 	case FailureJob, FailureCancelled, FailureUnsafe:
 		f := *AsFailure(err, "", l.item.Name)
+		if f.Kind != FailureUnsafe && l.untouched(ctx) {
+			return err
+		}
 		if dErr := l.markDamaged(ctx, strings.TrimSuffix("the synchronisation stopped before its end, job "+f.Job, ", job ")); dErr != nil {
 			return dErr
 		}
@@ -195,6 +201,17 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 		FailureUnknown, FailureBlocked, FailureUsage, FailureBoot:
 	}
 	return err
+}
+
+// untouched reports whether a recovery plan's job is seen not to have written this
+// VM's disks, although it has come further with others.
+func (l *leg) untouched(ctx context.Context) bool {
+	job := l.state().Job
+	if !l.joint() || job == "" {
+		return false
+	}
+	j, err := patient(ctx, l, "read job "+job, func(ctx context.Context) (Job, error) { return l.readJob(ctx, job) })
+	return err == nil && j.TargetType == TargetRecoveryPlan && !l.syncBegun(j)
 }
 
 // guardMark is what a start guard of this program says in a VM's notes, by which
@@ -250,7 +267,7 @@ func (l *leg) seekVM(ctx context.Context, g gaze) (VM, error) {
 		return VM{}, err
 	}
 	vm, err := l.r.Ports.Hosts.VM(ctx, l.host(), it.HyperVID)
-	if err == nil || KindOf(err) != FailureNotFound || !l.plan().Target.Alternate {
+	if err == nil || KindOf(err) != FailureNotFound || !l.plan().Target.Alternate && !l.plan().Target.CreateVM {
 		return vm, err
 	}
 	vms, listErr := l.r.Ports.Hosts.VMs(ctx, l.host())

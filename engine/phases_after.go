@@ -33,7 +33,10 @@ func watchVerify(ctx context.Context, l *leg) error {
 			return err
 		}
 	}
-	return l.liftDamage(ctx)
+	if err := l.liftDamage(ctx); err != nil || !l.joint() {
+		return err
+	}
+	return l.awaitPlanEnd(ctx)
 }
 
 // acceptUnproven lets a running VM without proof of its boot go on to the commit
@@ -219,7 +222,7 @@ func actCommit(ctx context.Context, l *leg) error {
 	if l.plan().Direction == ToAzure {
 		want = AllowCommit
 	}
-	return l.perform(ctx, effect{
+	e := effect{
 		op:   OpCommit,
 		look: l.offered("commit", want, l.committed),
 		act: func(ctx context.Context, request string) (string, error) {
@@ -234,7 +237,15 @@ func actCommit(ctx context.Context, l *leg) error {
 			}
 			return l.r.Ports.Failover.Commit(ctx, it, request)
 		},
-	})
+	}
+	if !l.joint() {
+		return l.perform(ctx, e)
+	}
+	var off func(context.Context) error
+	if l.plan().Direction == ToOnPremises {
+		off = l.azureAllOff("commit", "the commit would delete a machine that is in use")
+	}
+	return l.afterPlan(ctx, e, want, l.committed, off, l.r.Ports.Plans.CommitPlan)
 }
 
 // committed reports whether the item shows that its failback or failover is
@@ -309,11 +320,10 @@ func (l *leg) watchItem(ctx context.Context, waiting string, done func(Item) boo
 }
 
 func actReprotect(ctx context.Context, l *leg) error {
-	return l.perform(ctx, effect{
-		op: OpReprotect,
-		look: l.offered("re-protect", AllowReverseReplicate, func(it Item) bool {
-			return it.State == ItemReverseReplicating || it.State == ItemProtected
-		}),
+	again := func(it Item) bool { return it.State == ItemReverseReplicating || it.State == ItemProtected }
+	e := effect{
+		op:   OpReprotect,
+		look: l.offered("re-protect", AllowReverseReplicate, again),
 		act: func(ctx context.Context, request string) (string, error) {
 			it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
 			if err != nil {
@@ -321,7 +331,11 @@ func actReprotect(ctx context.Context, l *leg) error {
 			}
 			return l.r.Ports.Failover.Reprotect(ctx, it, request)
 		},
-	})
+	}
+	if !l.joint() {
+		return l.perform(ctx, e)
+	}
+	return l.afterPlan(ctx, e, AllowReverseReplicate, again, nil, l.r.Ports.Plans.ReprotectPlan)
 }
 
 func watchReprotect(ctx context.Context, l *leg) error { return l.watchOp(ctx, OpReprotect) }

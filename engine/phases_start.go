@@ -72,7 +72,12 @@ func actStartVM(ctx context.Context, l *leg) error {
 // azureOff refuses to go on while the Azure VM is not seen off: somebody may have
 // gone back to it after the switch.
 func (l *leg) azureOff(ctx context.Context, what, risk string) error {
-	it, err := l.r.Ports.Inventory.Item(ctx, l.item.ID)
+	return l.azureOffOf(ctx, l.item, what, risk)
+}
+
+// azureOffOf is azureOff for any item of the run.
+func (l *leg) azureOffOf(ctx context.Context, item PlanItem, what, risk string) error {
+	it, err := l.r.Ports.Inventory.Item(ctx, item.ID)
 	if err != nil || it.AzureVM.Name == "" {
 		return err
 	}
@@ -80,10 +85,15 @@ func (l *leg) azureOff(ctx context.Context, what, risk string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.sawAzure(p); err != nil || p.Off() {
-		return err
+	if item.Name == l.item.Name {
+		if err := l.sawAzure(p); err != nil {
+			return err
+		}
 	}
-	return &Failure{Kind: FailureUnsafe, What: what, Where: l.item.Name,
+	if p.Off() {
+		return nil
+	}
+	return &Failure{Kind: FailureUnsafe, What: what, Where: item.Name,
 		Why:    fmt.Sprintf("Azure VM %s was stopped and its power state is %q again: %s", it.AzureVM.Name, p, risk),
 		Remedy: "find out who uses it. What was written there since the switch is not on-premises. Stop it in the portal if the on-premises VM is the one to keep, then resume this run"}
 }

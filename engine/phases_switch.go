@@ -17,6 +17,13 @@ func actStopAzure(ctx context.Context, l *leg) error {
 	if l.plan().Sync == SyncFull {
 		return nil
 	}
+	if l.joint() {
+		l.count(ctx)
+		if err := l.awaitContact(ctx); err != nil {
+			return err
+		}
+		return l.damaging(ctx, l.completePlan(ctx))
+	}
 	it, err := l.fresh(ctx)
 	if err != nil {
 		return err
@@ -117,10 +124,13 @@ func (l *leg) awaitContact(ctx context.Context) error {
 	}
 }
 
-func (l *leg) completeComment() string {
+func (l *leg) completeComment() string { return l.comment(GateComplete) }
+
+// comment is what the service is told with the last answer at a gate.
+func (l *leg) comment(g Gate) string {
 	s := l.state()
 	for _, d := range slices.Backward(s.Decisions) { // the gate may have been asked again
-		if d.Gate == GateComplete {
+		if d.Gate == g {
 			return fmt.Sprintf("failback %s: %s %s", l.r.Stream.State().Run, d.By, d.Reason)
 		}
 	}

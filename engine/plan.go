@@ -64,6 +64,9 @@ type Target struct {
 
 // Label is the target in words.
 func (t Target) Label() string {
+	if !t.Alternate && t.CreateVM {
+		return "original location, create VMs that do not exist"
+	}
 	if !t.Alternate {
 		return "original location"
 	}
@@ -121,6 +124,12 @@ type Plan struct {
 	Target       Target     `json:"target"`
 	Items        []PlanItem `json:"items"`
 	RecoveryPlan string     `json:"recovery_plan,omitempty"` // name it was made from
+	// RecoveryPlanID is the recovery plan's resource id. With it the run is that
+	// plan's own job, unless Each says that every item has a job of its own.
+	RecoveryPlanID string `json:"recovery_plan_id,omitempty"`
+	Each           bool   `json:"each,omitempty"`
+	// Skipped are items of the recovery plan that stay behind.
+	Skipped []SkippedItem `json:"skipped,omitempty"`
 	// Approve lists the gates that policy may answer.
 	Approve []Gate `json:"approve,omitempty"`
 	Window  Window `json:"window,omitzero"`
@@ -130,6 +139,16 @@ type Plan struct {
 	// certificate itself is never kept.
 	CertificateThumbprint string `json:"certificate_thumbprint,omitempty"`
 }
+
+// SkippedItem is an item of a recovery plan that a run leaves where it is.
+type SkippedItem struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Joint reports whether the run is one job of Site Recovery: the recovery plan's
+// own, with its scripts and manual actions.
+func (p Plan) Joint() bool { return p.RecoveryPlanID != "" && !p.Each }
 
 // PlanVersion is the version of plans this program writes.
 const PlanVersion = 1
@@ -155,8 +174,12 @@ func (p Plan) Validate() error {
 		return bad("target", "an alternate host is for a failback; the direction is on-premises → Azure")
 	case p.Target.Alternate && p.Target.HostID == "":
 		return bad("target", "an alternate location needs a host")
-	case !p.Target.Alternate && p.Target.CreateVM:
+	case !p.Target.Alternate && p.Target.CreateVM && !p.Joint():
 		return bad("target", "the original location never creates a VM; name an alternate host to create one")
+	case p.Target.Alternate && p.Joint():
+		return bad("target", "a recovery plan's own job has no choice of a host; bring each VM home by itself")
+	case p.Joint() && len(p.Items) > MaxPlanItems:
+		return bad("items", fmt.Sprintf("the recovery plan has %d items, and Site Recovery fails over at most %d with one; split it in the portal, or bring each VM home by itself", len(p.Items), MaxPlanItems))
 	case p.Window.Set() && !p.Window.Start.IsZero() && !p.Window.End.IsZero() && !p.Window.Start.Before(p.Window.End):
 		return bad("window", "it ends before it starts")
 	case p.Budget < 0:
@@ -195,5 +218,12 @@ func (p Plan) Steps(it PlanItem) []Step {
 	return steps
 }
 
-// MayAnswer reports whether policy may answer the gate.
-func (p Plan) MayAnswer(g Gate) bool { return slices.Contains(p.Approve, g) }
+// MayAnswer reports whether policy may answer the gate. That a manual action of a
+// recovery plan is done is said by a person; only a rehearsal whose every gate is
+// left to policy says it by itself.
+func (p Plan) MayAnswer(g Gate) bool {
+	if g == GateManual {
+		return p.Rehearsal && !slices.ContainsFunc(AllGates, func(g Gate) bool { return !slices.Contains(p.Approve, g) })
+	}
+	return slices.Contains(p.Approve, g)
+}

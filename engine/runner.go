@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -161,25 +162,50 @@ func (r *Runner) finished(out Outcome) RunFinished {
 	return f
 }
 
-// Decide answers the open gate of an item. It fails, with the reason, where the
-// gate is not open, the window is closed, or a reason is needed and missing.
+// Decide answers the open gate of an item; with item "" that of a whole recovery
+// plan, or the manual action that it waits for. It fails, with the reason, where the
+// gate is not open, the window is closed, or a reason is needed and missing. At the
+// shared gates of a recovery plan one answer counts for all its items.
 func (r *Runner) Decide(item string, d Decision) error {
 	s := r.Stream.State()
+	if s.Plan.Shared(d.Gate) {
+		return r.decideJointly(s, item, d)
+	}
+	if asks := s.manualGate(); item == "" && d.Gate == GateManual && asks != nil {
+		item = asks.Item.Name
+	}
 	l := s.Leg(item)
-	refuse := func(why, remedy string) error { return Refuse("decide "+string(d.Gate), item, why, remedy) }
+	if l == nil {
+		return Refuse("decide "+string(d.Gate), item, "the run has no such item", "failback show RUN lists them")
+	}
+	if err := r.acceptable(s, l, d); err != nil {
+		return err
+	}
+	return r.Stream.Emit(item, PhaseNone, DecisionMade{d})
+}
+
+// acceptable says why an answer is refused, nil where it is not.
+func (r *Runner) acceptable(s State, l *Leg, d Decision) error {
+	refuse := func(why, remedy string) error { return Refuse("decide "+string(d.Gate), l.Item.Name, why, remedy) }
 	switch {
-	case l == nil:
-		return refuse("the run has no such item", "failback show RUN lists them")
 	case l.Gate == nil || l.Gate.Gate != d.Gate:
 		return refuse("that gate is not open; the leg is at "+l.Step().Name(), "wait until it opens")
 	case l.Gate.NeedsReason && (d.Policy || d.Reason == ""):
 		return refuse("this answer needs a person and a reason", "give the reason")
+	case d.Gate == GateManual && d.For != "" && l.Gate.Action != nil && d.For != l.Gate.Action.Name:
+		return refuse("the answer is for "+d.For+", and the job waits for "+l.Gate.Action.Name, "answer for that one")
+	case d.Gate == GateManual && d.Policy && !s.Plan.MayAnswer(GateManual):
+		return refuse("only a person can say that a manual action is done", "do it, then say so")
+	}
+	for _, name := range l.Gate.Unverified {
+		if !strings.Contains(strings.ToLower(d.Reason), strings.ToLower(name)) {
+			return refuse("nothing has shown that "+name+" is well, and the reason does not name it", "say for each of "+strings.Join(l.Gate.Unverified, ", ")+" why it counts all the same")
+		}
 	}
 	if d.Gate == GateComplete && !s.Plan.Window.Contains(r.Stream.Now()) && (!d.Override || d.Reason == "") {
 		return refuse("it is outside the plan's window ("+windowText(s.Plan.Window)+")", "wait for the window, or override it with a reason")
 	}
-	d.Verb = l.Gate.Verb
-	return r.Stream.Emit(item, PhaseNone, DecisionMade{d})
+	return nil
 }
 
 func windowText(w Window) string {
@@ -225,6 +251,9 @@ func (r *Runner) Cancel(item, by, reason string) error {
 // CanCancel says why [Runner.Cancel] would refuse, nil where it would not.
 func (r *Runner) CanCancel(item string) error {
 	s := r.Stream.State()
+	if err := r.mayCancelJointly(item); err != nil {
+		return err
+	}
 	if item != "" {
 		l := s.Leg(item)
 		if l == nil {

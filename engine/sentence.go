@@ -32,6 +32,9 @@ func Sentence(e Event) string {
 		}
 		return e.Phase.Info().Title + " failed: " + b.Failure.Error()
 	case GateOpened:
+		if b.Action != nil {
+			return fmt.Sprintf("waits until a manual action of the recovery plan is done: %s: %s", b.Action.Name, b.Action.Text)
+		}
 		return fmt.Sprintf("waits for a decision: %s [%s]", b.Verb, b.Portal)
 	case DecisionMade:
 		return decisionSentence(b.Decision)
@@ -111,7 +114,12 @@ func decisionSentence(d Decision) string {
 }
 
 func opWords(o Op) string {
+	if strings.HasPrefix(string(o), string(OpManual)) {
+		o = OpManual // the job and the task follow
+	}
 	switch o {
+	case OpManual:
+		return "go on after the manual action"
 	case OpStart:
 		return "start the planned failover"
 	case OpDeallocate:

@@ -86,6 +86,7 @@ type Leg struct {
 	Findings     []Finding
 	Gate         *GateOpened // the open gate, nil otherwise
 	GateSince    time.Time
+	Manual       string // the manual action that was answered last, see [GateOpened]
 	Decisions    []Decision
 	Ops          map[Op]Operation
 	Job          string    // the failback job
@@ -201,6 +202,30 @@ func (s State) Leg(item string) *Leg {
 		}
 	}
 	return nil
+}
+
+// manualGate is the leg that asks whether a manual action is done; nil where none
+// does.
+func (s State) manualGate() *Leg {
+	for _, l := range s.Legs {
+		if l.Gate != nil && l.Gate.Gate == GateManual {
+			return l
+		}
+	}
+	return nil
+}
+
+// manualTaken reports whether somebody sees to that manual action already: it was
+// answered, and a leg that goes on will tell the service, or has told it.
+func (s State) manualTaken(task string) bool {
+	op := Op(string(OpManual) + ":" + task)
+	for _, l := range s.Legs {
+		got, asked := l.Ops[op]
+		if got.Accepted || l.live() && (asked || l.Manual == task) {
+			return true
+		}
+	}
+	return false
 }
 
 // Ended reports whether the run has finished for now: no process drives it.

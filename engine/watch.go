@@ -58,6 +58,11 @@ func (l *leg) watchJob(ctx context.Context, name string, done func(Job) bool, ea
 		if err := l.recordTasks(j); err != nil {
 			return err
 		}
+		if j.TargetType == TargetRecoveryPlan {
+			if err := l.manual(ctx); err != nil {
+				return err
+			}
+		}
 		if done(j) {
 			return nil
 		}
@@ -90,6 +95,9 @@ func (l *leg) lookAtJob(ctx context.Context, name string, first bool) (Job, erro
 		g = pressing
 	}
 	j, at, err := l.r.board.job(ctx, name, g)
+	if err == nil {
+		j, err = l.shareOf(ctx, j, g)
+	}
 	if err != nil || !at.After(s.Seen) {
 		return j, err
 	}
@@ -99,7 +107,10 @@ func (l *leg) lookAtJob(ctx context.Context, name string, first bool) (Job, erro
 // readJob is a job for a decision.
 func (l *leg) readJob(ctx context.Context, name string) (Job, error) {
 	j, _, err := l.r.board.job(ctx, name, afresh)
-	return j, err
+	if err != nil {
+		return j, err
+	}
+	return l.shareOf(ctx, j, afresh)
 }
 
 // recordTasks emits what changed against the fold.

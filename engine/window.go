@@ -18,6 +18,9 @@ func (l *leg) late() bool {
 	if s.Plan.Window.Contains(l.r.Stream.Now()) || me.mayReopen(GateComplete) != nil {
 		return false
 	}
+	if op := gateOp(GateComplete, s.Plan); s.Plan.Joint() && (s.asking(op) != nil || s.accepted(op, "").Accepted) {
+		return false // another leg of the recovery plan has begun the switch for all
+	}
 	last := me.Decisions[len(me.Decisions)-1]
 	return !last.Override
 }

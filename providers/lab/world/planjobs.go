@@ -149,7 +149,7 @@ func stage(task string, k Kind) func(ctx context.Context, r *run) error {
 }
 
 // planForwardTasks is inferred from the recorded failback and commit of plans.
-func planForwardTasks(s *State, p *RecoveryPlan, items []*Item) []*Task {
+func planForwardTasks(p *RecoveryPlan, items []*Item) []*Task {
 	tasks := []*Task{plain(gCheck, "Prerequisites check for recovery plan")}
 	tasks = append(tasks, p.around(PlaceShutdown, "to-azure", group(gFailover, "Recovery plan failover", "RpFailoverTask", items))...)
 	return append(tasks, plain(gEnd, "Finalizing the recovery plan"))

@@ -23,7 +23,7 @@ func (w *World) FailOverPlan(plan string, req FailoverRequest, activity string) 
 		}
 		if !back {
 			j := s.addJob(KindPlanForward, activity)
-			j.Tasks = planForwardTasks(s, p, items)
+			j.Tasks = planForwardTasks(p, items)
 			return j, nil
 		}
 		if req.DataSync != "ForDownTime" && req.DataSync != "ForSynchronization" {
