@@ -324,7 +324,7 @@ func TestS40ALostAnswerOfAPlanIsNotRepeated(t *testing.T) {
 		for _, what := range []string{"lost-answer", "server-error-after"} {
 			t.Run(when+" "+what, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, shopWith("", "{when: "+when+", what: "+what+"}"), func(t *testing.T, b *bed) {
+				inBubble(t, duo+"faults: [{when: "+when+", what: "+what+"}]\n", func(t *testing.T, b *bed) {
 					b.succeeded(b.run(b.joint(engine.SyncDelta, "shop")))
 					b.onlyOnce(2)
 				})
