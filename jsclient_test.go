@@ -116,10 +116,10 @@ type ourItem struct {
 }
 
 // list is what our own client sees of the same lab.
-func list[T any](c *crash, command string) (rows []T) {
+func list[T any](c *crash, command ...string) (rows []T) {
 	c.t.Helper()
 	var text bytes.Buffer
-	p := c.begin(command, "--lab", "--output", "json")
+	p := c.begin(append(command, "--lab", "--output", "json")...)
 	for p.lines.Scan() {
 		text.Write(p.lines.Bytes())
 	}
@@ -155,6 +155,15 @@ func (c *crash) compareInventory(s sight) {
 	for i, h := range hosts {
 		if theirs := s.Providers[i]; !engine.SameID(fmt.Sprint(h["id"]), fmt.Sprint(theirs["id"])) || h["name"] != follow(theirs, "properties", "friendlyName") {
 			c.t.Errorf("host: ours %v, theirs %v", h, theirs)
+		}
+	}
+	points := list[document](c, "recovery-points", "--item", "app01")
+	if len(points) != len(s.Points) {
+		c.t.Errorf("recovery points: ours %v, theirs %v", points, s.Points)
+	}
+	for _, p := range points {
+		if !slices.ContainsFunc(s.Points, func(theirs document) bool { return theirs["name"] == p["name"] }) {
+			c.t.Errorf("they do not see the recovery point %v", p)
 		}
 	}
 	if n := len(list[document](c, "recovery-plans")); n != len(s.Plans) {

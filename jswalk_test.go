@@ -38,6 +38,7 @@ type sight struct {
 	Plans      []document `json:"plans"`
 	Policies   []document `json:"policies"`
 	Protect    []document `json:"protectable"`
+	Points     []document `json:"points"`
 	Health     document   `json:"health"`
 }
 

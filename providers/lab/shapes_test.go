@@ -98,7 +98,7 @@ func kindOf(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	for _, part := range slices.Backward(parts) {
-		if strings.HasPrefix(part, "replication") || part == "vaults" || part == "operationresults" {
+		if strings.HasPrefix(part, "replication") || slices.Contains([]string{"vaults", "operationresults", "recoveryPoints"}, part) {
 			return part
 		}
 	}
@@ -159,6 +159,7 @@ func TestMicrosoftsTypesKnowEveryKey(t *testing.T) {
 		"replicationPolicies":                  func() any { return new(asr.Policy) },
 		"replicationEvents":                    func() any { return new(asr.Event) },
 		"replicationVaultHealth":               func() any { return new(asr.VaultHealthDetails) },
+		"recoveryPoints":                       func() any { return new(asr.RecoveryPoint) },
 	}
 	// The service was recorded to send these, and the types lack them.
 	const nics = "replicationProtectedItems .properties.providerSpecificDetails(HyperVReplicaAzure).vmNics."
@@ -255,9 +256,12 @@ func (r *rig) look(take func(kind string, doc any)) {
 		"/replicationProtectedItems", "/replicationRecoveryPlans", "/replicationJobs", "/replicationPolicies",
 		"/replicationEvents", "/replicationVaultHealth",
 	}
+	below := strings.TrimPrefix(r.vault, r.Endpoints().Management)
 	for _, row := range rowsOf(r.get("/replicationProtectionContainers")) {
-		lists = append(lists, strings.TrimPrefix(strings.ToLower(at(row, "id").(string)),
-			strings.ToLower(strings.TrimPrefix(r.vault, r.Endpoints().Management)))+"/replicationProtectableItems")
+		lists = append(lists, at(row, "id").(string)[len(below):]+"/replicationProtectableItems")
+	}
+	for _, row := range rowsOf(r.get("/replicationProtectedItems")) {
+		lists = append(lists, at(row, "id").(string)[len(below):]+"/recoveryPoints")
 	}
 	for _, path := range lists {
 		doc := r.get(path)

@@ -86,6 +86,7 @@ async function discover() {
     events: await all(client.replicationEvents.list(...at)),
     protectable: [],
     byContainer: [],
+    points: [],
   };
   for (const fabric of fabrics) {
     for (const container of await all(client.replicationProtectionContainers.listByReplicationFabrics(...at, fabric.name))) {
@@ -93,6 +94,9 @@ async function discover() {
       seen.protectable.push(...(await all(client.replicationProtectableItems.listByReplicationProtectionContainers(...where))));
       seen.byContainer.push(...(await all(client.replicationProtectedItems.listByReplicationProtectionContainers(...where))));
     }
+  }
+  for (const item of seen.items) {
+    seen.points.push(...(await all(client.recoveryPoints.listByReplicationProtectedItems(...at, ...place(item.id)))));
   }
   seen.health = await client.replicationVaultHealth.get(...at);
   return seen;
