@@ -75,7 +75,11 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 	if t.Profile == nil {
 		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice, r.recorder)
 	}
-	return connect.Open(ctx, r.settings(t))
+	settings, err := r.settings(t)
+	if err != nil {
+		return nil, err
+	}
+	return connect.Open(ctx, settings)
 }
 
 // vaults finds what the sign-in of a profile, or of the lab, can see.
@@ -83,7 +87,11 @@ func (r *root) vaults(ctx context.Context, t cli.Target, emit func(engine.Vault)
 	if t.Profile == nil {
 		return connect.LabVaults(ctx, labOptions(t.Lab), r.recorder, emit)
 	}
-	session, err := connect.Vaults(ctx, r.settings(t), emit)
+	settings, err := r.settings(t)
+	if err != nil {
+		return err
+	}
+	session, err := connect.Vaults(ctx, settings, emit)
 	r.keep(t.Profile.Name, session)
 	return err
 }
@@ -102,14 +110,21 @@ func (r *root) keep(profile string, s *azure.Session) *azure.Session {
 }
 
 // settings are a profile in the words of the providers.
-func (r *root) settings(t cli.Target) connect.Options {
+func (r *root) settings(t cli.Target) (connect.Options, error) {
 	p := *t.Profile
 	hosts := make(map[string]hyperv.Endpoint, len(p.Hosts))
 	for name, h := range p.Hosts {
-		hosts[name] = hyperv.Endpoint{
+		e := hyperv.Endpoint{
 			URL: h.URL, Sealed: h.Sealed, User: h.User,
 			Password: func(context.Context) (string, error) { return h.Password(name) },
 		}
+		if h.CA != "" {
+			var err error
+			if e.Roots, err = azure.Trusted("hosts."+name+".ca", h.CA); err != nil {
+				return connect.Options{}, err
+			}
+		}
+		hosts[name] = e
 	}
 	account := signIn(p, t.Person)
 	account.Recorder = r.recorder
@@ -118,7 +133,7 @@ func (r *root) settings(t cli.Target) connect.Options {
 		Azure:         account,
 		Session:       r.keep(p.Name, nil),
 		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
-	}
+	}, nil
 }
 
 // signIn is how a profile signs in; secrets come from the keyring or the person,

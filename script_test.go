@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -190,6 +191,9 @@ func running(ts *testscript.TestScript) map[string]*exec.Cmd {
 
 type runningKey struct{}
 
+// blank is a place in a template: ${token}, or a path such as ${hosts.0.winrm}.
+var blank = regexp.MustCompile(`\$\{[a-z0-9_.]+\}`)
+
 // fill waits for the first line of a file, reads it as JSON and replaces ${key}
 // in a template with its values: fill JSONFILE TEMPLATE TARGET.
 func fill(ts *testscript.TestScript, neg bool, args []string) {
@@ -210,10 +214,13 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var v map[string]any
 	ts.Check(json.Unmarshal([]byte(line), &v))
-	out := ts.ReadFile(args[1])
-	for key, value := range v {
-		out = strings.ReplaceAll(out, "${"+key+"}", fmt.Sprint(value))
-	}
+	out := blank.ReplaceAllStringFunc(ts.ReadFile(args[1]), func(key string) string {
+		value, ok := dig(v, strings.Split(key[2:len(key)-1], "."))
+		if !ok {
+			ts.Fatalf("%s has no %s", args[0], key)
+		}
+		return fmt.Sprint(value)
+	})
 	ts.Check(writeFile(ts.MkAbs(args[2]), out))
 }
 

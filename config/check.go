@@ -97,6 +97,9 @@ func (p Profile) checkHosts(at complain) error {
 		if h.PasswordFile != "" && h.User == "" {
 			return at("a password without a user", "hosts", name, "user")
 		}
+		if h.CA != "" && !strings.HasPrefix(strings.ToLower(h.URL), "https:") {
+			return at("an authority has nothing to vouch for without https", "hosts", name, "ca")
+		}
 	}
 	return nil
 }

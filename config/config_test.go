@@ -27,6 +27,7 @@ profiles:
         url: https://hv01.example:5986/wsman
         user: EXAMPLE\operator
         password_file: hv01.secret
+        ca: hosts.pem
   served:
     cloud: {resource_manager: "http://127.0.0.1:8080", storage: "http://127.0.0.1:8081/"}
     auth: loopback
@@ -58,6 +59,9 @@ func TestParseFillsProfilesFromDefaultsAndFolder(t *testing.T) {
 	h := p.Hosts["hv01.example"]
 	if want := filepath.FromSlash("/etc/fb/hv01.secret"); h.PasswordFile != want {
 		t.Errorf("password file %q, want it beside the configuration: %q", h.PasswordFile, want)
+	}
+	if want := filepath.FromSlash("/etc/fb/hosts.pem"); h.CA != want {
+		t.Errorf("authority %q, want it beside the configuration: %q", h.CA, want)
 	}
 	if served := f.Profiles["served"]; served.Poll.Std() != time.Second || served.Token != "printed-by-the-lab" || served.Cloud.Storage != "127.0.0.1" {
 		t.Errorf("served profile %+v", served)
@@ -101,6 +105,7 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		"storage alone":        {profile("    cloud: {storage: \"https://x.example\"}\n"), 6, "profiles.a.cloud.resource_manager", "needs"},
 		"host without url":     {profile("    hosts:\n      hv01: {user: u}\n"), 7, "profiles.a.hosts.hv01.url", "missing"},
 		"password, no user":    {profile("    hosts:\n      hv01:\n        url: https://hv01\n        password_file: f\n"), 7, "profiles.a.hosts.hv01.user", "without a user"},
+		"authority, no https":  {profile("    hosts:\n      hv01:\n        url: http://127.0.0.1\n        ca: f\n"), 9, "profiles.a.hosts.hv01.ca", "without https"},
 		"credentials in url":   {profile("    hosts:\n      hv01: {url: \"https://u:p@hv01\"}\n"), 7, "profiles.a.hosts.hv01.url", "password in it"},
 		"bad time span":        {profile("    poll: soon\n"), 6, "profiles.a.poll", "no time span"},
 		"negative time span":   {profile("    poll: -5s\n"), 6, "profiles.a.poll", "no time span"},

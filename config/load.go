@@ -76,7 +76,7 @@ func (p *Profile) fill(d Defaults, dir string) {
 		*file = beside(dir, *file)
 	}
 	for name, h := range p.Hosts {
-		h.PasswordFile = beside(dir, h.PasswordFile)
+		h.PasswordFile, h.CA = beside(dir, h.PasswordFile), beside(dir, h.CA)
 		p.Hosts[name] = h
 	}
 }

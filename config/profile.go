@@ -86,6 +86,9 @@ type Host struct {
 	URL          string `yaml:"url"`
 	User         string `yaml:"user"`
 	PasswordFile string `yaml:"password_file"`
+	// CA is a file of PEM certificates that are trusted beside the system's, for
+	// this host alone.
+	CA string `yaml:"ca"`
 	// Sealed allows http:// beyond this machine: messages are sealed then, but
 	// the host does not prove who it is.
 	Sealed bool `yaml:"sealed"`

@@ -30,7 +30,7 @@ func transport(o Options) (http.RoundTripper, error) {
 	roots := o.Roots
 	if o.CA != "" {
 		var err error
-		if roots, err = trusted(o.CA); err != nil {
+		if roots, err = Trusted("ca in the profile", o.CA); err != nil {
 			return nil, err
 		}
 	}
@@ -45,18 +45,20 @@ func transport(o Options) (http.RoundTripper, error) {
 	return t, nil
 }
 
-// trusted is the system's authorities and those of a file.
-func trusted(file string) (*x509.CertPool, error) {
+// Trusted is the system's authorities and those of a file of PEM certificates.
+// key is where the file is named, for the refusal, which is one of kind usage.
+func Trusted(key, file string) (*x509.CertPool, error) {
+	remedy := "name a file of PEM certificates with " + key
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, engine.Usagef("name a file of PEM certificates with ca in the profile", "ca: %s", err)
+		return nil, engine.Usagef(remedy, "ca: %s", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, engine.Usagef("mend the system's list of authorities", "the system's authorities can't be read: %s", err)
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, engine.Usagef("name a file of PEM certificates with ca in the profile", "ca: %s holds no certificate in PEM form", file)
+		return nil, engine.Usagef(remedy, "ca: %s holds no certificate in PEM form", file)
 	}
 	return pool, nil
 }

@@ -12,8 +12,8 @@ import (
 
 const eventType = vaultType + "/replicationEvents"
 
-// event is something that happened in the vault. The lab has no list of them:
-// they follow from its jobs and items.
+// event is something that happened in the vault. Inferred: the lab has no list of them,
+// they follow from jobs that failed and from the health of items.
 type event struct {
 	kind, subject, fabric string // what happened, the friendly name it happened to, the fabric's name
 	severity              string

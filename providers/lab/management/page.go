@@ -10,7 +10,7 @@ import (
 	"failback/providers/lab/world"
 )
 
-// Rows of one answer. How many the service gives is not known.
+// Rows of one answer: inferred, since how many the service gives is not known.
 const (
 	itemRows        = 250
 	protectableRows = 100
