@@ -106,7 +106,7 @@ func (j Job) instead() string {
 	case WaitNone:
 	}
 	if j.State.Ended() {
-		return "nothing: the job has ended"
+		return "the job has ended"
 	}
 	return "wait, and look at the job again"
 }

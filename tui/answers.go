@@ -10,6 +10,7 @@ import (
 	"failback/engine/hub"
 	"failback/engine/runs"
 	"failback/tui/home"
+	"failback/tui/jobs"
 	"failback/tui/report"
 	"failback/tui/run"
 	"failback/tui/wizard"
@@ -99,9 +100,7 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 	case home.OpenMsg:
 		return m.open(msg.Profile, "", nil), true
 	case reopenMsg:
-		return m.open(msg.profile, msg.vault, msg.repair), true
-	case vaultChosenMsg:
-		return m.open(msg.profile, msg.vault, msg.repair), true
+		return m.connect(msg), true
 	case home.ResumeMsg:
 		return m.resume(msg.Run), true
 	case home.ReadMsg:
@@ -111,6 +110,10 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 	case openingLeftMsg:
 		m.gen++ // what was asked for is not waited for any more
 		m.resuming = nil
+		if m.driving() {
+			m.show(m.live)
+			return nil, true
+		}
 		return m.goHome(), true
 	case wizard.LeaveMsg, report.HomeMsg:
 		return m.goHome(), true
@@ -122,6 +125,8 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 		return m.detach(), true
 	case run.OutcomeMsg:
 		m.showOutcome()
+	case jobs.LeaveMsg:
+		return m.leaveJobs(), true
 	case report.WriteMsg:
 		return m.write(msg.Run), true
 	case report.ResumeMsg:

@@ -43,6 +43,9 @@ type Deps struct {
 	Check func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(item string, f engine.Finding)) error
 	// Forecast predicts both sync options for the items.
 	Forecast func(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error)
+	// JobOwners tells which jobs the runs of this machine began; nil where none
+	// can be asked.
+	JobOwners func() (map[string]runs.JobOwner, error)
 	// Report writes the run's report and returns its path.
 	Report func(ctx context.Context, id engine.RunID) (string, error)
 	// Certificate reads a PFX into memory; the password is not kept.

@@ -62,6 +62,7 @@ type Model struct {
 	wizard  *wizard.Wizard
 	live    *run.Live
 	outcome *report.Outcome
+	behind  screen // what the jobs were opened over
 
 	conn     *engine.Connection
 	resuming *opening // shown where resuming a run needs the person
@@ -159,6 +160,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	if cmd, taken := m.answer(msg); taken {
 		return cmd
 	}
+	if m.overlaid() { // what the screen below asked for is answered there
+		return tea.Batch(m.screen.Update(msg), m.behind.Update(msg))
+	}
 	return m.screen.Update(msg)
 }
 
@@ -214,9 +218,11 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		m.help = true
 		return nil
 	case m.screen.Modal():
+	case keymap.Jobs.Is(k) && m.jobsOff() == "":
+		return m.openJobs()
 	case keymap.Quit.Is(k) && m.quitOff() == "":
 		if m.driving() {
-			return m.live.Interrupt()
+			return m.interrupt()
 		}
 		return m.quit()
 	}
@@ -226,7 +232,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 // quitOff says why a single q does not end the program: a letter that was meant
 // for elsewhere must not throw the answers of a plan away.
 func (m *Model) quitOff() string {
-	if m.screen == screen(m.wizard) {
+	if m.screen == screen(m.wizard) || m.overlaid() && m.behind == screen(m.wizard) {
 		return "the answers would be lost; esc goes back, ctrl+c leaves"
 	}
 	return ""

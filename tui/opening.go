@@ -28,11 +28,13 @@ type (
 		gen    int
 		conn   *engine.Connection
 		repair *engine.Plan
+		jobs   bool
 		err    error
 	}
 	reopenMsg struct {
 		profile, vault string
 		repair         *engine.Plan
+		jobs           bool // look at the jobs, plan nothing
 	}
 	openingLeftMsg struct{}
 )
@@ -41,6 +43,12 @@ type (
 // with the plan to repair if there is one. Where the profile names no vault, which
 // one is asked first, unless vault says.
 func (m *Model) open(profile, vault string, repair *engine.Plan) tea.Cmd {
+	return m.connect(reopenMsg{profile: profile, vault: vault, repair: repair})
+}
+
+// connect opens a connection and goes on to what it is for.
+func (m *Model) connect(purpose reopenMsg) tea.Cmd {
+	profile, vault := purpose.profile, purpose.vault
 	m.closeConnection()
 	m.gen++
 	connect := m.deps.Open
@@ -50,14 +58,14 @@ func (m *Model) open(profile, vault string, repair *engine.Plan) tea.Cmd {
 	if profile != "" {
 		what = "the vault of " + profile
 	}
-	m.show(&opening{look: m.look, what: what, cancel: cancel, again: reopenMsg{profile, vault, repair}})
+	m.show(&opening{look: m.look, what: what, cancel: cancel, again: purpose})
 	if profile != "" && vault == "" && m.namesNoVault(profile) {
-		return tea.Batch(line.listen(), m.findVaults(ctx, cancel, line, profile, repair))
+		return tea.Batch(line.listen(), m.findVaults(ctx, cancel, line, purpose))
 	}
 	return tea.Batch(line.listen(), func() tea.Msg {
 		defer cancel()
 		c, err := connect(ctx, profile, vault, line.person())
-		return openedMsg{line.gen, c, repair, err}
+		return openedMsg{line.gen, c, purpose.repair, purpose.jobs, err}
 	})
 }
 
@@ -92,15 +100,21 @@ func (m *Model) repair(p engine.Plan) tea.Cmd {
 	if m.conn != nil && m.conn.Name == p.Profile && m.conn.Vault == p.Vault {
 		return m.plan(&p)
 	}
-	profile := p.Profile
-	if p.Rehearsal {
-		profile = ""
+	where := m.whereRan(p)
+	where.repair = &p
+	return m.connect(where)
+}
+
+// whereRan is the connection that a plan was run over.
+func (m *Model) whereRan(p engine.Plan) reopenMsg {
+	var where reopenMsg
+	if !p.Rehearsal {
+		where.profile = p.Profile
 	}
-	vault := ""
-	if m.namesNoVault(profile) {
-		vault = p.Vault
+	if m.namesNoVault(where.profile) {
+		where.vault = p.Vault
 	}
-	return m.open(profile, vault, &p)
+	return where
 }
 
 func (m *Model) opened(msg openedMsg) tea.Cmd {
@@ -116,6 +130,9 @@ func (m *Model) opened(msg openedMsg) tea.Cmd {
 	m.held.mu.Lock()
 	m.held.conn = msg.conn
 	m.held.mu.Unlock()
+	if msg.jobs {
+		return m.showJobs()
+	}
 	return m.plan(msg.repair)
 }
 

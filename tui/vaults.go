@@ -17,31 +17,23 @@ type vaults struct {
 	look    look.Look
 	list    pick.List
 	all     []engine.Vault
-	profile string
-	repair  *engine.Plan
+	purpose reopenMsg // what is opened once the vault is known
 }
 
-type (
-	vaultsMsg struct {
-		gen    int
-		all    []engine.Vault
-		repair *engine.Plan
-		of     string
-		err    error
-	}
-	vaultChosenMsg struct {
-		profile, vault string
-		repair         *engine.Plan
-	}
-)
+type vaultsMsg struct {
+	gen     int
+	all     []engine.Vault
+	purpose reopenMsg
+	err     error
+}
 
 // findVaults lists what the profile's sign-in sees, and goes on to the question.
-func (m *Model) findVaults(ctx context.Context, done func(), line *signInLine, profile string, repair *engine.Plan) tea.Cmd {
+func (m *Model) findVaults(ctx context.Context, done func(), line *signInLine, purpose reopenMsg) tea.Cmd {
 	find := m.deps.Vaults
 	return func() tea.Msg {
 		defer done()
-		all, err := find(ctx, profile, line.person())
-		return vaultsMsg{line.gen, all, repair, profile, err}
+		all, err := find(ctx, purpose.profile, line.person())
+		return vaultsMsg{line.gen, all, purpose, err}
 	}
 }
 
@@ -53,11 +45,11 @@ func (m *Model) vaultsCame(msg vaultsMsg) {
 	if len(msg.all) == 0 {
 		o.err = msg.err
 		if o.err == nil {
-			o.err = engine.Refuse("list the vaults", msg.of, "the sign-in sees no vault", "ask for the role Site Recovery Operator on the vault, or name another subscription in the profile")
+			o.err = engine.Refuse("list the vaults", msg.purpose.profile, "the sign-in sees no vault", "ask for the role Site Recovery Operator on the vault, or name another subscription in the profile")
 		}
 		return
 	}
-	v := &vaults{look: m.look, all: msg.all, profile: msg.of, repair: msg.repair}
+	v := &vaults{look: m.look, all: msg.all, purpose: msg.purpose}
 	v.list.Columns = []pick.Column{{Title: "Vault"}, {Title: "Resource group", Drop: 2}, {Title: "Subscription", Drop: 1}, {Title: "Location", Drop: 3}}
 	rows := make([]pick.Row, len(v.all))
 	for i, x := range v.all {
@@ -88,7 +80,9 @@ func (v *vaults) Update(msg tea.Msg) tea.Cmd {
 		if !some {
 			return nil
 		}
-		return func() tea.Msg { return vaultChosenMsg{v.profile, v.all[i].ID, v.repair} }
+		chosen := v.purpose
+		chosen.vault = v.all[i].ID
+		return func() tea.Msg { return chosen }
 	}
 	return nil
 }
@@ -100,7 +94,7 @@ func (v *vaults) View(w, h int) []string {
 }
 
 func (v *vaults) Status() look.Status {
-	return look.Status{Tone: look.Asking, Text: fmt.Sprintf("The profile %s names no vault; its sign-in sees %d", v.profile, len(v.all))}
+	return look.Status{Tone: look.Asking, Text: fmt.Sprintf("The profile %s names no vault; its sign-in sees %d", v.purpose.profile, len(v.all))}
 }
 
 func (v *vaults) Hints() []keymap.Binding {

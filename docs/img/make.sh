@@ -31,6 +31,7 @@ play certificate one     "$img" -- rehearse
 # A run that was left is what home shows first.
 play left        one     "$work" -- rehearse
 play home        one     "$img" --
+play jobs        several "$img" --
 
 mkdir -p "$work/light" "$work/plain"
 play variant light "$work/light" -light -- rehearse

@@ -92,7 +92,7 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 			}
 			return nil
 		},
-		Forecast: forecast,
+		Forecast: forecast, JobOwners: store.JobOwners,
 		Report: func(_ context.Context, id engine.RunID) (string, error) {
 			return fileReport(store, id)
 		},

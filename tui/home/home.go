@@ -171,6 +171,16 @@ func started(s runs.Summary) string {
 	return s.Started.Format("2006-01-02 15:04")
 }
 
+// Vault is the profile under the cursor, "" for the lab, and whether one is.
+func (h *Home) Vault() (profile string, ok bool) {
+	i, on := h.list.Current()
+	if !on || h.list.Row(i).Off != "" {
+		return "", false
+	}
+	m, ok := h.does[i].(OpenMsg)
+	return m.Profile, ok
+}
+
 // Update takes in a message.
 func (h *Home) Update(msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
@@ -276,10 +286,19 @@ func (h *Home) Status() look.Status {
 
 // Hints are the keys of the screen.
 func (h *Home) Hints() []keymap.Binding {
-	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, keymap.Quit}
+	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, keymap.Quit, h.jobs()}
 }
 
 // Keys are the keys of the screen for the help.
 func (h *Home) Keys() []keymap.Group {
-	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose}}, keymap.Moving()}
+	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose, h.jobs()}}, keymap.Moving()}
+}
+
+// jobs is the key to the jobs of the vault under the cursor.
+func (h *Home) jobs() keymap.Binding {
+	off := ""
+	if _, ok := h.Vault(); !ok {
+		off = "put the cursor on a vault"
+	}
+	return keymap.Jobs.Unless(off)
 }

@@ -134,7 +134,7 @@ var words = map[string]string{
 	string(engine.JobNotStarted): "to come", string(engine.JobInProgress): "running", string(engine.JobSucceeded): "done",
 	string(engine.JobFailed): "failed", string(engine.JobCancelled): "cancelled", string(engine.JobSuspended): "waits",
 	string(engine.JobPartiallySucceeded): "partly done", string(engine.JobWithInformation): "done, with information",
-	engine.TaskStateSkipped: "skipped", "Cancelling": "cancelling",
+	engine.TaskStateSkipped: "skipped", string(engine.JobCancelling): "cancelling", "Completed": "done",
 }
 
 // Word says a state of a job or a task. One that is not known is said as it is.

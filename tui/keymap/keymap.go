@@ -86,6 +86,10 @@ var (
 	Tasks  = bind("t", "tasks", "t")
 	Checks = bind("f", "findings", "f")
 
+	Jobs    = bind("J", "jobs", "J")
+	Restart = bind("s", "restart", "s")
+	Refresh = bind("r", "read again", "r")
+
 	Report = bind("r", "write the report", "r")
 	Resume = bind("R", "go on", "R")
 	Home   = bind("h", "home", "h")

@@ -57,6 +57,17 @@ func (l *List) Set(rows []Row) {
 	l.settle(1)
 }
 
+// Renew replaces the rows by newer ones and puts the cursor on the row at an index
+// of these. The filter stays.
+func (l *List) Renew(rows []Row, at int) {
+	filter, filtering := l.filter, l.filtering
+	l.Set(rows)
+	l.filter, l.filtering = filter, filtering
+	l.refilter()
+	l.Point(at)
+	l.settle(1)
+}
+
 // Len is the number of rows, whatever the filter says.
 func (l *List) Len() int { return len(l.rows) }
 

@@ -256,7 +256,7 @@ func (r *Live) keys() []keymap.Binding {
 	if r.state.Ended() {
 		leave = keymap.Quit
 	}
-	keys = append(keys, leave)
+	keys = append(keys, leave, keymap.Jobs)
 	if len(r.state.Legs) > 1 {
 		keys = append(keys, keymap.Up, keymap.Down)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ type World struct {
 	Findings  []engine.Finding       // of every item
 	Forecasts estimate.Forecasts
 	Summaries []runs.Summary
+	Jobs      []engine.Job // whole; lists give them thin
+	JobsErr   error        // what a look at the jobs answers instead
+	Owners    map[string]runs.JobOwner
 	Refusal   error // what Start answers instead of a run
 	// SignIn is what opening a connection, or resuming a run, asks of the person
 	// first; nil asks nothing.
@@ -38,14 +42,16 @@ type World struct {
 	cancels   []string
 	handles   []*Handle
 	closed    int
+	acts      []string // what was sent about jobs
 }
 
 // Deps are the world as the screens see it.
 func (w *World) Deps() tui.Deps {
 	return tui.Deps{
 		Version: "v0.0.0-test", User: "kim@jump01",
-		Profiles: append([]tui.Profile{{Name: "prod", Vault: "rsv-prod"}}, w.Profiles...),
-		Runs:     w, Open: w.open, Vaults: func(context.Context, string, engine.Person) ([]engine.Vault, error) { return w.Vaults, nil }, Start: w.start, Resume: w.resume, Check: w.check,
+		JobOwners: func() (map[string]runs.JobOwner, error) { return w.Owners, nil },
+		Profiles:  append([]tui.Profile{{Name: "prod", Vault: "rsv-prod"}}, w.Profiles...),
+		Runs:      w, Open: w.open, Vaults: func(context.Context, string, engine.Person) ([]engine.Vault, error) { return w.Vaults, nil }, Start: w.start, Resume: w.resume, Check: w.check,
 		Forecast: func(context.Context, *engine.Connection, []engine.Item) (estimate.Forecasts, error) {
 			return w.Forecasts, nil
 		},
@@ -112,7 +118,7 @@ func (w *World) open(ctx context.Context, profile, vault string, person engine.P
 		name = "lab"
 	}
 	return &engine.Connection{
-		Name: name, Vault: cmp.Or(vault, "rsv-"+name), Rehearsal: profile == "", Ports: engine.Ports{Inventory: w.inventory()},
+		Name: name, Vault: cmp.Or(vault, "rsv-"+name), Rehearsal: profile == "", Poll: 15 * time.Second, Ports: engine.Ports{Inventory: w.inventory(), Failover: inVault{w: w}}, Jobs: inVault{w: w},
 		Close: func() error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -175,21 +181,72 @@ func (w *World) Events(id engine.RunID) ([]engine.Event, error) {
 	return nil, errors.New("no such run")
 }
 
-func (w *World) inventory() engine.Inventory { return vault{w: w} }
+func (w *World) inventory() engine.Inventory { return inVault{w: w} }
 
-// vault answers the wizard's reads; the embedded interface has no value, since
+// inVault answers the wizard's reads; the embedded interface has no value, since
 // nothing else is read by screens.
-type vault struct {
+type inVault struct {
 	engine.Inventory
+	engine.Failover
+	engine.JobDesk
 	w *World
 }
 
-func (v vault) Items(context.Context) ([]engine.Item, error) { return v.w.Items, nil }
-func (v vault) Hosts(context.Context) ([]engine.Host, error) { return v.w.Hosts, nil }
-func (v vault) RecoveryPlans(context.Context) ([]engine.RecoveryPlan, error) {
+// Acts lists what was sent about jobs: verb, job, comment.
+func (w *World) Acts() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]string(nil), w.acts...)
+}
+
+// SetJobs replaces the jobs while the screens are open.
+func (w *World) SetJobs(jobs []engine.Job, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.Jobs, w.JobsErr = jobs, err
+}
+
+func (v inVault) Jobs(context.Context) ([]engine.Job, error) {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	var out []engine.Job
+	for _, j := range v.w.Jobs {
+		j.Tasks, j.Primary = nil, engine.LocationUnknown
+		out = append(out, j)
+	}
+	return out, v.w.JobsErr
+}
+
+func (v inVault) Job(_ context.Context, name string) (engine.Job, error) {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	for _, j := range v.w.Jobs {
+		if j.Name == name {
+			return j, v.w.JobsErr
+		}
+	}
+	return engine.Job{}, &engine.Failure{Kind: engine.FailureNotFound, What: "read the job", Where: name, Why: "there is none"}
+}
+
+func (v inVault) sent(words ...string) error {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	v.w.acts = append(v.w.acts, strings.Join(words, " "))
+	return nil
+}
+
+func (v inVault) Complete(_ context.Context, job, comment, _ string) error {
+	return v.sent("complete", job, comment)
+}
+func (v inVault) Cancel(_ context.Context, job, _ string) error  { return v.sent("cancel", job) }
+func (v inVault) Restart(_ context.Context, job, _ string) error { return v.sent("restart", job) }
+
+func (v inVault) Items(context.Context) ([]engine.Item, error) { return v.w.Items, nil }
+func (v inVault) Hosts(context.Context) ([]engine.Host, error) { return v.w.Hosts, nil }
+func (v inVault) RecoveryPlans(context.Context) ([]engine.RecoveryPlan, error) {
 	return v.w.Plans, nil
 }
 
-func (v vault) RecoveryPoints(context.Context, string) ([]engine.RecoveryPoint, error) {
+func (v inVault) RecoveryPoints(context.Context, string) ([]engine.RecoveryPoint, error) {
 	return v.w.Points, nil
 }

@@ -97,5 +97,5 @@ func (w *Wizard) Hints() []keymap.Binding {
 
 // Keys are the keys of the step for the help.
 func (w *Wizard) Keys() []keymap.Group {
-	return []keymap.Group{{Title: "This step", Bindings: w.Hints()}, keymap.Moving()}
+	return []keymap.Group{{Title: "This step", Bindings: append(w.Hints(), keymap.Jobs.But("jobs of the vault"))}, keymap.Moving()}
 }
