@@ -18,7 +18,6 @@ import (
 	"failback/providers/azure"
 	"failback/providers/azure/record"
 	"failback/providers/connect"
-	"failback/providers/hyperv"
 	"failback/providers/lab"
 	"failback/tui/cli"
 )
@@ -75,11 +74,21 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 	if t.Profile == nil {
 		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice, r.recorder)
 	}
-	settings, err := r.settings(t)
+	secrets := newHostSecrets(t)
+	hosts, err := secrets.endpoints()
 	if err != nil {
 		return nil, err
 	}
-	return connect.Open(ctx, settings)
+	o := r.settings(t)
+	o.Hosts = hosts
+	conn, err := connect.Open(ctx, o)
+	if err != nil || !t.AskNow {
+		return conn, err
+	}
+	if err := secrets.unlock(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // vaults finds what the sign-in of a profile, or of the lab, can see.
@@ -87,11 +96,7 @@ func (r *root) vaults(ctx context.Context, t cli.Target, emit func(engine.Vault)
 	if t.Profile == nil {
 		return connect.LabVaults(ctx, labOptions(t.Lab), r.recorder, emit)
 	}
-	settings, err := r.settings(t)
-	if err != nil {
-		return err
-	}
-	session, err := connect.Vaults(ctx, settings, emit)
+	session, err := connect.Vaults(ctx, r.settings(t), emit)
 	r.keep(t.Profile.Name, session)
 	return err
 }
@@ -109,31 +114,17 @@ func (r *root) keep(profile string, s *azure.Session) *azure.Session {
 	return kept
 }
 
-// settings are a profile in the words of the providers.
-func (r *root) settings(t cli.Target) (connect.Options, error) {
+// settings are a profile in the words of the providers, without its hosts.
+func (r *root) settings(t cli.Target) connect.Options {
 	p := *t.Profile
-	hosts := make(map[string]hyperv.Endpoint, len(p.Hosts))
-	for name, h := range p.Hosts {
-		e := hyperv.Endpoint{
-			URL: h.URL, Sealed: h.Sealed, User: h.User,
-			Password: func(context.Context) (string, error) { return h.Password(name) },
-		}
-		if h.CA != "" {
-			var err error
-			if e.Roots, err = azure.Trusted("hosts."+name+".ca", h.CA); err != nil {
-				return connect.Options{}, err
-			}
-		}
-		hosts[name] = e
-	}
 	account := signIn(p, t.Person)
 	account.Recorder = r.recorder
 	return connect.Options{
 		Name:          p.Name,
 		Azure:         account,
 		Session:       r.keep(p.Name, nil),
-		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Hosts: hosts, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
-	}, nil
+		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
+	}
 }
 
 // signIn is how a profile signs in; secrets come from the keyring or the person,

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -80,25 +79,6 @@ func (c Cloud) check(at complain, fixed bool) error {
 		}
 		if !fixed && !strings.HasPrefix(strings.ToLower(e.value), "https:") {
 			return at("\""+e.value+"\" would be shown a credential unprotected; it needs https", "cloud", e.key)
-		}
-	}
-	return nil
-}
-
-func (p Profile) checkHosts(at complain) error {
-	for _, name := range slices.Sorted(maps.Keys(p.Hosts)) {
-		h := p.Hosts[name]
-		if h.URL == "" {
-			return at("url is missing", "hosts", name, "url")
-		}
-		if why := badURL(h.URL); why != "" {
-			return at(why, "hosts", name, "url")
-		}
-		if h.PasswordFile != "" && h.User == "" {
-			return at("a password without a user", "hosts", name, "user")
-		}
-		if h.CA != "" && !strings.HasPrefix(strings.ToLower(h.URL), "https:") {
-			return at("an authority has nothing to vouch for without https", "hosts", name, "ca")
 		}
 	}
 	return nil

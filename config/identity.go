@@ -20,25 +20,7 @@ import (
 // first, and its key. A password is looked for only where the file has one.
 // Neither is kept.
 func (p Profile) ClientCertificate(ctx context.Context, ask AskFunc) ([]*x509.Certificate, crypto.PrivateKey, error) {
-	raw, err := readFile(p.Certificate, "name a PEM or PFX file with a certificate and its key with certificate")
-	if err != nil {
-		return nil, nil, err
-	}
-	certs, key, err := identity(raw, "")
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
-		password, asked := p.certificatePassword(ctx, ask)
-		if asked != nil {
-			return nil, nil, asked
-		}
-		certs, key, err = identity(raw, password)
-	}
-	if err == nil {
-		certs, err = ownFirst(certs, key)
-	}
-	if err != nil {
-		return nil, nil, &Error{File: p.Certificate, Why: unusable(err), Remedy: "name a PEM or PFX file with a certificate and its key, and the right password", Err: err}
-	}
-	return certs, key, nil
+	return readIdentity(p.Certificate, func() (string, error) { return p.certificatePassword(ctx, ask) })
 }
 
 func unusable(err error) string {
@@ -99,7 +81,8 @@ func privateKey(der []byte) (crypto.PrivateKey, error) {
 	return nil, errors.New("its private key can't be read")
 }
 
-// ownFirst puts the certificate of the key first. Entra takes RSA keys only.
+// ownFirst puts the certificate of the key first. Entra takes RSA keys only, and
+// what Windows maps to accounts is made with them.
 func ownFirst(certs []*x509.Certificate, key crypto.PrivateKey) ([]*x509.Certificate, error) {
 	private, ok := key.(*rsa.PrivateKey)
 	if !ok {

@@ -76,7 +76,9 @@ func (p *Profile) fill(d Defaults, dir string) {
 		*file = beside(dir, *file)
 	}
 	for name, h := range p.Hosts {
-		h.PasswordFile, h.CA = beside(dir, h.PasswordFile), beside(dir, h.CA)
+		for _, file := range h.files() {
+			*file = beside(dir, *file)
+		}
 		p.Hosts[name] = h
 	}
 }

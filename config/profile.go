@@ -80,20 +80,6 @@ type Cloud struct {
 // Custom reports whether the cloud is given by its endpoints.
 func (c Cloud) Custom() bool { return c.ResourceManager != "" }
 
-// Host is how one Hyper-V host is reached over WinRM. The password itself never
-// stands in a configuration file.
-type Host struct {
-	URL          string `yaml:"url"`
-	User         string `yaml:"user"`
-	PasswordFile string `yaml:"password_file"`
-	// CA is a file of PEM certificates that are trusted beside the system's, for
-	// this host alone.
-	CA string `yaml:"ca"`
-	// Sealed allows http:// beyond this machine: messages are sealed then, but
-	// the host does not prove who it is.
-	Sealed bool `yaml:"sealed"`
-}
-
 // Clouds lists Microsoft's clouds that a profile may name.
 var Clouds = []string{"public", "usgov", "china"}
 

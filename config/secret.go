@@ -34,38 +34,63 @@ func (p Profile) SecretName() string {
 	return ""
 }
 
-// keyringUser is the name of the profile's entry. It holds the application, so
-// that a profile which names another one never sends it this secret.
-func (p Profile) keyringUser() string { return p.Name + " (" + p.ClientID + ")" }
+// entry is one secret: what it is for a person, and where the keyring has it.
+type entry struct {
+	what   string // empty: there is no use for a secret
+	user   string // whose it is, in the keyring
+	file   string // what the errors name
+	key    string
+	unused string // why there is no use for one
+	only   string // what has a use for one
+	set    string // the command that puts it there
+}
+
+// entry is the profile's own secret. Its name holds the application, so that a
+// profile which names another one never sends it this secret.
+func (p Profile) entry() entry {
+	return entry{
+		what: p.SecretName(), user: p.Name + " (" + p.ClientID + ")", file: "profile " + p.Name, key: "auth",
+		unused: "auth: " + string(p.Auth), only: "only client-secret, and client-certificate without a password file, have one",
+		set: "failback secret set --profile " + p.Name,
+	}
+}
 
 // StoreSecret keeps the profile's secret in the keyring of this user on this
 // machine.
-func (p Profile) StoreSecret(secret string) error {
-	if p.SecretName() == "" {
-		return p.noSecret(errNoSecret)
-	}
-	if err := keyring.Set(keyringService, p.keyringUser(), secret); err != nil {
-		return p.noSecret(err)
-	}
-	return nil
-}
+func (p Profile) StoreSecret(secret string) error { return p.entry().store(secret) }
 
 // ForgetSecret takes the profile's secret out of the keyring. One that is not
 // there is no error.
-func (p Profile) ForgetSecret() error {
-	if p.SecretName() == "" {
-		return p.noSecret(errNoSecret)
-	}
-	if err := keyring.Delete(keyringService, p.keyringUser()); err != nil && !errors.Is(err, keyring.ErrNotFound) {
-		return p.noSecret(err)
-	}
-	return nil
-}
+func (p Profile) ForgetSecret() error { return p.entry().forget() }
 
 // Secret finds the profile's secret: in the keyring, else by asking. ask is nil
 // where nobody can be asked. It is kept nowhere.
 func (p Profile) Secret(ctx context.Context, ask AskFunc) (string, error) {
-	stored, err := readKeyring(ctx, p.keyringUser())
+	return p.entry().find(ctx, ask)
+}
+
+func (e entry) store(secret string) error {
+	if e.what == "" {
+		return e.missing(errNoSecret)
+	}
+	if err := keyring.Set(keyringService, e.user, secret); err != nil {
+		return e.missing(err)
+	}
+	return nil
+}
+
+func (e entry) forget() error {
+	if e.what == "" {
+		return e.missing(errNoSecret)
+	}
+	if err := keyring.Delete(keyringService, e.user); err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		return e.missing(err)
+	}
+	return nil
+}
+
+func (e entry) find(ctx context.Context, ask AskFunc) (string, error) {
+	stored, err := readKeyring(ctx, e.user)
 	if err == nil {
 		return stored, nil
 	}
@@ -73,9 +98,9 @@ func (p Profile) Secret(ctx context.Context, ask AskFunc) (string, error) {
 		return "", ctx.Err()
 	}
 	if ask == nil {
-		return "", p.noSecret(err)
+		return "", e.missing(err)
 	}
-	return ask(ctx, p.SecretName())
+	return ask(ctx, e.what)
 }
 
 // readKeyring reads an entry. A keyring that asks its owner to unlock it, on a
@@ -98,15 +123,15 @@ func readKeyring(ctx context.Context, user string) (string, error) {
 	}
 }
 
-// noSecret says why a secret can't be had or kept.
-func (p Profile) noSecret(err error) *Error {
-	out := &Error{File: "profile " + p.Name, Key: "auth", Err: err, Remedy: "put it there with failback secret set --profile " + p.Name + ", or run this on a terminal, where it can be asked for"}
+// missing says why a secret can't be had or kept.
+func (e entry) missing(err error) *Error {
+	out := &Error{File: e.file, Key: e.key, Err: err, Remedy: "put it there with " + e.set + ", or run this on a terminal, where it can be asked for"}
 	switch {
 	case errors.Is(err, errNoSecret):
-		out.Why = "auth: " + string(p.Auth) + " " + err.Error()
-		out.Remedy = "only client-secret, and client-certificate without a password file, have one"
+		out.Why = e.unused + " " + err.Error()
+		out.Remedy = e.only
 	case errors.Is(err, keyring.ErrNotFound):
-		out.Why = "there is no " + p.SecretName() + " in the keyring, and nobody to ask"
+		out.Why = "there is no " + e.what + " in the keyring, and nobody to ask"
 	default:
 		out.Why = "the keyring of this machine can't be used: " + strings.TrimSpace(err.Error())
 		out.Remedy = "run this on a terminal, where the secret can be asked for, or name another way to sign in with auth"

@@ -40,6 +40,7 @@ func New(o Options) (*Access, error) {
 		o.Timeout = DefaultTimeout
 	}
 	a := &Access{hosts: map[string]*host{}}
+	slots := map[string]chan struct{}{} // by address: one host may have several names
 	for name, endpoint := range o.Hosts {
 		checked, err := endpoint.check()
 		if err != nil {
@@ -52,7 +53,11 @@ func New(o Options) (*Access, error) {
 		if _, twice := a.hosts[key]; twice {
 			return nil, engine.Usagef("Keep one of the entries.", "host %s is listed twice", name)
 		}
-		a.hosts[key] = newHost(name, checked, o.Timeout, &a.cleanup)
+		address := strings.ToLower(checked.url.Host)
+		if slots[address] == nil {
+			slots[address] = make(chan struct{}, maxShells)
+		}
+		a.hosts[key] = newHost(name, checked, o.Timeout, slots[address], &a.cleanup)
 	}
 	return a, nil
 }
@@ -61,6 +66,9 @@ func New(o Options) (*Access, error) {
 // hosts; each has five seconds. No call may run or follow.
 func (a *Access) Close() error {
 	a.cleanup.Wait()
+	for _, h := range a.hosts {
+		h.at.login.close()
+	}
 	return nil
 }
 

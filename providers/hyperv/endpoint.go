@@ -2,7 +2,7 @@ package hyperv
 
 import (
 	"context"
-	"crypto/tls"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Endpoint is how one host is reached. Passwords are only ever used for NTLM:
-// they are never sent, not even encrypted.
+// Endpoint is how one host is reached. Passwords are only ever used for NTLM and
+// Kerberos: they are never sent, not even encrypted.
 type Endpoint struct {
 	// URL is https://host:5986/wsman. The path may be left out.
 	//
@@ -24,12 +24,22 @@ type Endpoint struct {
 	URL string
 	// Sealed allows http:// beyond loopback.
 	Sealed bool
+	// Auth is the way to sign in.
+	Auth Auth
 	// User is user, DOMAIN\user or user@domain.
 	User string
 	// Password is asked for each sign-in; its value is not kept.
 	Password func(ctx context.Context) (string, error)
+	// Kerberos is for AuthKerberos.
+	Kerberos Kerberos
+	// Identity is the certificate of AuthCertificate, its chain and its key. It is
+	// asked for each connection; the key is not kept.
+	Identity func(ctx context.Context) ([]*x509.Certificate, crypto.PrivateKey, error)
 	// Roots are the authorities that may vouch for the host, the system's if nil.
 	Roots *x509.CertPool
+	// Fingerprint is the SHA-256 of the one certificate that the host may show,
+	// whoever issued it and whatever name stands in it; beside Roots, both hold.
+	Fingerprint []byte
 	// Connect opens a connection that is not TCP: every round tripper it returns
 	// is one connection, used by one shell. Nil means TCP.
 	Connect func() http.RoundTripper
@@ -40,13 +50,17 @@ const (
 	dialTimeout    = 10 * time.Second
 	tlsTimeout     = 10 * time.Second
 	requestTimeout = 30 * time.Second
+	maxHeaders     = 256 << 10 // a ticket in a header may have 64 KiB
 )
 
 // checked is an endpoint whose settings make sense.
 type checked struct {
 	Endpoint
 	url    *url.URL
+	auth   Auth
 	sealed bool // messages are sealed, since nothing below protects them
+	login  *kerberosLogin
+	trial  *trial
 }
 
 func (e Endpoint) check() (checked, error) {
@@ -65,13 +79,19 @@ func (e Endpoint) check() (checked, error) {
 		return checked{}, fmt.Errorf("the WinRM address %q must begin with https://", u)
 	case u.Scheme == "http" && !e.Sealed && e.Connect == nil && !loopback(u.Hostname()):
 		return checked{}, fmt.Errorf("the WinRM address %q has no TLS: use https:// and port 5986, or allow sealed messages over http:// for this host", u)
-	case e.User == "" || e.Password == nil:
-		return checked{}, errors.New("a user and a password are needed")
+	}
+	auth := e.way()
+	if err := e.checkAuth(auth, u.Scheme == "https"); err != nil {
+		return checked{}, err
 	}
 	if u.Port() == "" {
 		u.Host = net.JoinHostPort(u.Hostname(), map[string]string{"https": "5986", "http": "5985"}[u.Scheme])
 	}
-	return checked{Endpoint: e, url: u, sealed: u.Scheme == "http"}, nil
+	c := checked{Endpoint: e, url: u, auth: auth, sealed: u.Scheme == "http", trial: newTrial()}
+	if auth == AuthKerberos {
+		c.login = newKerberosLogin(e, u.Hostname(), c.trial)
+	}
+	return c, nil
 }
 
 func loopback(name string) bool {
@@ -81,20 +101,25 @@ func loopback(name string) bool {
 
 // connection opens the way to the host for one session. NTLM signs a connection
 // in, so a session never shares one, and what it opened it closes.
-func (c checked) connection() (client *http.Client, closeIdle func()) {
+func (c checked) connection(ctx context.Context) (client *http.Client, closeIdle func(), err error) {
 	client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if c.Connect != nil {
 		client.Transport = c.Connect()
-		return client, func() {}
+		return client, func() {}, nil
+	}
+	config, err := c.tlsConfig(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	// No proxy: the environment must not be able to move a host elsewhere.
 	t := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots},
-		TLSHandshakeTimeout: tlsTimeout,
-		MaxConnsPerHost:     1,
-		DisableCompression:  true,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    tlsTimeout,
+		MaxConnsPerHost:        1,
+		MaxResponseHeaderBytes: maxHeaders,
+		DisableCompression:     true,
 	}
 	client.Transport = t
-	return client, t.CloseIdleConnections
+	return client, t.CloseIdleConnections, nil
 }

@@ -59,10 +59,11 @@ func (h *host) failure(c call, sent bool, err error) *engine.Failure {
 	}
 }
 
-// answered reports whether the script itself said what happened.
+// answered reports whether the script itself said what happened, or the bootstrap
+// that it was never read.
 func answered(err error) bool {
 	var script *scripts.Error
-	return errors.As(err, &script)
+	return errors.As(err, &script) || errors.Is(err, errLanguage)
 }
 
 func (h *host) judge(err error) verdict {
@@ -75,15 +76,9 @@ func (h *host) judge(err error) verdict {
 		return judgeFault(fault)
 	case errors.Is(err, errParams):
 		return verdict{kind: engine.FailureUsage, remedy: "Shorten the text, and write it as UTF-8."}
-	case errors.Is(err, errPassword):
-		return verdict{kind: engine.FailurePermission, remedy: "Enter the password of " + h.at.User + "."}
-	case errors.Is(err, errDenied):
-		return verdict{
-			kind: engine.FailurePermission, code: "401",
-			remedy: "Check user and password, and that " + h.at.User + " may sign in over WinRM (Administrators or Remote Management Users).",
-		}
-	case errors.Is(err, errNoNegotiate), errors.Is(err, errChallenge):
-		return verdict{kind: engine.FailurePermission, remedy: "Allow Negotiate in the host's WinRM service; Basic is never used. Check that nothing stands between."}
+	case errors.Is(err, errPassword), errors.Is(err, errDenied), errors.Is(err, errNoNegotiate), errors.Is(err, errChallenge),
+		errors.Is(err, errIdentity), errors.Is(err, errTicket), errors.Is(err, errLogon), errors.Is(err, errRounds):
+		return h.judgeSignIn(err)
 	case errors.Is(err, errUnsealed):
 		return verdict{kind: engine.FailureRetryable, remedy: "The reply was thrown away. If it comes again, something between here and the host alters messages: use https://."}
 	case errors.Is(err, errLanguage):
@@ -94,14 +89,52 @@ func (h *host) judge(err error) verdict {
 	return h.judgeTransport(err)
 }
 
+// judgeSignIn explains why nobody was let in. A host that does not answer while it
+// signs in is no refusal.
+func (h *host) judgeSignIn(err error) verdict {
+	v := verdict{kind: engine.FailurePermission}
+	switch {
+	case errors.Is(err, errPassword):
+		v.remedy = "Enter the password of " + h.at.User + ", or keep it with failback secret set --host " + h.name + "."
+	case errors.Is(err, errIdentity):
+		v.remedy = "Name a certificate with its key for the host in the profile, and its right password."
+	case errors.Is(err, errTicket):
+		v.remedy = "Get a ticket with kinit, or check the keytab, the principal, krb5.conf and that the realm's controllers answer."
+	case errors.Is(err, errLogon):
+		v.remedy = "Check that this Windows logon may sign in at the host, that its name is the one in Active Directory, and that a controller answers."
+	case errors.Is(err, errDenied) && h.at.auth == AuthCertificate:
+		v.code = "401"
+		v.remedy = "Map the client certificate to a local account of the host, and allow the sign-in with certificates there (winrm set winrm/config/service/auth @{Certificate=\"true\"})."
+	case errors.Is(err, errDenied):
+		v.code = "401"
+		who := h.at.User
+		if who == "" {
+			who = "this logon"
+		}
+		v.remedy = "Check user and password, and that " + who + " may sign in over WinRM (Administrators or Remote Management Users)."
+	default:
+		v.remedy = "Allow Negotiate in the host's WinRM service; Basic is never used. Check that nothing stands between."
+	}
+	return v
+}
+
 func (h *host) judgeTransport(err error) verdict {
 	var certificate *tls.CertificateVerificationError
+	var pin *pinError
 	var dns *net.DNSError
 	var dial *net.OpError
 	at := h.at.url.Host
 	switch {
+	case errors.As(err, &pin):
+		return verdict{
+			kind: engine.FailurePermission, why: pin.Error(),
+			remedy: "Compare it with the certificate on the host itself. Only if they are the same, put the new fingerprint into the profile; else something answers in its place.",
+		}
 	case errors.As(err, &certificate):
-		return verdict{kind: engine.FailurePermission, remedy: "Trust the authority that issued the certificate of " + at + "."}
+		return verdict{
+			kind:   engine.FailurePermission,
+			remedy: "Name the authority that issued the certificate of " + at + " with ca in the host's entry, or the certificate itself with fingerprint.",
+		}
 	case errors.Is(err, scripts.ErrNoAnswer), errors.Is(err, errReply):
 		return verdict{kind: engine.FailureRetryable, remedy: "Try again; if it stays, look at the host's Windows Remote Management event log."}
 	case errors.As(err, &dns):
@@ -137,15 +170,25 @@ func judgeScript(e *scripts.Error) verdict {
 	return v
 }
 
+// judgeFault explains what the service itself refused. Where it gives no number, or
+// one that is not known here, the standard's own word counts.
 func judgeFault(f *Fault) verdict {
 	v := verdict{kind: engine.FailureOther, code: f.code(), why: f.Reason, remedy: "Look at the host's Windows Remote Management event log."}
-	switch f.Code {
-	case codeAccessDenied:
+	switch {
+	case f.is(codeAccessDenied, "AccessDenied"):
 		v.kind, v.remedy = engine.FailurePermission, "Give the account access to WinRM on the host."
-	case codeTooManyShells, codeTooManyOperations:
-		v.kind, v.remedy = engine.FailureRetryable, "Other tools use up the account's shells on this host. Wait for them, or use an account of its own."
-	case codeUnknownShell, codeOperationTimeout:
+	case f.is(codeTooManyShells, "QuotaLimit"), f.is(codeTooManyOperations, ""):
+		v.kind, v.remedy = engine.FailureRetryable, "Other tools use up what the account may have on this host (winrm get winrm/config/winrs). Wait for them, or use an account of its own."
+	case f.is(codeUnknownShell, "InvalidSelectors"):
 		v.kind, v.remedy = engine.FailureRetryable, "The host closed the shell. Try again."
+	case f.timedOut():
+		v.kind, v.remedy = engine.FailureRetryable, "The host did not get it done in time. Check that it is not overloaded, and try again."
+	case f.is(codeBusy, ""):
+		v.kind, v.remedy = engine.FailureRetryable, "The host is busy and took nothing. Try again."
+	case f.is(codeProfileUnloading, ""):
+		v.kind, v.remedy = engine.FailureRetryable, "The host is still unloading the account's profile. Try again in a moment."
+	case f.is(codeLineTooLong, ""):
+		v.remedy = "The host takes no command line as long as the program's own, which is constant. Report this with the host's build."
 	}
 	return v
 }

@@ -23,6 +23,9 @@ var (
 	errChallenge   = errors.New("the host's challenge is not acceptable")
 	errDenied      = errors.New("the host refused user or password")
 	errPassword    = errors.New("no password")
+	errIdentity    = errors.New("no client certificate")
+	errTicket      = errors.New("no Kerberos ticket")
+	errLogon       = errors.New("the Windows logon can't sign in")
 )
 
 // Flags of a challenge, as NTLM numbers them.
@@ -112,9 +115,13 @@ func token(h http.Header) ([]byte, error) {
 	return nil, fmt.Errorf("%w, only %q", errNoNegotiate, schemes)
 }
 
-// bindings tie the sign-in to the host's certificate, so that a host in between
-// cannot pass it on (RFC 5929, tls-server-end-point).
-func bindings(certificate *x509.Certificate) *ntlmssp.ChannelBindings {
+// endPoint names the host's certificate, so that a sign-in can be tied to it and a
+// host in between cannot pass it on (RFC 5929, tls-server-end-point). It is nil
+// without a certificate.
+func endPoint(certificate *x509.Certificate) []byte {
+	if certificate == nil {
+		return nil
+	}
 	hash := crypto.SHA256
 	switch certificate.SignatureAlgorithm { //nolint:exhaustive // the rest, MD5 and SHA-1 included, takes SHA-256
 	case x509.SHA384WithRSA, x509.SHA384WithRSAPSS, x509.ECDSAWithSHA384:
@@ -124,5 +131,12 @@ func bindings(certificate *x509.Certificate) *ntlmssp.ChannelBindings {
 	}
 	h := hash.New()
 	h.Write(certificate.Raw)
-	return &ntlmssp.ChannelBindings{ApplicationData: h.Sum([]byte(ntlmssp.TLSServerEndPoint + ":"))}
+	return h.Sum([]byte(ntlmssp.TLSServerEndPoint + ":"))
+}
+
+// channelBindings is the structure around it that GSS and Windows share: no
+// addresses, then the length of the data and the data.
+func channelBindings(endPoint []byte) []byte {
+	b := binary.LittleEndian.AppendUint32(make([]byte, 16), uint32(len(endPoint)))
+	return append(b, endPoint...)
 }

@@ -35,8 +35,8 @@ type call struct {
 	answer any
 }
 
-func newHost(name string, at checked, timeout time.Duration, cleanup *sync.WaitGroup) *host {
-	return &host{name: name, at: at, timeout: timeout, slots: make(chan struct{}, maxShells), cleanup: cleanup}
+func newHost(name string, at checked, timeout time.Duration, slots chan struct{}, cleanup *sync.WaitGroup) *host {
+	return &host{name: name, at: at, timeout: timeout, slots: slots, cleanup: cleanup}
 }
 
 // run runs the script and returns an *engine.Failure if that did not succeed.
@@ -106,18 +106,19 @@ func quoted(stderr string) string {
 	return fmt.Sprintf(", stderr %q", stderr)
 }
 
-// release removes the shell and gives its slot back. A caller whose time is up
-// does not wait for that: the removal goes on behind, within its own limit.
+// release removes the shell and gives its slot back. A caller waits for that no
+// longer than its own time: the removal goes on behind, within its own limit.
 func (h *host) release(ctx context.Context, sh *shell) {
-	remove := func() {
+	gone := make(chan struct{})
+	h.cleanup.Go(func() {
+		defer close(gone)
 		defer func() { <-h.slots }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
 		sh.remove(ctx)
+	})
+	select {
+	case <-gone:
+	case <-ctx.Done():
 	}
-	if ctx.Err() == nil {
-		remove()
-		return
-	}
-	h.cleanup.Go(remove)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -12,13 +13,26 @@ import (
 // errReply is wrapped by errors about replies that make no sense.
 var errReply = errors.New("the host's reply makes no sense")
 
-// maxDepth bounds the nesting of a reply.
-const maxDepth = 64
+// maxDepth and maxElements bound the shape of a reply: some thirty elements, eight
+// deep, are usual.
+const (
+	maxDepth    = 64
+	maxElements = 20_000
+)
 
 // reply is a message from the host that is known to be XML and no fault.
 type reply struct {
-	text     string
-	exitCode bool // it names an exit code
+	text      string
+	exitCode  bool   // it names an exit code
+	relatesTo string // the id of the message it answers, empty if it names none
+}
+
+var messageIDs = regexp.MustCompile(`<a:MessageID[^>]*>([^<]*)</a:MessageID>`)
+
+// answers reports whether the reply names no other message than this one.
+func (r reply) answers(message string) bool {
+	id := messageIDs.FindStringSubmatch(message)
+	return r.relatesTo == "" || len(id) == 2 && strings.EqualFold(strings.TrimSpace(id[1]), r.relatesTo)
 }
 
 // parseReply makes sure that a reply is well-formed before the library's parsers
@@ -38,7 +52,7 @@ func parseReply(text string) (reply, error) {
 // scan reads the whole document once.
 func (r *reply) scan() (faulty bool, err error) {
 	d := xml.NewDecoder(strings.NewReader(r.text))
-	depth, roots := 0, 0
+	depth, roots, elements, inside := 0, 0, 0, ""
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -55,13 +69,20 @@ func (r *reply) scan() (faulty bool, err error) {
 					return false, fmt.Errorf("the document is a %s", t.Name.Local)
 				}
 			}
-			if depth++; depth > maxDepth {
-				return false, errors.New("it is nested too deeply")
+			depth++
+			if elements++; depth > maxDepth || elements > maxElements {
+				return false, errors.New("it is nested too deeply, or too long")
 			}
+			inside = t.Name.Local
 			faulty = faulty || depth == 3 && t.Name.Local == "Fault"
 			r.exitCode = r.exitCode || t.Name.Local == "ExitCode"
+		case xml.CharData:
+			if depth == 3 && inside == "RelatesTo" {
+				r.relatesTo += strings.TrimSpace(string(t))
+			}
 		case xml.EndElement:
 			depth--
+			inside = ""
 		case xml.Directive:
 			return false, errors.New("it has a document type")
 		}
@@ -75,6 +96,9 @@ func (r *reply) scan() (faulty bool, err error) {
 // The codes of faults that decide something.
 const (
 	codeAccessDenied      = 5
+	codeBusy              = 170        // the command can't take input just now
+	codeLineTooLong       = 2147942606 // 0x800700CE
+	codeProfileUnloading  = 2147943418 // 0x800703FA: a registry key marked for deletion
 	codeOperationTimeout  = 2150858793 // 0x80338029: nothing to return yet
 	codeUnknownShell      = 2150858843 // 0x8033805B
 	codeTooManyShells     = 2150859173 // 0x803381A5
@@ -92,6 +116,24 @@ type Fault struct {
 func (f *Fault) Error() string {
 	return fmt.Sprintf("%s: %s", f.code(), f.Reason)
 }
+
+// is reports whether the fault has the code, or none that is known here and the
+// subcode, whose prefix is the host's own choice.
+func (f *Fault) is(code uint32, subcode string) bool {
+	if f.Code != 0 && (f.Code == code || known[f.Code]) {
+		return f.Code == code
+	}
+	_, local, _ := strings.Cut(f.Subcode, ":")
+	return subcode != "" && local == subcode
+}
+
+var known = map[uint32]bool{
+	codeAccessDenied: true, codeBusy: true, codeLineTooLong: true, codeProfileUnloading: true, codeOperationTimeout: true,
+	codeUnknownShell: true, codeTooManyShells: true, codeTooManyOperations: true,
+}
+
+// timedOut says that there was nothing to return within the operation timeout.
+func (f *Fault) timedOut() bool { return f.is(codeOperationTimeout, "TimedOut") }
 
 func (f *Fault) code() string {
 	if f.Code == 0 {

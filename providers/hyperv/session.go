@@ -3,18 +3,19 @@ package hyperv
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 
 	"github.com/bodgit/ntlmssp"
 	"github.com/masterzen/winrm/soap"
 )
 
-// maxReply bounds one reply of a host.
-const maxReply = 8 << 20
+// maxReply bounds one reply of a host, which is asked for envelopes of 150 KiB.
+const maxReply = 2 << 20
 
 // session is one signed-in connection. It is used by one goroutine. After an
 // error below SOAP it is broken: the ciphers of both sides are out of step.
@@ -23,27 +24,10 @@ type session struct {
 	client    *http.Client
 	closeIdle func()
 	seal      *ntlmssp.SecuritySession // nil where TLS protects the messages
+	// authorize makes the header that says who sends a message; nil where the
+	// connection itself is signed in.
+	authorize func(ctx context.Context) (string, error)
 	broken    bool
-}
-
-// openSession connects and signs in. Bodies of the handshake are empty: nothing
-// of a message is sent before it can be protected.
-func openSession(ctx context.Context, at checked) (*session, error) {
-	password, err := at.Password(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errPassword, err)
-	}
-	client, err := newClient(at.User, password)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the sign-in: %w", err)
-	}
-	s := &session{at: at}
-	s.client, s.closeIdle = at.connection()
-	if err := s.signIn(ctx, client); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
 }
 
 // answer is a reply of the host below SOAP.
@@ -51,55 +35,7 @@ type answer struct {
 	status      int
 	header      http.Header
 	body        []byte
-	certificate *ntlmssp.ChannelBindings // nil without TLS
-}
-
-func (s *session) signIn(ctx context.Context, client *ntlmssp.Client) error {
-	first, err := client.Authenticate(nil, nil)
-	if err != nil {
-		return fmt.Errorf("preparing the sign-in: %w", err)
-	}
-	a, err := s.send(ctx, first, plainType, nil)
-	if err != nil {
-		return fmt.Errorf("signing in: %w", err)
-	}
-	if a.status != http.StatusUnauthorized {
-		return fmt.Errorf("signing in: %w: HTTP status %d instead of a challenge", errReply, a.status)
-	}
-	challenge, err := token(a.header)
-	if err == nil {
-		err = checkChallenge(challenge, s.at.sealed)
-	}
-	if err != nil {
-		return fmt.Errorf("signing in: %w", err)
-	}
-	last, err := client.Authenticate(challenge, a.certificate)
-	if err != nil {
-		return fmt.Errorf("signing in: %w: %w", errChallenge, err)
-	}
-	return s.finish(ctx, client, last)
-}
-
-// finish sends the last message of the handshake and takes the keys.
-func (s *session) finish(ctx context.Context, client *ntlmssp.Client, last []byte) error {
-	a, err := s.send(ctx, last, plainType, nil)
-	if err != nil {
-		return fmt.Errorf("signing in: %w", err)
-	}
-	if a.status == http.StatusUnauthorized {
-		return fmt.Errorf("signing in: %w", errDenied)
-	}
-	// Inferred: hosts answer the empty message that completes a sign-in with 200.
-	if a.status != http.StatusOK {
-		return fmt.Errorf("signing in: %w: HTTP status %d", errReply, a.status)
-	}
-	if !s.at.sealed {
-		return nil
-	}
-	if s.seal = client.SecuritySession(); s.seal == nil {
-		return fmt.Errorf("signing in: %w: no keys", errChallenge)
-	}
-	return nil
+	certificate *x509.Certificate // nil without TLS
 }
 
 // post sends one message and returns the reply. A fault is a *[Fault] and leaves
@@ -108,12 +44,22 @@ func (s *session) post(ctx context.Context, message *soap.SoapMessage) (reply, e
 	if s.broken {
 		return reply{}, errors.New("the connection was given up")
 	}
-	text, err := s.exchange(ctx, []byte(message.String()))
+	plain := message.String()
+	text, err := s.exchange(ctx, []byte(plain))
 	if err != nil {
 		s.broken = true
 		return reply{}, err
 	}
-	return parseReply(string(text))
+	r, err := parseReply(string(text))
+	var f *Fault
+	if err != nil && !errors.As(err, &f) {
+		s.broken = true // whatever this is, it does not speak the protocol
+	}
+	if err == nil && !r.answers(plain) {
+		s.broken = true
+		return reply{}, fmt.Errorf("%w: it answers another message", errReply)
+	}
+	return r, err
 }
 
 func (s *session) exchange(ctx context.Context, plain []byte) ([]byte, error) {
@@ -125,15 +71,24 @@ func (s *session) exchange(ctx context.Context, plain []byte) ([]byte, error) {
 		}
 		body, kind = frame(signature, sealed), sealedType
 	}
-	a, err := s.send(ctx, nil, kind, body)
+	authorization := ""
+	if s.authorize != nil {
+		var err error
+		if authorization, err = s.authorize(ctx); err != nil {
+			return nil, err
+		}
+	}
+	a, err := s.send(ctx, authorization, kind, body)
 	if err != nil {
 		return nil, err
 	}
-	if a.status == http.StatusUnauthorized {
+	switch {
+	case a.status == http.StatusUnauthorized && s.authorize != nil:
+		return nil, errDenied
+	case a.status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("%w: the connection is no longer signed in", errReply)
-	}
-	if s.seal == nil {
-		return a.body, wrongStatus(a)
+	case s.seal == nil:
+		return a.body, notSOAP(a)
 	}
 	signature, sealed, err := unframe(a.header.Get("Content-Type"), a.body)
 	if err != nil {
@@ -146,6 +101,18 @@ func (s *session) exchange(ctx context.Context, plain []byte) ([]byte, error) {
 	return opened, wrongStatus(a)
 }
 
+// notSOAP accepts what says that it is SOAP, over TLS.
+func notSOAP(a answer) error {
+	if err := wrongStatus(a); err != nil {
+		return err
+	}
+	given := a.header.Get("Content-Type")
+	if kind, _, err := mime.ParseMediaType(given); err != nil || kind != "application/soap+xml" {
+		return fmt.Errorf("%w: its content type is %q", errReply, given)
+	}
+	return nil
+}
+
 // wrongStatus accepts what carries SOAP: replies, and faults with 500.
 func wrongStatus(a answer) error {
 	if a.status == http.StatusOK || a.status == http.StatusInternalServerError {
@@ -155,7 +122,7 @@ func wrongStatus(a answer) error {
 }
 
 // send makes one HTTP request. It never follows a redirect and never repeats.
-func (s *session) send(ctx context.Context, negotiate []byte, kind string, body []byte) (answer, error) {
+func (s *session) send(ctx context.Context, authorization, kind string, body []byte) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, errSilent)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.at.url.String(), bytes.NewReader(body))
@@ -166,8 +133,8 @@ func (s *session) send(ctx context.Context, negotiate []byte, kind string, body 
 	request.GetBody = nil
 	request.Header.Set("Content-Type", kind)
 	request.Header.Set("User-Agent", "failback")
-	if negotiate != nil {
-		request.Header.Set("Authorization", "Negotiate "+base64.StdEncoding.EncodeToString(negotiate))
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
@@ -183,7 +150,7 @@ func (s *session) send(ctx context.Context, negotiate []byte, kind string, body 
 	}
 	a := answer{status: response.StatusCode, header: response.Header, body: content}
 	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
-		a.certificate = bindings(response.TLS.PeerCertificates[0])
+		a.certificate = response.TLS.PeerCertificates[0]
 	}
 	return a, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/masterzen/winrm"
 
@@ -65,20 +66,61 @@ func (s *shell) execute(ctx context.Context, payload []byte) (result, error) {
 	// Input goes in one message. Whatever happens to it, its answer included, the
 	// script may run from here on.
 	s.sent = true
-	if _, err := s.session.post(ctx, sendMessage(s.url(), s.id, s.command, payload)); err != nil {
+	if err := s.input(ctx, payload); err != nil {
 		return result{}, fmt.Errorf("sending the script: %w", err)
 	}
 	return s.collect(ctx)
 }
+
+// How often input is offered to a command that is busy, and how long it is left
+// alone in between: the values of Ansible, which has met such hosts.
+const (
+	busyTries = 3
+	busyPause = 5 * time.Second
+)
+
+// input gives the command its input. A host that was busy took nothing of it; had
+// it taken some nevertheless, the checksum of the payload would not fit, and
+// nothing would be run.
+func (s *shell) input(ctx context.Context, payload []byte) error {
+	for try := 1; ; try++ {
+		_, err := s.session.post(ctx, sendMessage(s.url(), s.id, s.command, payload))
+		var f *Fault
+		if !errors.As(err, &f) || f.Code != codeBusy || try == busyTries {
+			return err
+		}
+		if pause(ctx, busyPause) != nil {
+			return err
+		}
+	}
+}
+
+// pause waits, or returns early with why ctx ended.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// emptyPause is how long a host is left alone that answered at once and had nothing
+// to say. One that behaves waits itself.
+const emptyPause = 250 * time.Millisecond
 
 // collect reads output until the command is done. A host with nothing to say
 // answers with a timeout fault every 20 seconds; ctx ends the waiting.
 func (s *shell) collect(ctx context.Context) (result, error) {
 	var stdout, stderr bytes.Buffer
 	for {
+		began, before := time.Now(), stdout.Len()+stderr.Len()
 		reply, err := s.session.post(ctx, receiveMessage(s.url(), s.id, s.command))
 		var f *Fault
-		if errors.As(err, &f) && f.Code == codeOperationTimeout {
+		if errors.As(err, &f) && f.timedOut() {
+			if err := pause(ctx, emptyPause-time.Since(began)); err != nil {
+				return result{}, fmt.Errorf("reading the script's output: %w", because(ctx, err))
+			}
 			continue
 		}
 		if err != nil {
@@ -91,7 +133,13 @@ func (s *shell) collect(ctx context.Context) (result, error) {
 		if stdout.Len() > maxOutput {
 			return result{}, fmt.Errorf("reading the script's output: %w: more than %d bytes", errReply, maxOutput)
 		}
+		silent := stdout.Len()+stderr.Len() == before
 		keep(&stderr)
+		if !done && silent {
+			if err := pause(ctx, emptyPause-time.Since(began)); err != nil {
+				return result{}, fmt.Errorf("reading the script's output: %w", because(ctx, err))
+			}
+		}
 		if !done {
 			continue
 		}

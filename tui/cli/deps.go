@@ -90,6 +90,9 @@ type Target struct {
 	Lab     Lab
 	// Person is who can be asked while the connection is opened.
 	Person engine.Person
+	// AskNow has everything asked for then that a run may need later: the person
+	// can't be reached afterwards.
+	AskNow bool
 }
 
 // Served is the first line that `lab serve` prints: what a client needs to

@@ -61,6 +61,7 @@ func (a *app) reopen(ctx context.Context, typed string, person engine.Person) (*
 		return nil, "", err
 	}
 	t.Person = person
+	t.AskNow = true
 	st, err := store.State(id)
 	if err != nil {
 		return nil, "", err

@@ -115,6 +115,7 @@ func (a *app) openProfile(ctx context.Context, profile, vault string, person eng
 			return nil, err
 		}
 		t.Person = person
+		t.AskNow = true
 		if vault == "" {
 			vault = a.flags.vault
 		}

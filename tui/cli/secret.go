@@ -11,7 +11,14 @@ import (
 	"failback/engine"
 )
 
+// secretChoice is which secret is meant: the profile's own, or that of a host.
+type secretChoice struct {
+	profile config.Profile
+	host    string
+}
+
 func (a *app) secretCommand() *cobra.Command {
+	var host string
 	c := &cobra.Command{
 		Use:   "secret",
 		Short: "Keep a profile's secret in this machine's keyring, or forget it",
@@ -26,11 +33,13 @@ func (a *app) secretCommand() *cobra.Command {
 			Short: "Ask for the profile's secret, without showing it, and keep it in the keyring",
 			Long: `Ask for the secret that the profile signs in with, without showing it, and keep
 it in the keyring of this user on this machine: the client secret of auth:
-client-secret, or the certificate's password of auth: client-certificate. Without
-a terminal it is the first line of standard input. It is never a flag.`,
+client-secret, or the certificate's password of auth: client-certificate. With
+--host it is the password of the sign-in at a Hyper-V host: one for all hosts of
+the profile that name the same account of a domain. Without a terminal it is the
+first line of standard input. It is never a flag.`,
 			Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.setSecret(cmd.Context())
+				return a.setSecret(cmd.Context(), host)
 			},
 		},
 		&cobra.Command{
@@ -38,48 +47,74 @@ a terminal it is the first line of standard input. It is never a flag.`,
 			Short: "Take the profile's secret out of the keyring",
 			Args:  cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
-				p, err := a.secretProfile()
+				s, err := a.secretOf(host)
 				if err != nil {
 					return err
 				}
-				if err := p.ForgetSecret(); err != nil {
+				if err := s.forget(); err != nil {
 					return err
 				}
-				a.say("the keyring holds no %s any more", p.SecretName())
+				a.say("the keyring holds no %s any more", s.name())
 				return nil
 			},
 		},
 	)
+	c.PersistentFlags().StringVar(&host, "host", "", "the Hyper-V host of the profile whose sign-in is meant")
 	return c
 }
 
-// secretProfile is the profile that the shared flags name.
-func (a *app) secretProfile() (config.Profile, error) {
+// secretOf finds the secret in the profile that the shared flags name.
+func (a *app) secretOf(host string) (secretChoice, error) {
 	if a.flags.lab {
-		return config.Profile{}, engine.Usagef("leave --lab out", "the lab has no secret")
+		return secretChoice{}, engine.Usagef("leave --lab out", "the lab has no secret")
 	}
 	t, err := a.profileTarget(a.flags.profile)
 	if err != nil {
-		return config.Profile{}, err
+		return secretChoice{}, err
 	}
-	return *t.Profile, nil
+	if _, known := t.Profile.Hosts[host]; host != "" && !known {
+		return secretChoice{}, engine.Usagef("name one that stands below hosts in the profile", "profile %s has no host %s", t.Profile.Name, host)
+	}
+	return secretChoice{*t.Profile, host}, nil
 }
 
-func (a *app) setSecret(ctx context.Context) error {
-	p, err := a.secretProfile()
+// name is empty where there is no use for a secret.
+func (s secretChoice) name() string {
+	if s.host != "" {
+		return s.profile.HostSecretName(s.host)
+	}
+	return s.profile.SecretName()
+}
+
+func (s secretChoice) store(secret string) error {
+	if s.host != "" {
+		return s.profile.StoreHostSecret(s.host, secret)
+	}
+	return s.profile.StoreSecret(secret)
+}
+
+func (s secretChoice) forget() error {
+	if s.host != "" {
+		return s.profile.ForgetHostSecret(s.host)
+	}
+	return s.profile.ForgetSecret()
+}
+
+func (a *app) setSecret(ctx context.Context, host string) error {
+	s, err := a.secretOf(host)
 	if err != nil {
 		return err
 	}
 	secret := ""
-	if what := p.SecretName(); what != "" { // else storing it says why not
+	if what := s.name(); what != "" { // else storing it says why not
 		if secret, err = a.readSecret(ctx, what); err != nil {
 			return err
 		}
 	}
-	if err := p.StoreSecret(secret); err != nil {
+	if err := s.store(secret); err != nil {
 		return err
 	}
-	a.say("the %s is kept in this machine's keyring", p.SecretName())
+	a.say("the %s is kept in this machine's keyring", s.name())
 	return nil
 }
 

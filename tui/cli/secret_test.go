@@ -85,3 +85,33 @@ func TestDeviceCodeIsToldOnStandardError(t *testing.T) {
 		t.Error("somebody is asked without a terminal")
 	}
 }
+
+func TestSecretOfAHost(t *testing.T) {
+	keyring.MockInit()
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	const file = "profiles:\n  site:\n    hosts:\n      hv01: {url: \"https://hv01\", user: 'D\\ops'}\n      hv02: {url: \"https://hv02\", user: 'D\\ops', password_file: p}\n"
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) (int, string) {
+		var out bytes.Buffer
+		status := Run(t.Context(), append(args, "--config", path), Deps{Streams: Streams{In: strings.NewReader("hush\n"), Out: &out, Err: &out}})
+		return status, out.String()
+	}
+	kept := func() string {
+		p := config.Profile{Name: "site", Hosts: map[string]config.Host{"hv01": {URL: "https://hv01", User: `D\ops`}}}
+		got, _ := p.HostPassword(t.Context(), "hv01", nil)
+		return got
+	}
+	if status, out := run("secret", "set", "--host", "hv01"); status != 0 || kept() != "hush" || strings.Contains(out, "hush") || !strings.Contains(out, `password of D\ops`) {
+		t.Errorf("%d %s", status, out)
+	}
+	for host, why := range map[string]string{"hv02": "password_file", "hv09": "no host hv09"} {
+		if status, out := run("secret", "set", "--host", host); status == 0 || !strings.Contains(out, why) {
+			t.Errorf("%s: %d %s", host, status, out)
+		}
+	}
+	if status, out := run("secret", "forget", "--host", "hv01"); status != 0 || kept() != "" {
+		t.Errorf("%d %s", status, out)
+	}
+}
