@@ -295,3 +295,45 @@ func TestATickSharesItsFailure(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkWatch is a run that only watches, at its usual tick. What it costs is told
+// in requests a minute: of a board, and of legs that each ask for themselves, which is
+// the floor that nothing needs to be shared for.
+func BenchmarkWatch(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 500} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			v := newVault(n)
+			clock := time.Date(2026, 11, 26, 2, 0, 0, 0, time.UTC)
+			board := newBoard(Ports{Inventory: v, Azure: v}, tick, 240, func() time.Time { return clock })
+			var oldest time.Duration
+			ticks := 0
+			round := func() {
+				for i := range n {
+					it, err := board.item(b.Context(), PlanItem{ID: fmt.Sprint("item-", i), VMID: fmt.Sprint("vm-", i)}, glance)
+					_, at, jErr := board.job(b.Context(), jobNamed(i), glance)
+					_, pErr := board.power(b.Context(), it.AzureVM, glance)
+					_, hErr := board.contacts(b.Context(), glance)
+					if err := errors.Join(err, jErr, pErr, hErr); err != nil {
+						b.Fatal(err)
+					}
+					oldest = max(oldest, clock.Sub(at))
+				}
+				clock = clock.Add(tick)
+				ticks++
+			}
+			for range 100 { // until each turn has come
+				round()
+			}
+			before, hosts, begun := v.times("all"), v.times("hosts"), ticks
+			for b.Loop() {
+				round()
+			}
+			minutes := float64(ticks-begun) * tick.Minutes()
+			// The list of hosts is two requests: fabrics and providers.
+			asked := v.times("all") - before + v.times("hosts") - hosts
+			b.ReportMetric(float64(asked)/minutes, "requests/min")
+			b.ReportMetric(float64(5*n)/tick.Minutes(), "alone/min") // job, item, power, two lists of hosts
+			b.ReportMetric(oldest.Seconds(), "oldest-s")
+		})
+	}
+}

@@ -27,6 +27,14 @@ type Inventory interface {
 	Job(ctx context.Context, name string) (Job, error)
 }
 
+// Browser is an [Inventory] that also shows a long list of items while it is read.
+type Browser interface {
+	// Browse is [Inventory.Items]. Meanwhile it hands over what came, page by page,
+	// from one goroutine: names that are not unique yet, no damage, in no order. They
+	// are for looking at; nothing is decided on them.
+	Browse(ctx context.Context, came func([]Item)) ([]Item, error)
+}
+
 // StartRequest asks for a planned failover of one item.
 type StartRequest struct {
 	Item      Item

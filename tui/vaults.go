@@ -50,6 +50,7 @@ func (m *Model) vaultsCame(msg vaultsMsg) {
 		return
 	}
 	v := &vaults{look: m.look, all: msg.all, purpose: msg.purpose}
+	v.list.Sorts = true
 	v.list.Columns = []pick.Column{{Title: "Vault"}, {Title: "Resource group", Drop: 2}, {Title: "Subscription", Drop: 1}, {Title: "Location", Drop: 3}}
 	rows := make([]pick.Row, len(v.all))
 	for i, x := range v.all {
@@ -98,7 +99,7 @@ func (v *vaults) Status() look.Status {
 }
 
 func (v *vaults) Hints() []keymap.Binding {
-	return []keymap.Binding{keymap.Choose.But("connect to it"), keymap.Filter, keymap.Back}
+	return []keymap.Binding{keymap.Choose.But("connect to it"), keymap.Filter, keymap.Sort, keymap.Back}
 }
 
 func (v *vaults) Keys() []keymap.Group {

@@ -15,16 +15,18 @@ import (
 // word for that; only the history of jobs tells.
 func (c *Client) markDamaged(ctx context.Context, items []engine.Item) error {
 	var jobs []engine.Job
+	listed := false // an empty history is one, too
 	for i := range items {
 		it := &items[i]
 		if it.OutOfScope != "" || !it.Allows(engine.AllowFailback) {
 			continue
 		}
-		if jobs == nil {
+		if !listed {
 			var err error
 			if jobs, err = c.Jobs(ctx); err != nil {
 				return err
 			}
+			listed = true
 		}
 		damage, err := c.damage(ctx, *it, jobs)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	asr "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/recoveryservices/armrecoveryservicessiterecovery/v2"
+	"golang.org/x/sync/errgroup"
 
 	"failback/engine"
 	"failback/providers/azure"
@@ -77,18 +78,26 @@ func fabricName(it *asr.ReplicationProtectedItem) string {
 	return segment(text(it.ID), "replicationFabrics")
 }
 
-// list reads all items and hosts and remembers their names.
-func (c *Client) list(ctx context.Context) ([]*asr.ReplicationProtectedItem, *directory, error) {
-	hosts, err := c.Hosts(ctx)
-	if err != nil {
+// list reads all items, and the hosts meanwhile, and remembers their names. Each page
+// of items is handed to came.
+func (c *Client) list(ctx context.Context, came func([]*asr.ReplicationProtectedItem)) ([]*asr.ReplicationProtectedItem, *directory, error) {
+	var hosts []engine.Host
+	var items []*asr.ReplicationProtectedItem
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		hosts, err = c.Hosts(ctx)
+		return err
+	})
+	g.Go(func() (err error) {
+		items, err = collect(ctx, c.items.NewListPager(c.group, c.vault, nil),
+			func(p asr.ReplicationProtectedItemsClientListResponse) []*asr.ReplicationProtectedItem {
+				came(p.Value)
+				return p.Value
+			})
+		return c.call(azure.ActionListItems, "list the replicated items", c.vault).Failure(err)
+	})
+	if err := g.Wait(); err != nil {
 		return nil, nil, err
-	}
-	items, err := collect(ctx, c.items.NewListPager(c.group, c.vault, nil),
-		func(p asr.ReplicationProtectedItemsClientListResponse) []*asr.ReplicationProtectedItem {
-			return p.Value
-		})
-	if err != nil {
-		return nil, nil, c.call(azure.ActionListItems, "list the replicated items", c.vault).Failure(err)
 	}
 	slices.SortFunc(items, func(a, b *asr.ReplicationProtectedItem) int { return cmp.Compare(text(a.ID), text(b.ID)) })
 	d := newDirectory(items, hosts)
@@ -108,6 +117,6 @@ func (c *Client) lookup(ctx context.Context, id string) (*directory, error) {
 			return d, nil
 		}
 	}
-	_, d, err := c.list(ctx)
+	_, d, err := c.list(ctx, func([]*asr.ReplicationProtectedItem) {})
 	return d, err
 }

@@ -24,7 +24,21 @@ func (c *Client) call(action azure.Action, what, where string) azure.Call {
 // of jobs; a history that can't be read fails the listing, since an unknown
 // damage must not look like none.
 func (c *Client) Items(ctx context.Context) ([]engine.Item, error) {
-	wire, d, err := c.list(ctx)
+	return c.Browse(ctx, func([]engine.Item) {})
+}
+
+// Browse implements [engine.Browser].
+func (c *Client) Browse(ctx context.Context, came func([]engine.Item)) ([]engine.Item, error) {
+	wire, d, err := c.list(ctx, func(page []*asr.ReplicationProtectedItem) {
+		passing := newDirectory(nil, nil)
+		some := make([]engine.Item, 0, len(page))
+		for _, w := range page {
+			if w != nil {
+				some = append(some, decodeItem(w, passing))
+			}
+		}
+		came(some)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (c *Client) StartPlan(ctx context.Context, r engine.PlanStart) (string, err
 // offers a failback by that name: the direction follows from its items, which is
 // INFERRED (facts §2.2).
 func (c *Client) planReady(ctx context.Context, what string, plan engine.RecoveryPlan, d engine.Direction) error {
-	wire, dir, err := c.list(ctx)
+	wire, dir, err := c.list(ctx, func([]*asr.ReplicationProtectedItem) {})
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ var (
 	Mark     = bind("space", "mark", " ")
 	MarkAll  = bind("a", "mark all that are ready", "a")
 	Filter   = bind("/", "filter", "/")
+	Sort     = bind("o", "other order", "o")
 	Left     = bind("←/h", "left", "left", "h")
 	Right    = bind("→/l", "right", "right", "l")
 	Next     = bind("tab", "next field", "tab")

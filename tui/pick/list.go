@@ -13,7 +13,10 @@ import (
 
 // Row is one line of a list.
 type Row struct {
-	Cells   []string
+	Cells []string
+	// Keys stand for the cells at their places where the list is sorted, for what is
+	// not in the order of its words; "" or none for those that are.
+	Keys    []string
 	Off     string // why it can't be chosen; "" if it can
 	Heading bool   // a line between rows, empty without cells; the cursor passes over it
 	Alarm   bool   // drawn so that nobody misses it
@@ -32,10 +35,17 @@ type Column struct {
 type List struct {
 	Columns []Column
 	Many    bool // rows can be marked
+	Sorts   bool // a key sorts it, by one column after another
 
 	rows      []Row
-	visible   []int // indexes of rows that the filter lets through
-	cursor    int   // index into visible
+	found     []string // what the filter looks through, by row
+	widest    []int    // cells of the widest row, by column, of those measured
+	measured  int      // how many rows were; a list is drawn with one set of symbols
+	headings  bool     // there are some: the rows stand in an order of their own
+	sorted    int      // the column that the rows are sorted by, from 1; 0 for none
+	order     []int    // indexes of rows as they are sorted; nil where they are not
+	visible   []int    // indexes of rows that the filter lets through
+	cursor    int      // index into visible
 	marks     map[int]bool
 	filter    *field.Field
 	filtering bool
@@ -45,7 +55,10 @@ type List struct {
 func (l *List) Set(rows []Row) {
 	// What was visible were other rows.
 	l.visible, l.cursor = nil, 0
-	l.rows, l.marks, l.filter, l.filtering = rows, map[int]bool{}, nil, false
+	l.rows, l.marks, l.filter, l.filtering = nil, map[int]bool{}, nil, false
+	l.found, l.widest, l.headings, l.sorted, l.order = nil, nil, false, 0, nil
+	l.measured = 0
+	l.take(rows)
 	l.refilter()
 	l.cursor = 0
 	for i, r := range l.visible {
@@ -58,11 +71,12 @@ func (l *List) Set(rows []Row) {
 }
 
 // Renew replaces the rows by newer ones and puts the cursor on the row at an index
-// of these. The filter stays.
+// of these. Filter and order stay.
 func (l *List) Renew(rows []Row, at int) {
-	filter, filtering := l.filter, l.filtering
+	filter, filtering, sorted := l.filter, l.filtering, l.sorted
 	l.Set(rows)
-	l.filter, l.filtering = filter, filtering
+	l.filter, l.filtering, l.sorted = filter, filtering, sorted
+	l.arrange()
 	l.refilter()
 	l.Point(at)
 	l.settle(1)
@@ -135,6 +149,10 @@ func (l *List) Key(msg tea.KeyMsg) bool {
 		l.settle(-1)
 	case keymap.Filter.Is(msg):
 		l.filtering, l.filter = true, field.New("Filter", "part of a name")
+	case l.sortable() && keymap.Sort.Is(msg):
+		l.sorted = (l.sorted + 1) % (len(l.Columns) + 1)
+		l.arrange()
+		l.refilter()
 	case l.Many && keymap.Mark.Is(msg):
 		l.toggle()
 	case l.Many && keymap.MarkAll.Is(msg):
@@ -170,9 +188,13 @@ func (l *List) refilter() {
 	if l.filter != nil {
 		want = strings.ToLower(l.filter.Value())
 	}
-	l.visible = l.visible[:0:0]
-	for i, r := range l.rows {
-		if want == "" || !r.Heading && strings.Contains(strings.ToLower(strings.Join(r.Cells, " ")), want) {
+	l.visible = make([]int, 0, len(l.rows))
+	for n := range l.rows {
+		i := n
+		if l.order != nil {
+			i = l.order[n]
+		}
+		if want == "" || !l.rows[i].Heading && strings.Contains(l.found[i], want) {
 			l.visible = append(l.visible, i)
 		}
 	}

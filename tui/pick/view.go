@@ -20,7 +20,7 @@ func (l *List) View(k look.Look, w, h int) []string {
 	var out []string
 	widths := l.widths(k, w)
 	if l.titled() && h > 3 {
-		out = append(out, k.T.Muted.Render(l.indent()+l.line(k, l.titles(), widths)))
+		out = append(out, k.T.Muted.Render(l.indent()+l.line(k, l.titles(k), widths)))
 	}
 	if l.filter != nil {
 		out = append(out, l.filter.View(k, w, l.filtering))
@@ -112,10 +112,13 @@ func (l *List) titled() bool {
 	return false
 }
 
-func (l *List) titles() []string {
+func (l *List) titles(k look.Look) []string {
 	out := make([]string, len(l.Columns))
 	for i, c := range l.Columns {
 		out[i] = c.Title
+		if l.sorted == i+1 {
+			out[i] += " " + k.G.More
+		}
 	}
 	return out
 }
@@ -147,15 +150,12 @@ func (l *List) widths(k look.Look, w int) []int {
 	for i, c := range l.Columns {
 		out[i] = ansi.StringWidth(k.Words(c.Title))
 	}
-	for _, r := range l.rows {
-		if r.Heading {
-			continue
+	l.measure(k.Words)
+	for i, cells := range l.widest {
+		if l.sorted == i+1 {
+			out[i] += 2 // the mark behind its title
 		}
-		for i, c := range r.Cells {
-			if i < len(out) {
-				out[i] = max(out[i], ansi.StringWidth(k.Words(c)))
-			}
-		}
+		out[i] = max(out[i], cells)
 	}
 	room := w - len(l.indent())
 	for total(out) > room {

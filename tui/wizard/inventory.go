@@ -27,14 +27,14 @@ type inventoryMsg struct {
 // loadInventory reads items, hosts and recovery plans.
 func (w *Wizard) loadInventory() tea.Cmd {
 	w.gen++
-	w.world = inventory{}
-	gen, port, ctx := w.gen, w.conn.Ports.Inventory, w.ctx
-	return func() tea.Msg { return inventoryMsg{gen: gen, world: readInventory(ctx, port)} }
+	w.world, w.coming = inventory{}, newComing()
+	gen, port, ctx, c := w.gen, w.conn.Ports.Inventory, w.ctx, w.coming
+	return tea.Batch(c.listen(ctx, gen), func() tea.Msg { return inventoryMsg{gen: gen, world: readInventory(ctx, port, c)} })
 }
 
-func readInventory(ctx context.Context, port engine.Inventory) inventory {
+func readInventory(ctx context.Context, port engine.Inventory, c *coming) inventory {
 	out := inventory{loaded: true}
-	if out.items, out.err = port.Items(ctx); out.err != nil {
+	if out.items, out.err = c.read(ctx, port); out.err != nil {
 		return out
 	}
 	if out.hosts, out.err = port.Hosts(ctx); out.err != nil {
@@ -48,7 +48,7 @@ func (w *Wizard) inventoryCame(m inventoryMsg) tea.Cmd {
 	if m.gen != w.gen {
 		return nil
 	}
-	w.world = m.world
+	w.world, w.coming = m.world, nil
 	if !w.world.ready() {
 		return nil
 	}

@@ -31,7 +31,7 @@ func (s *itemsStep) hints(w *Wizard) []keymap.Binding {
 	if s.recovery {
 		return []keymap.Binding{keymap.Choose, other.But("items"), keymap.Filter}
 	}
-	return []keymap.Binding{keymap.Choose.But("go on with it"), keymap.Mark, keymap.MarkAll, other, keymap.Filter}
+	return []keymap.Binding{keymap.Choose.But("go on with it"), keymap.Mark, keymap.MarkAll, other, keymap.Filter, keymap.Sort}
 }
 
 func (s *itemsStep) enter(w *Wizard) tea.Cmd {
@@ -45,7 +45,7 @@ func (s *itemsStep) fill(w *Wizard) {
 		s.fillRecovery(w)
 		return
 	}
-	s.list.Many = true
+	s.list.Many, s.list.Sorts = true, true
 	s.list.Columns = []pick.Column{{Title: "Item"}, {Title: "Runs", Drop: 2}, {Title: "Size", Right: true, Drop: 3}, {Title: "Host", Drop: 4}, {Title: "State", Drop: 1}}
 	rows := make([]pick.Row, len(w.world.items))
 	for i, it := range w.world.items {
@@ -76,6 +76,7 @@ func itemRow(it engine.Item, d engine.Direction) pick.Row {
 	}
 	return pick.Row{
 		Cells: []string{it.Name, runsAt(it.Active), engine.SizeWords(it.Bytes()), it.HostName, state},
+		Keys:  []string{"", "", sizeKey(it)},
 		Off:   off, Alarm: it.Damaged != nil,
 	}
 }
@@ -92,7 +93,7 @@ func runsAt(l engine.Location) string {
 }
 
 func (s *itemsStep) fillRecovery(w *Wizard) {
-	s.list.Many = false
+	s.list.Many, s.list.Sorts = false, true
 	s.list.Columns = []pick.Column{{Title: "Recovery plan"}, {Title: "Groups", Right: true, Drop: 2}, {Title: "Items", Drop: 1}}
 	rows := make([]pick.Row, len(w.world.plans))
 	for i, p := range w.world.plans {

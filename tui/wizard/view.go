@@ -15,7 +15,7 @@ import (
 // nothing.
 func (w *Wizard) View(width, height int) []string {
 	if !w.world.ready() {
-		return w.loadingView(width)
+		return w.loadingView(width, height)
 	}
 	out := []string{w.rail(width), ""}
 	var foot []string
@@ -29,9 +29,9 @@ func (w *Wizard) View(width, height int) []string {
 	return append(out, foot...)
 }
 
-func (w *Wizard) loadingView(width int) []string {
+func (w *Wizard) loadingView(width, height int) []string {
 	if w.world.err == nil {
-		return []string{"", w.look.T.Text.Render(w.look.Words("Reading items, hosts and recovery plans of " + w.conn.Vault + " …"))}
+		return w.comingView(width, height)
 	}
 	out := []string{"", w.look.T.Bad.Render("The plan can't be made.")}
 	out = append(out, w.look.Wrap(failureText(w.world.err), width)...)
@@ -90,7 +90,7 @@ func (w *Wizard) Status() look.Status {
 // Hints are the keys of the step.
 func (w *Wizard) Hints() []keymap.Binding {
 	if !w.world.ready() {
-		return []keymap.Binding{keymap.Back}
+		return w.comingHints()
 	}
 	return append(w.step().hints(w), keymap.Back)
 }

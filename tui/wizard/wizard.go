@@ -59,6 +59,7 @@ type Wizard struct {
 
 	draft  Draft
 	world  inventory
+	coming *coming // while the vault is read
 	steps  []step
 	at     int
 	gen    int
@@ -94,7 +95,12 @@ func (w *Wizard) Init() tea.Cmd { return w.loadInventory() }
 func (w *Wizard) Title() string { return "Plan a failback" }
 
 // Modal reports whether letters are typed now.
-func (w *Wizard) Modal() bool { return w.world.ready() && w.step().typing() }
+func (w *Wizard) Modal() bool {
+	if w.coming != nil {
+		return w.coming.list.Typing()
+	}
+	return w.world.ready() && w.step().typing()
+}
 
 func (w *Wizard) step() step { return w.steps[w.at] }
 
@@ -104,6 +110,8 @@ func (w *Wizard) Update(msg tea.Msg) tea.Cmd {
 	case look.Tick:
 		w.tick = m
 		return nil
+	case itemsCameMsg:
+		return w.itemsCame(m)
 	case inventoryMsg:
 		return w.inventoryCame(m)
 	case tea.KeyMsg:
@@ -124,6 +132,7 @@ func (w *Wizard) Update(msg tea.Msg) tea.Cmd {
 
 func (w *Wizard) keyWhileLoading(k tea.KeyMsg) tea.Cmd {
 	switch {
+	case w.coming != nil && w.coming.list.Key(k):
 	case keymap.Back.Is(k):
 		return w.goBackFromStart()
 	case keymap.Again.Is(k) && w.world.err != nil:
