@@ -133,7 +133,7 @@ func (m Model) helpView(w, h int) []string {
 	l := m.look
 	columns, lw := 1, w
 	if w >= 72 {
-		columns, lw = 2, max(40, (w-2)/2)
+		columns, lw = 2, (w-2)/2 // a wider one would cut the other
 	}
 	everywhere := keymap.Everywhere(m.quitOff())
 	if m.screen.Modal() {

@@ -191,7 +191,7 @@ func TestRecoveryPlansFromTheEndOfTheItems(t *testing.T) {
 func TestQuitIsNoLetterInTheWizard(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Press("enter", "q").Expect("What comes home?", "Still here: esc goes back, ctrl+c leaves.")
-		d.Press("?").Expect("quit: not now, the answers")
+		d.Press("?").Expect("quit: not now, the", "answers would be lost")
 	})
 }
 
