@@ -133,7 +133,7 @@ func (h *host) judgeTransport(err error) verdict {
 	case errors.As(err, &certificate):
 		return verdict{
 			kind:   engine.FailurePermission,
-			remedy: "Name the authority that issued the certificate of " + at + " with ca in the host's entry, or the certificate itself with fingerprint.",
+			remedy: "Trust the authority that issued the certificate of " + at + ": name its file with ca in the host's entry, or pin the certificate with fingerprint.",
 		}
 	case errors.Is(err, scripts.ErrNoAnswer), errors.Is(err, errReply):
 		return verdict{kind: engine.FailureRetryable, remedy: "Try again; if it stays, look at the host's Windows Remote Management event log."}
