@@ -172,3 +172,69 @@ func TestJobsAreExportedAndNarrowed(t *testing.T) {
 		}
 	})
 }
+
+// The job of a recovery plan links the jobs of its machines, which can be read by
+// those links, and asks for its own name.
+func TestS42JobOfARecoveryPlanLinksItsMachines(t *testing.T) {
+	t.Parallel()
+	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+		ctx := t.Context()
+		plans, err := b.conn.Ports.Inventory.RecoveryPlans(ctx)
+		if err != nil || len(plans) != 1 {
+			t.Fatalf("recovery plans %v, %v", plans, err)
+		}
+		name, err := b.conn.Ports.Plans.StartPlan(ctx, engine.PlanStart{Plan: plans[0].ID, Direction: engine.ToOnPremises, Sync: engine.SyncDelta, RequestID: "p1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(name string) engine.Job {
+			j, err := b.conn.Ports.Inventory.Job(ctx, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return j
+		}
+		j := read(name)
+		for end := time.Now().Add(24 * time.Hour); j.Waits() != engine.WaitComplete && time.Now().Before(end); j = read(name) {
+			time.Sleep(time.Minute)
+		}
+		if j.TargetType != engine.TargetRecoveryPlan || j.Direction() != engine.ToOnPremises || j.Automatic() {
+			t.Errorf("job = %+v", j)
+		}
+		linked := 0
+		var walk func([]engine.Task)
+		walk = func(ts []engine.Task) {
+			for _, task := range ts {
+				if task.Child != nil && task.Child.Job != "" {
+					linked++
+					child := read(task.Child.Job)
+					if child.TargetName != task.Child.Target || child.TargetID != task.Child.TargetID || len(child.Tasks) == 0 {
+						t.Errorf("task %+v links %+v", task.Child, child)
+					}
+				}
+				walk(task.Children)
+			}
+		}
+		walk(j.Tasks)
+		if linked == 0 {
+			t.Errorf("no task links a job: %+v", j.Tasks)
+		}
+		cancel, err := j.Offer(engine.VerbCancel)
+		if err != nil || !cancel.Damages || cancel.Subject != plans[0].Name || !strings.Contains(strings.Join(cancel.Consequences, "\n"), "VM app01 will be DAMAGED") {
+			t.Errorf("cancel = %+v, %v", cancel, err)
+		}
+		complete, err := j.Offer(engine.VerbComplete)
+		if err != nil || complete.Subject != plans[0].Name {
+			t.Errorf("complete = %+v, %v", complete, err)
+		}
+		if err := b.conn.Act(ctx, name, complete, "go", "p2"); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(24 * time.Hour); !j.State.Ended() && time.Now().Before(end); j = read(name) {
+			time.Sleep(time.Minute)
+		}
+		if !j.State.Good() || b.posts()["resume"] != 1 {
+			t.Errorf("job = %s, posts %v", j.State, b.posts())
+		}
+	})
+}
