@@ -26,13 +26,13 @@ func TestArrows(t *testing.T) {
 		only []string // exceptions to not
 	}{
 		{"engine", []string{"failback/", "github.com/"}, []string{"failback/engine"}},
-		{"engine/transfer", []string{"failback/", "github.com/"}, []string{"failback/engine/transfer"}},
+		{"engine/transfer/...", []string{"failback/", "github.com/"}, []string{"failback/engine/transfer", "failback/engine/transfer/"}},
 		{"engine/...", []string{"failback/config", "failback/tui", "failback/providers", "github.com/charmbracelet", "github.com/Azure"}, nil},
 		{"config", []string{"failback/"}, []string{"failback/config"}},
 		{"tui/...", []string{"failback/providers", "github.com/Azure"}, nil},
 		{"providers/...", []string{"failback/tui", "failback/config", "github.com/charmbracelet"}, nil},
-		{"providers/disk/...", []string{"failback/", "github.com/"}, []string{"failback/engine/transfer", "failback/providers/disk/", "failback/providers/disk"}},
-		{"providers/lab/...", []string{"failback/"}, []string{"failback/engine/transfer", "failback/providers/lab/", "failback/providers/lab", "failback/providers/hyperv/scripts"}},
+		{"providers/disk/...", []string{"failback/", "github.com/"}, []string{"failback/engine/transfer", "failback/engine/transfer/", "failback/providers/disk/", "failback/providers/disk"}},
+		{"providers/lab/...", []string{"failback/"}, []string{"failback/engine/transfer", "failback/engine/transfer/", "failback/providers/lab/", "failback/providers/lab", "failback/providers/hyperv/scripts"}},
 	} {
 		t.Run(c.who, func(t *testing.T) {
 			for _, dep := range deps(t, c.who) {
