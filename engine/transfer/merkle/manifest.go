@@ -9,11 +9,10 @@ import (
 	"slices"
 )
 
+// The units of a manifest, in bytes, and how its sums are made.
 const (
-	// Cell and Block are the two units of a manifest, in bytes.
-	Cell  = 4096
-	Block = 1 << 20
-	// Algorithm names how the sums are made.
+	Cell      = 4096
+	Block     = 1 << 20
 	Algorithm = "sha256/4096/1048576"
 
 	perBlock = Block / Cell
@@ -40,7 +39,7 @@ func (c *Cells) Sum() Sum {
 
 var (
 	zeroBytes [Cell]byte
-	// ZeroCell and ZeroBlock are the sums of zeros.
+	// ZeroCell is the sum of a cell of zeros.
 	ZeroCell  = Sum(sha256.Sum256(zeroBytes[:]))
 	zeroCells = func() (c Cells) {
 		for i := range c {
@@ -48,6 +47,7 @@ var (
 		}
 		return c
 	}()
+	// ZeroBlock is the sum of a block of zeros.
 	ZeroBlock = zeroCells.Sum()
 	// zeroTree has the sum of 2^i blocks of zeros.
 	zeroTree = func() (t [64]Sum) {
