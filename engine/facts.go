@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -81,6 +82,25 @@ type Finding struct {
 	Remedy   string  `json:"remedy,omitempty"`
 	Source   string  `json:"source,omitempty"`
 	Dated    string  `json:"dated,omitempty"` // of the source, YYYY-MM-DD or YYYY-MM
+	// Override is what may override a block of the rule: nobody, a reason, or a newer
+	// document.
+	Override string `json:"override,omitempty"`
+	// Gate is where the rule was looked at again, empty in the preflight; Was is the
+	// verdict of before where it is another one now.
+	Gate Gate    `json:"gate,omitempty"`
+	Was  Verdict `json:"was,omitempty"`
+}
+
+// Basis says in one line where the rule comes from and what may override its block.
+func (f Finding) Basis() string {
+	s := f.Source
+	if f.Dated != "" {
+		s += ", " + f.Dated
+	}
+	if f.Override != "" {
+		s += "; may be overridden by " + f.Override
+	}
+	return strings.TrimPrefix(s, "; ")
 }
 
 // PreflightChecked is one finding.

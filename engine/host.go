@@ -57,6 +57,54 @@ type HostFacts struct {
 	Volumes    []Volume          `json:"volumes"`
 	MemoryFree int64             `json:"memory_free"`
 	Clock      time.Time         `json:"clock"`
+	HostAgent
+}
+
+// HostAgent is what a host says about its role, its framework and its recovery
+// services agent. What could not be read stands in Unread, and its field says
+// nothing then.
+type HostAgent struct {
+	Role            string `json:"role"`             // of Hyper-V: Enabled, Disabled, Absent; empty where nobody said
+	DotNet          int    `json:"dotnet"`           // release number of .NET Framework 4, 0 where nobody said
+	AgentVersion    string `json:"agent_version"`    // of the recovery services agent, empty where it is not installed
+	ProviderVersion string `json:"provider_version"` // of the provider, as it is installed
+	// Proxy is the address of the proxy of provider or agent, without a user; empty
+	// where there is none.
+	Proxy    string    `json:"proxy"`
+	Throttle *Throttle `json:"throttle,omitempty"` // of the agent, nil where there is none
+	Threads  Threads   `json:"threads"`
+	// Backup reports whether the agent also backs the host up.
+	Backup bool `json:"backup"`
+	// Pools is how many storage pools the host has, beside the primordial one.
+	Pools int `json:"pools"`
+	// CertificateExpires is when the first certificate of the registration ends.
+	CertificateExpires time.Time `json:"certificate_expires,omitzero"`
+	// Unread says of each part that could not be read why, by [HostParts].
+	Unread map[string]string `json:"unread,omitempty"`
+}
+
+// HostParts are the parts of [HostAgent] that can fail by themselves.
+var HostParts = []string{"role", "dotnet", "versions", "proxy", "throttle", "threads", "backup", "pools", "certificates"}
+
+// Throttle is the bandwidth that the agent may take, in bytes a second; 0 is no
+// limit. From and To bound the work hours of the Days, as the host's clock has them.
+type Throttle struct {
+	Work    int64         `json:"work"`
+	NonWork int64         `json:"non_work"`
+	From    time.Duration `json:"from"` // since midnight
+	To      time.Duration `json:"to"`
+	Days    []string      `json:"days"` // Monday, Tuesday, …
+	// Offset is the host's zone against UTC.
+	Offset time.Duration `json:"offset"`
+}
+
+// Threads are how many threads the agent moves one VM's data with; 0 where the
+// registry says nothing and the agent takes its default.
+type Threads struct {
+	Download int `json:"download"`
+	Upload   int `json:"upload"`
+	// Parent is a DownloadThreadsPerVM one key above, where older documents put it.
+	Parent int `json:"parent"`
 }
 
 // VM is an on-premises virtual machine as its host sees it.
@@ -75,6 +123,12 @@ type VM struct {
 	AutoStart   string        `json:"auto_start"`
 	Notes       string        `json:"notes"`
 	Disks       []VMDisk      `json:"disks"`
+	Loose       int           `json:"loose_adapters"` // adapters that no switch is connected to
+	SecureBoot  string        `json:"secure_boot"`    // On, Off; empty for generation 1 and where nobody said
+	TPM         bool          `json:"tpm"`            // a virtual TPM is enabled
+	Shielded    bool          `json:"shielded"`
+	// Unread says of firmware and security why they could not be read.
+	Unread map[string]string `json:"unread,omitempty"`
 }
 
 // Running reports whether Hyper-V says the VM runs.
@@ -86,6 +140,14 @@ type VMDisk struct {
 	Format string `json:"format"`
 	Bytes  int64  `json:"bytes"` // virtual size
 	File   int64  `json:"file"`  // size of the file
+	Type   string `json:"type"`  // Fixed, Dynamic, Differencing; empty where nobody said
+	Parent string `json:"parent,omitempty"`
+	Shared bool   `json:"shared,omitempty"` // several VMs may use it
+	// PassThrough says that it is a disk of the host itself, without a file.
+	PassThrough bool `json:"pass_through,omitempty"`
+	Sector      int  `json:"sector,omitempty"` // logical sector size, 0 where nobody said
+	// Problem is why the file could not be read; the sizes are 0 then.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Activity is what the Site Recovery agent of a host has read and written since

@@ -138,6 +138,14 @@ type Plan struct {
 	// CertificateThumbprint names the certificate that was checked; the
 	// certificate itself is never kept.
 	CertificateThumbprint string `json:"certificate_thumbprint,omitempty"`
+	// Overrides are rules of the preflight that the operator has a reason against.
+	Overrides []Override `json:"overrides,omitempty"`
+}
+
+// Override takes the block out of a rule that may be overridden.
+type Override struct {
+	Rule   string `json:"rule"`
+	Reason string `json:"reason"`
 }
 
 // SkippedItem is an item of a recovery plan that a run leaves where it is.
@@ -184,6 +192,11 @@ func (p Plan) Validate() error {
 		return bad("window", "it ends before it starts")
 	case p.Budget < 0:
 		return bad("downtime_budget", "it is negative")
+	}
+	for i, o := range p.Overrides {
+		if o.Rule == "" || strings.TrimSpace(o.Reason) == "" {
+			return bad(fmt.Sprintf("overrides[%d]", i), "an override names a rule and a reason")
+		}
 	}
 	seen := map[string]bool{}
 	for i, it := range p.Items {

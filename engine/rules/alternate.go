@@ -12,22 +12,22 @@ import (
 var alternateRules = []Rule{
 	{
 		ID: "alternate-host", Title: "The alternate host is a registered host of the item's site",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theHosts, unread: engine.VerdictBlock, applies: toAlternate, evaluate: alternateHost,
 	},
 	{
 		ID: "vm-name", Title: "No other VM stands in the way on the alternate host",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theVM | theNames, handles: theVM, unread: engine.VerdictBlock, applies: toAlternate, evaluate: clash,
 	},
 	{
 		ID: "original-copy", Title: "The VM does not run at its original location",
-		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock,
+		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
 		needs: theItem | theOriginal, handles: theOriginal, applies: toAlternate, evaluate: originalCopy,
 	},
 	{
 		ID: "switch", Title: "The alternate host has switches of the same names",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByReason, Recheck: atComplete,
 		needs: theItem | theFacts | theVM | theOriginal, handles: theVM | theOriginal, applies: toAlternate, evaluate: switches,
 	},
 }

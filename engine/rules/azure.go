@@ -11,27 +11,27 @@ import (
 var azureRules = []Rule{
 	{
 		ID: "azure-vm", Title: "The Azure VM runs, and its power can be read",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atComplete,
 		needs: theItem | thePower, unread: engine.VerdictBlock, applies: failback, evaluate: azureVM,
 	},
 	{
 		ID: "managed-disks", Title: "The Azure disks can be failed back from",
-		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn,
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn, Override: ByDocument,
 		needs: theItem, applies: failback, evaluate: managedDisks,
 	},
 	{
 		ID: "disk-limits", Title: "Number and sizes of the disks are within the limits",
-		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn,
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn, Override: ByDocument,
 		needs: theItem, applies: always, evaluate: diskLimits,
 	},
 	{
 		ID: "encryption", Title: "The item does not use the retired VMM data encryption",
-		Source: docEncryption, Dated: datedEncryption, Severity: engine.VerdictBlock,
+		Source: docEncryption, Dated: datedEncryption, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: ofVMM, evaluate: encryption,
 	},
 	{
 		ID: "damage", Title: "The on-premises VM was not left damaged",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictWarn,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictWarn, Override: ByReason,
 		needs: theItem, applies: failback, evaluate: damage,
 	},
 }

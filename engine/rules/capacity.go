@@ -20,18 +20,18 @@ const (
 var capacityRules = []Rule{
 	{
 		ID: "space", Title: "The host's volumes have room for the disks",
-		Source: inferred, Severity: engine.VerdictBlock,
+		Source: inferred, Severity: engine.VerdictBlock, Override: ByReason, Recheck: atComplete,
 		needs: theItem | theFacts | theVM, handles: theVM, applies: failback, evaluate: space,
 	},
 	{
 		ID: "memory", Title: "The host has memory for the VM",
-		Source: inferred, Severity: engine.VerdictBlock,
+		Source: inferred, Severity: engine.VerdictBlock, Override: ByReason, Recheck: atComplete,
 		needs: theItem | theFacts | theVM, handles: theVM, applies: toOriginal,
 		evaluate: func(o *observation) answer { return memory(o, o.vm, theVM) },
 	},
 	{
 		ID: "alternate-memory", Title: "The alternate host has memory for the VM",
-		Source: inferred, Severity: engine.VerdictBlock,
+		Source: inferred, Severity: engine.VerdictBlock, Override: ByReason, Recheck: atComplete,
 		needs: theItem | theFacts | theOriginal, handles: theOriginal, applies: toAlternate,
 		evaluate: func(o *observation) answer { return memory(o, o.original, theOriginal) },
 	},
@@ -43,6 +43,8 @@ func space(o *observation) answer {
 	switch {
 	case o.failure(theVM) == nil:
 		return spaceToGrow(o)
+	case o.absent(theVM) && o.plan.Target.Alternate && o.gate != engine.GateNone:
+		return ok("looked at before the VM was created")
 	case o.absent(theVM) && o.plan.Target.Alternate:
 		return spaceToCreate(o)
 	}

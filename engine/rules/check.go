@@ -3,21 +3,74 @@ package rules
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"failback/engine"
 )
+
+// Set are the built-in rules, and those that users added. The zero value has the
+// built-in ones only. It is safe for concurrent use.
+type Set struct{ own []Rule }
+
+// Rules lists every rule of the set in its order, users' own last.
+func (s Set) Rules() []Rule { return slices.Concat(table, s.own) }
+
+// Check is [Set.Check] with the built-in rules.
+func Check(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, emit func(engine.Finding)) error {
+	return Set{}.Check(ctx, p, plan, item, emit)
+}
 
 // Check looks at everything afresh and emits one finding a rule that applies, as
 // soon as what the rule needs has been read. emit is called on the calling
 // goroutine only. The error is the context's: nothing else stops a check, since
 // what can't be read is a finding, too. Where the item itself can't be read
 // there is one finding, a block, and no other.
-func Check(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, emit func(engine.Finding)) error {
+func (s Set) Check(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, emit func(engine.Finding)) error {
+	return s.inspect(ctx, newShared(p), plan, item, engine.GateNone, emit)
+}
+
+// Recheck is Check with the rules that are looked at again at a gate, and reads only
+// what they need. Findings say the gate.
+func (s Set) Recheck(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, g engine.Gate, emit func(engine.Finding)) error {
+	return s.inspect(ctx, newShared(p), plan, item, g, emit)
+}
+
+// atOnce is how many items are checked side by side. Hosts and Azure bound by
+// themselves what they are asked at once.
+const atOnce = 64
+
+// All checks every item of the plan side by side. What the items have in common, the
+// registered hosts and what a host says of itself, is read once. emit is called by one
+// goroutine at a time; the findings of different items come as they are known.
+func (s Set) All(ctx context.Context, p engine.Ports, plan engine.Plan, emit func(item string, f engine.Finding)) error {
+	var mu sync.Mutex
+	common := newShared(p)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for _, it := range plan.Items {
+		g.Go(func() error {
+			return s.inspect(ctx, common, plan, it, engine.GateNone, func(f engine.Finding) {
+				mu.Lock()
+				defer mu.Unlock()
+				emit(it.Name, f)
+			})
+		})
+	}
+	return g.Wait()
+}
+
+func (s Set) inspect(ctx context.Context, common *shared, plan engine.Plan, item engine.PlanItem, g engine.Gate, emit func(engine.Finding)) error {
 	c := &inspection{
-		ports: p, emit: emit, pending: table, readings: make(chan reading),
-		o: &observation{plan: plan, planned: item, now: time.Now(), failures: map[source]*engine.Failure{}},
+		ports: common.ports, common: common, emit: emit, pending: s.Rules(), want: everything, readings: make(chan reading),
+		o: &observation{plan: plan, planned: item, now: time.Now(), gate: g, failures: map[source]*engine.Failure{}},
+	}
+	if g != engine.GateNone {
+		c.pending = slices.DeleteFunc(c.pending, func(r Rule) bool { return !slices.Contains(r.Recheck, g) })
+		c.want = wanted(c.pending)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	err := c.run(ctx)
@@ -26,9 +79,23 @@ func Check(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.Pl
 	return err
 }
 
+// wanted are the reads that rules need, and those that come before them.
+func wanted(rules []Rule) source {
+	want := theItem
+	for _, r := range rules {
+		want |= r.needs
+	}
+	if want&(theVM|theNames) != 0 {
+		want |= theFacts
+	}
+	return want
+}
+
 // inspection is one check while it goes on.
 type inspection struct {
 	ports    engine.Ports
+	common   *shared
+	want     source // reads that some rule needs
 	o        *observation
 	emit     func(engine.Finding)
 	pending  []Rule
@@ -71,6 +138,10 @@ func (c *inspection) run(ctx context.Context) error {
 // read begins one read of its own goroutine. A panic in it is a failed read.
 func (c *inspection) read(ctx context.Context, s source, do func(context.Context) (func(*observation), error)) {
 	c.running |= s
+	if c.want&s == 0 {
+		c.o.read |= s
+		return
+	}
 	c.readers.Go(func() {
 		r := reading{source: s}
 		defer func() {
@@ -120,6 +191,8 @@ func (c *inspection) followItem(ctx context.Context) {
 	}
 	if failback(o.plan, o.item) {
 		c.read(ctx, thePower, c.readPower)
+	} else {
+		c.skip(thePower, away)
 	}
 	if fromPoint(o) {
 		c.read(ctx, thePoints, c.readPoints)
@@ -137,11 +210,17 @@ func (c *inspection) followItem(ctx context.Context) {
 	}
 	if toAlternate(o.plan, o.item) {
 		c.read(ctx, theOriginal, c.readOriginal)
+	} else {
+		c.skip(theOriginal, &engine.Failure{Kind: engine.FailureOther, What: "read the VM at its original location", Why: "that is the target itself"})
 	}
 }
 
+// away is why the Azure VM and the VM at home are not looked at on the way to Azure.
+var away = &engine.Failure{Kind: engine.FailureOther, What: "read the VM", Why: "on the way to Azure it is not looked at", Remedy: "look at it yourself"}
+
 func (c *inspection) readTarget(ctx context.Context) {
 	if !failback(c.o.plan, c.o.item) {
+		c.skip(theVM|theNames, away)
 		return
 	}
 	c.read(ctx, theVM, c.readVM)

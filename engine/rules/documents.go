@@ -7,6 +7,8 @@ const (
 	docTutorial     = "Azure docs: hyper-v-azure-failover-failback-tutorial"
 	docEncryption   = "Azure docs: encryption-feature-deprecation"
 	docTroubleshoot = "Azure docs: hyper-v-azure-troubleshoot"
+	docCapacity     = "Azure docs: vmm-to-azure-walkthrough-capacity"
+	docCleanup      = "Azure docs: site-recovery-manage-registration-and-protection"
 	// inferred marks what no document says.
 	inferred = "inferred: this program's own judgement"
 

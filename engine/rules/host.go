@@ -17,33 +17,33 @@ const ClockWarn = 2 * time.Minute
 var hostRules = []Rule{
 	{
 		ID: hostRule, Title: "The Hyper-V host answers",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
 		needs: theItem | theFacts, unread: engine.VerdictBlock, applies: always,
 		evaluate: func(o *observation) answer { return ok(o.facts.Name + " answers") },
 	},
 	{
 		ID: "vmms", Title: "The Hyper-V management service runs",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
 		needs: theItem | theFacts, applies: always, evaluate: management,
 	},
 	{
 		ID: "services", Title: "Site Recovery's services run on the host",
-		Source: docTroubleshoot, Severity: engine.VerdictBlock,
+		Source: docTroubleshoot, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atAllGates,
 		needs: theItem | theFacts, applies: always, evaluate: services,
 	},
 	{
 		ID: "windows", Title: "The host runs a supported Windows Server",
-		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictBlock,
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictBlock, Override: ByDocument,
 		needs: theItem | theFacts, applies: always, evaluate: windows,
 	},
 	{
 		ID: "edition", Title: "No document speaks against the host's edition",
-		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn,
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn, Override: ByDocument,
 		needs: theItem | theFacts, applies: always, evaluate: edition,
 	},
 	{
 		ID: "clock", Title: "The host's clock is right",
-		Source: inferred, Severity: engine.VerdictWarn,
+		Source: inferred, Severity: engine.VerdictWarn, Override: ByReason, Recheck: atAllGates,
 		needs: theItem | theFacts, applies: always, evaluate: clock,
 	},
 }
@@ -61,7 +61,7 @@ func management(o *observation) answer {
 	case len(o.facts.Services) == 0:
 		return unknown("the host named no services", "look at the service vmms on the host")
 	case !installed:
-		return block("vmms is not installed", "install the role on the host: Install-WindowsFeature -Name Hyper-V -IncludeManagementTools -Restart")
+		return block("vmms is not installed", "install the role on the host: "+installRole)
 	case state != running:
 		return block(name+" is "+state, "start the service on the host: Start-Service "+name)
 	}
@@ -71,10 +71,17 @@ func management(o *observation) answer {
 const running = "Running"
 
 // agents are the services that a failback needs beside vmms, with the words for
-// them. That they could be read shows that WMI works.
+// them.
 var agents = []struct{ name, words string }{
 	{"obengine", "the recovery services agent"},
 	{"dra", "the Site Recovery provider"},
+	{"Winmgmt", "the WMI service"},
+}
+
+// ofVMMServer are VMM's own; they are judged where they are installed.
+var ofVMMServer = []struct{ name, words string }{
+	{"SCVMMService", "VMM's service"},
+	{"SCVMMAgent", "VMM's agent"},
 }
 
 // services judges what is installed. Only on a host of a Hyper-V site must both
@@ -88,6 +95,12 @@ func services(o *observation) answer {
 		case !installed:
 			bad = append(bad, fmt.Sprintf("%s (%s) is not installed", a.words, a.name))
 		default:
+			bad = append(bad, fmt.Sprintf("%s (%s) is %s", a.words, a.name, state))
+			start = append(start, a.name)
+		}
+	}
+	for _, a := range ofVMMServer {
+		if state, installed := o.facts.Services[a.name]; installed && state != running && o.item.Kind == engine.KindVMM {
 			bad = append(bad, fmt.Sprintf("%s (%s) is %s", a.words, a.name, state))
 			start = append(start, a.name)
 		}

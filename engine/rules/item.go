@@ -12,13 +12,13 @@ import (
 var (
 	ruleItem = Rule{
 		ID: "item", Title: "The vault knows the item",
-		Source: inferred, Severity: engine.VerdictBlock,
+		Source: inferred, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, unread: engine.VerdictBlock, applies: always,
 		evaluate: func(o *observation) answer { return ok("state: " + stateOf(o.item)) },
 	}
 	ruleScope = Rule{
 		ID: "scope", Title: "The item is a Hyper-V VM that Site Recovery replicates to Azure",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: scope,
 	}
 )
@@ -29,27 +29,27 @@ var itemRules = []Rule{
 	ruleScope,
 	{
 		ID: "direction", Title: "The direction fits where the VM is active",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: direction,
 	},
 	{
 		ID: "committed", Title: "The failover to Azure is complete and committed",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: failback, evaluate: offered,
 	},
 	{
 		ID: "offered", Title: "Site Recovery offers a planned failover to Azure",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: forward, evaluate: offered,
 	},
 	{
 		ID: "idle", Title: "No other job works on the item",
-		Source: inferred, Severity: engine.VerdictBlock,
+		Source: inferred, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: idle,
 	},
 	{
 		ID: "as-planned", Title: "The item is still what the plan was made for",
-		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictBlock,
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: asPlanned,
 	},
 }

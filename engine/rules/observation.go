@@ -25,12 +25,16 @@ const (
 // allSources lists every source, in the order in which failures are named.
 var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower, thePoints}
 
+// everything is what a check without a gate reads.
+const everything = theItem | theHosts | theFacts | theVM | theNames | theOriginal | thePower | thePoints
+
 // observation is what has been read so far. Only the goroutine that collects
 // touches it.
 type observation struct {
 	plan    engine.Plan
 	planned engine.PlanItem
 	now     time.Time
+	gate    engine.Gate // at which it is looked again; none in the preflight
 
 	item     engine.Item
 	hosts    []engine.Host

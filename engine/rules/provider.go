@@ -19,17 +19,17 @@ const (
 var providerRules = []Rule{
 	{
 		ID: "connected", Title: "The provider is connected to Azure and reports",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atAllGates,
 		needs: theItem | theHosts, unread: engine.VerdictBlock, applies: always, evaluate: connected,
 	},
 	{
 		ID: "provider-version", Title: "The provider's version is supported",
-		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn,
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn, Override: ByDocument,
 		needs: theItem | theHosts, applies: always, evaluate: providerVersion,
 	},
 	{
 		ID: "vmm", Title: "The VMM server is connected to Azure",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atAllGates,
 		needs: theItem | theHosts, unread: engine.VerdictBlock, applies: ofVMM, evaluate: vmm,
 	},
 }

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"time"
 
 	"failback/engine"
 )
@@ -16,17 +15,13 @@ func (c *inspection) readItem(ctx context.Context) (func(*observation), error) {
 }
 
 func (c *inspection) readHosts(ctx context.Context) (func(*observation), error) {
-	hosts, err := c.ports.Inventory.Hosts(ctx)
+	hosts, err := c.common.hosts(ctx)
 	return func(o *observation) { o.hosts = hosts }, err
 }
 
-// readFacts takes our own time in the middle of the call, so that a slow answer
-// does not look like a wrong clock.
 func (c *inspection) readFacts(ctx context.Context) (func(*observation), error) {
-	before := time.Now()
-	facts, err := c.ports.Hosts.Facts(ctx, targetHost(c.o.plan, c.o.item))
-	middle := before.Add(time.Since(before) / 2)
-	return func(o *observation) { o.facts, o.factsAt = facts, middle }, err
+	said, err := c.common.facts(ctx, targetHost(c.o.plan, c.o.item))
+	return func(o *observation) { o.facts, o.factsAt = said.facts, said.at }, err
 }
 
 func (c *inspection) readVM(ctx context.Context) (func(*observation), error) {
@@ -35,7 +30,7 @@ func (c *inspection) readVM(ctx context.Context) (func(*observation), error) {
 }
 
 func (c *inspection) readNames(ctx context.Context) (func(*observation), error) {
-	vms, err := c.ports.Hosts.VMs(ctx, targetHost(c.o.plan, c.o.item))
+	vms, err := c.common.names(ctx, targetHost(c.o.plan, c.o.item))
 	return func(o *observation) { o.names = vms }, err
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,17 +14,22 @@ import (
 var replicationRules = []Rule{
 	{
 		ID: "test-failover", Title: "No test failover is left open",
-		Source: inferred, Severity: engine.VerdictWarn,
+		Source: inferred, Severity: engine.VerdictWarn, Override: ByReason, Recheck: atComplete,
 		needs: theItem, applies: always, evaluate: testFailover,
 	},
 	{
 		ID: "replication", Title: "The replication to Azure is healthy",
-		Source: inferred, Severity: engine.VerdictWarn,
+		Source: inferred, Severity: engine.VerdictWarn, Override: ByReason, Recheck: atComplete,
 		needs: theItem, applies: forward, evaluate: replication,
 	},
 	{
+		ID: "azure-name", Title: "Azure can take the VM's name",
+		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictWarn, Override: ByReason,
+		needs: theItem, applies: forward, evaluate: azureName,
+	},
+	{
 		ID: "recovery-point", Title: "The recovery point of the plan exists",
-		Source: inferred, Severity: engine.VerdictBlock,
+		Source: inferred, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | thePoints, unread: engine.VerdictBlock, applies: forward, evaluate: recoveryPoint,
 	},
 }
@@ -53,12 +59,30 @@ func replication(o *observation) answer {
 		return ok(seen)
 	}
 	remedy := "what is not replicated yet is sent after the shutdown: the downtime grows; look at the item's health first"
+	if len(r.Errors) > 0 {
+		seen += retries
+	}
 	for _, e := range r.Errors {
 		if e.Message != "" && e.Code != "161011" { // no test failover was made yet: harmless
 			return warn(seen+": "+e.Message, firstOf(e.Remedy, remedy))
 		}
 	}
 	return warn(seen, remedy)
+}
+
+// retries says what Site Recovery does by itself about an error that passes
+// (hyper-v-azure-architecture).
+const retries = "; Site Recovery tries again after 1, 2, 4, 8 and 10 minutes, then every 30"
+
+// azureNameForm is what the support matrix says of names: letters, digits, hyphens.
+var azureNameForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}$`)
+
+func azureName(o *observation) answer {
+	name := firstOf(o.item.AzureVM.Name, o.item.Name)
+	if azureNameForm.MatchString(name) {
+		return ok(name)
+	}
+	return warn(fmt.Sprintf("%q is not 1 to 63 letters, digits and hyphens", name), "set another name for Azure in the item's properties in the portal")
 }
 
 // fromPoint reports whether the plan names a recovery point for the item.

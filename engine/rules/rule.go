@@ -17,6 +17,10 @@ type Rule struct {
 	Dated  string
 	// Severity is the worst verdict the rule can give.
 	Severity engine.Verdict
+	Override Override
+	// Recheck are the gates at which it is looked at again, since what it says may
+	// have changed.
+	Recheck []engine.Gate
 
 	needs   source // what must have been read
 	handles source // the reads whose failure the rule judges itself
@@ -53,6 +57,14 @@ func unknown(observed, remedy string) answer {
 	return answer{verdict: engine.VerdictUnknown, observed: observed, remedy: remedy}
 }
 
+// The gates at which rules are looked at again: before Azure is stopped, before the
+// Azure copy is deleted, before the machine is protected again.
+var (
+	atComplete = []engine.Gate{engine.GateComplete}
+	atBoth     = []engine.Gate{engine.GateComplete, engine.GateCommit}
+	atAllGates = []engine.Gate{engine.GateComplete, engine.GateCommit, engine.GateReprotect}
+)
+
 // Rules lists every rule in the order of the table, for documentation.
 func Rules() []Rule { return slices.Clone(table) }
 
@@ -63,19 +75,22 @@ func Blocked(findings []engine.Finding) bool {
 }
 
 // table holds the rules in the order in which an operator would ask.
-var table = slices.Concat(itemRules, providerRules, hostRules, vmRules, alternateRules, capacityRules, azureRules, replicationRules)
+var table = slices.Concat(
+	itemRules, providerRules, hostRules, agentRules, vmRules, diskRules, alternateRules,
+	capacityRules, bandwidthRules, azureRules, replicationRules,
+)
 
 // finding evaluates the rule on what has been read.
 func (r Rule) finding(o *observation) engine.Finding {
 	a := r.answer(o)
 	f := engine.Finding{
 		Rule: r.ID, Title: r.Title, Verdict: a.verdict, Observed: a.observed, Remedy: a.remedy,
-		Source: r.Source, Dated: r.Dated,
+		Source: r.Source, Dated: r.Dated, Override: string(r.Override), Gate: o.gate,
 	}
 	if a.source != "" {
 		f.Source, f.Dated = a.source, a.dated
 	}
-	return f
+	return r.overridden(o.plan, f)
 }
 
 func (r Rule) answer(o *observation) answer {

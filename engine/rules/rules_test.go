@@ -16,7 +16,7 @@ func TestRulesAreDocumented(t *testing.T) {
 			t.Errorf("two rules are called %s", r.ID)
 		}
 		seen[r.ID] = true
-		if r.Title == "" || r.Source == "" || r.Severity == "" || r.applies == nil || r.evaluate == nil {
+		if r.Title == "" || r.Source == "" || r.Severity == "" || r.Override == "" || r.applies == nil || r.evaluate == nil {
 			t.Errorf("rule %s is not complete: %+v", r.ID, r)
 		}
 		if r.handles&^r.needs != 0 {

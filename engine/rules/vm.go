@@ -11,17 +11,17 @@ import (
 var vmRules = []Rule{
 	{
 		ID: "original-vm", Title: "The original VM exists on its host, by its id",
-		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock,
+		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theVM, handles: theVM, applies: toOriginal, evaluate: originalVM,
 	},
 	{
 		ID: "off", Title: "The on-premises VM is off",
-		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock,
+		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atComplete,
 		needs: theItem | theVM, handles: theVM, applies: failback, evaluate: off,
 	},
 	{
 		ID: "checkpoints", Title: "The on-premises VM has no checkpoints",
-		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock,
+		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theVM, handles: theVM, applies: failback, evaluate: checkpoints,
 	},
 }
@@ -29,8 +29,11 @@ var vmRules = []Rule{
 // originalVM goes by the id alone: names are not unique on a host.
 func originalVM(o *observation) answer {
 	if o.absent(theVM) {
-		return block(fmt.Sprintf("%s has no VM with the id %s", o.item.HostName, vmID(o.item)),
-			"choose an alternate location and create the VM; the original location never creates one")
+		remedy := "choose an alternate location and create the VM; the original location never creates one"
+		if o.facts.Services["ClusSvc"] == running {
+			remedy = "it is a cluster's node: look which node owns the VM now and have the vault know it. Where it is gone, " + remedy
+		}
+		return block(fmt.Sprintf("%s has no VM with the id %s", o.item.HostName, vmID(o.item)), remedy)
 	}
 	if o.failure(theVM) != nil {
 		return o.unreadable(theVM)

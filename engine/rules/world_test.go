@@ -79,10 +79,14 @@ func host(name string) engine.Host {
 func facts(name string) engine.HostFacts {
 	return engine.HostFacts{
 		Name: name, Build: "20348", Edition: "ServerDatacenter",
-		Services:   map[string]string{"vmms": running, "obengine": running, "dra": running},
+		Services:   map[string]string{"vmms": running, "obengine": running, "dra": running, "Winmgmt": running},
 		Switches:   []engine.Switch{{Name: "LAN", Type: "External"}},
 		Volumes:    []engine.Volume{{Path: `C:\`, Bytes: 100 * gib, Free: 50 * gib}, {Path: `C:\ClusterStorage\Volume1\`, Bytes: 900 * gib, Free: 800 * gib}},
 		MemoryFree: 64 * gib, Clock: time.Now(),
+		HostAgent: engine.HostAgent{
+			Role: "Enabled", DotNet: 528449, AgentVersion: "2.0.9263.0", ProviderVersion: "5.1.8500.0",
+			Threads: engine.Threads{Download: 16}, CertificateExpires: time.Now().AddDate(1, 0, 0),
+		},
 	}
 }
 
@@ -105,8 +109,8 @@ func healthy() *world {
 		hosts: []engine.Host{host("hv1"), host("hv2")},
 		facts: map[string]engine.HostFacts{"hv1": facts("hv1"), "hv2": facts("hv2")},
 		vms: map[string][]engine.VM{"hv1": {{
-			ID: webID, Name: "web", State: "Off", Memory: 4 * gib, Switches: []string{"LAN"},
-			Disks: []engine.VMDisk{{Path: `c:\clusterstorage\volume1\web\os.vhdx`, Bytes: 127 * gib, File: 40 * gib}},
+			ID: webID, Name: "web", State: "Off", Memory: 4 * gib, Switches: []string{"LAN"}, Generation: 2, AutoStart: "StartIfRunning", SecureBoot: "Off",
+			Disks: []engine.VMDisk{{Path: `c:\clusterstorage\volume1\web\os.vhdx`, Bytes: 127 * gib, File: 40 * gib, Format: "VHDX", Type: "Dynamic", Sector: 512}},
 		}}},
 		power: engine.PowerRunning,
 		fails: map[string]error{},

@@ -73,11 +73,22 @@ func (a *Access) Close() error {
 }
 
 // Facts reads what the host says about itself. Services that are not installed
-// are absent; switches are empty where vmms does not run.
+// are absent; switches are empty where vmms does not run. Role, framework and agent
+// come from a script of their own: where it fails, its parts say why in Unread, and
+// the rest counts.
 func (a *Access) Facts(ctx context.Context, host string) (engine.HostFacts, error) {
 	var answer scripts.HostFactsAnswer
-	err := a.run(ctx, host, scripts.HostFacts, scripts.NoParams{}, &answer)
-	return facts(answer), err
+	if err := a.run(ctx, host, scripts.HostFacts, scripts.NoParams{}, &answer); err != nil {
+		return facts(answer), err
+	}
+	f := facts(answer)
+	var more scripts.HostAgentAnswer
+	if err := a.run(ctx, host, scripts.HostAgent, scripts.NoParams{}, &more); err != nil {
+		f.HostAgent = unreadable(err)
+		return f, nil
+	}
+	f.HostAgent = agent(more)
+	return f, nil
 }
 
 // VM reads one VM whole.

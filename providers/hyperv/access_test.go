@@ -1,7 +1,9 @@
 package hyperv_test
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +39,37 @@ func TestFacts(t *testing.T) {
 		}
 		if !f.Clock.Equal(l.site.facts.Clock) || f.MemoryFree != 64<<30 || f.Volumes[0].Free != 1<<39 {
 			t.Errorf("facts %+v", f)
+		}
+		l.noShells(t, a)
+	})
+}
+
+// What the agent's script can't say hides nothing else, and says why.
+func TestFactsOfTheAgent(t *testing.T) {
+	over(t, func(t *testing.T, l *lab, a *hyperv.Access) {
+		f, err := a.Facts(t.Context(), "HV01")
+		if err != nil || f.Build != "17763" || len(f.Unread) != len(engine.HostParts) || !strings.Contains(f.Unread["throttle"], "Zugriff") {
+			t.Errorf("without the agent: %+v, %v", f, err)
+		}
+		l.site.agent = scripts.HostAgentAnswer{
+			Role: "Enabled", DotNet: 528449, Agent: "2.0.9263.0", Provider: "5.25.1120.0", Proxy: "http://proxy:3128", Backup: true, Pools: 1, Offset: 3600,
+			Throttle: &scripts.Throttle{Work: 7, NonWork: 8, From: 28800, To: 64800, Days: []string{"Monday"}},
+			Threads:  scripts.Threads{Download: 4, Upload: 5, Parent: 6}, CertificateExpires: "2027-01-02T03:04:05.0000000Z",
+			Unread: map[string]string{"backup": "CommandNotFoundException"},
+		}
+		f, err = a.Facts(t.Context(), "HV01")
+		want := engine.HostAgent{
+			Role: "Enabled", DotNet: 528449, AgentVersion: "2.0.9263.0", ProviderVersion: "5.25.1120.0", Proxy: "http://proxy:3128", Backup: true, Pools: 1,
+			Throttle: &engine.Throttle{Work: 7, NonWork: 8, From: 8 * time.Hour, To: 18 * time.Hour, Days: []string{"Monday"}, Offset: time.Hour},
+			Threads:  engine.Threads{Download: 4, Upload: 5, Parent: 6}, CertificateExpires: time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC),
+			Unread: map[string]string{"backup": "CommandNotFoundException"},
+		}
+		if err != nil || !reflect.DeepEqual(f.HostAgent, want) {
+			t.Errorf("%+v, %v", f.HostAgent, err)
+		}
+		l.site.agent.CertificateExpires = "soon"
+		if f, err = a.Facts(t.Context(), "HV01"); err != nil || f.Unread["certificates"] == "" || f.Unread["backup"] == "" {
+			t.Errorf("a date that is none: %+v, %v", f.HostAgent, err)
 		}
 		l.noShells(t, a)
 	})

@@ -1,6 +1,7 @@
 package hyperv
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -28,6 +29,47 @@ func facts(a scripts.HostFactsAnswer) engine.HostFacts {
 	return f
 }
 
+// agent is what host-agent said. A part that failed keeps its reason, and nothing
+// it may have said is taken.
+func agent(a scripts.HostAgentAnswer) engine.HostAgent {
+	h := engine.HostAgent{
+		Role: a.Role, DotNet: a.DotNet, AgentVersion: a.Agent, ProviderVersion: a.Provider, Proxy: a.Proxy,
+		Threads: engine.Threads{Download: a.Threads.Download, Upload: a.Threads.Upload, Parent: a.Threads.Parent},
+		Backup:  a.Backup, Pools: a.Pools, Unread: a.Unread,
+	}
+	if t := a.Throttle; t != nil {
+		second := func(n int64) time.Duration { return time.Duration(n) * time.Second }
+		h.Throttle = &engine.Throttle{
+			Work: t.Work, NonWork: t.NonWork, From: second(t.From), To: second(t.To), Days: t.Days, Offset: second(a.Offset),
+		}
+	}
+	if a.CertificateExpires == "" {
+		return h
+	}
+	at, err := time.Parse(time.RFC3339, a.CertificateExpires)
+	if err != nil {
+		return unreadPart(h, "certificates", "no time: "+a.CertificateExpires)
+	}
+	h.CertificateExpires = at
+	return h
+}
+
+func unreadPart(h engine.HostAgent, part, why string) engine.HostAgent {
+	unread := map[string]string{part: why}
+	maps.Copy(unread, h.Unread)
+	h.Unread = unread
+	return h
+}
+
+// unreadable is an agent nothing of which could be read.
+func unreadable(err error) engine.HostAgent {
+	h := engine.HostAgent{Unread: map[string]string{}}
+	for _, part := range engine.HostParts {
+		h.Unread[part] = err.Error()
+	}
+	return h
+}
+
 func machineRow(r scripts.VMRow) engine.VM {
 	return engine.VM{
 		ID: strings.ToLower(r.ID), Name: r.Name, State: r.State, Heartbeat: r.Heartbeat,
@@ -40,12 +82,18 @@ func machine(a scripts.VMAnswer) engine.VM {
 	vm := machineRow(a.VMRow)
 	vm.Addresses, vm.Checkpoints = a.Addresses, a.Checkpoints
 	for _, name := range a.Switches {
-		if name != "" { // an adapter without a switch
-			vm.Switches = append(vm.Switches, name)
+		if name == "" { // an adapter without a switch
+			vm.Loose++
+			continue
 		}
+		vm.Switches = append(vm.Switches, name)
 	}
+	vm.SecureBoot, vm.TPM, vm.Shielded, vm.Unread = a.SecureBoot, a.TPM, a.Shielded, a.Unread
 	for _, d := range a.Disks {
-		vm.Disks = append(vm.Disks, engine.VMDisk{Path: d.Path, Format: d.Format, Bytes: d.Bytes, File: d.File})
+		vm.Disks = append(vm.Disks, engine.VMDisk{
+			Path: d.Path, Format: d.Format, Bytes: d.Bytes, File: d.File, Type: d.Type, Parent: d.Parent,
+			Shared: d.Shared, PassThrough: d.PassThrough, Sector: d.Sector, Problem: d.Problem,
+		})
 	}
 	return vm
 }

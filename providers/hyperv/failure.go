@@ -18,6 +18,7 @@ var errLanguage = errors.New("PowerShell on the host is not in full language mod
 // purposes say what a script is run for, as an operator would.
 var purposes = map[string]string{
 	scripts.HostFacts: "read the facts of a host",
+	scripts.HostAgent: "read the agent's settings of a host",
 	scripts.ReadVM:    "read a VM",
 	scripts.ListVMs:   "list the VMs of a host",
 	scripts.StartVM:   "start a VM",

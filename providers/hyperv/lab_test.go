@@ -26,6 +26,7 @@ const (
 type site struct {
 	mu     sync.Mutex
 	facts  scripts.HostFactsAnswer
+	agent  scripts.HostAgentAnswer
 	vm     scripts.VMAnswer
 	sums   []scripts.DiskSum
 	engine bool // the agent runs
@@ -105,6 +106,11 @@ func (s *site) answer(script, mark string) (any, error) {
 	switch script {
 	case scripts.HostFacts:
 		return s.facts, nil
+	case scripts.HostAgent:
+		if s.agent.Role == "" {
+			return nil, &winrm.ScriptError{Msg: "Zugriff verweigert.", ID: "AccessDenied", Category: "PermissionDenied"}
+		}
+		return s.agent, nil
 	case scripts.ReadVM:
 		return s.vm, nil
 	case scripts.ListVMs:

@@ -21,7 +21,7 @@ func TestSlowScript(t *testing.T) {
 		l.site.delay = 70 * time.Second
 		a := access(t, l.memory())
 		began := time.Now()
-		if _, err := a.Facts(t.Context(), "HV01"); err != nil {
+		if _, err := a.VMs(t.Context(), "HV01"); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != 70*time.Second {

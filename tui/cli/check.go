@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -62,25 +63,27 @@ func (a *app) check(ctx context.Context, o *planOptions) error {
 	return nil
 }
 
-// checkAll checks every item of the plan and lists the blocked ones.
+// checkAll checks every item of the plan side by side and lists the blocked ones. The
+// findings stand by item, in the plan's order.
 func checkAll(ctx context.Context, s *session, p engine.Plan) (rows []checkRow, stopped []string, err error) {
-	for _, it := range p.Items {
-		stop := false
-		err := preflight(ctx, s.conn.Ports, p, it, func(f engine.Finding) {
-			rows = append(rows, checkRow{it.Name, f})
-			stop = stop || f.Verdict == engine.VerdictBlock
-		})
-		if err != nil {
-			return rows, stopped, err
-		}
-		if stop {
-			stopped = append(stopped, it.Name)
+	err = s.rules.All(ctx, s.conn.Ports, p, func(item string, f engine.Finding) {
+		rows = append(rows, checkRow{item, f})
+	})
+	place := map[string]int{}
+	for i, it := range p.Items {
+		place[it.Name] = i
+	}
+	slices.SortStableFunc(rows, func(a, b checkRow) int { return place[a.Item] - place[b.Item] })
+	for _, r := range rows {
+		if r.Verdict == engine.VerdictBlock && !slices.Contains(stopped, r.Item) {
+			stopped = append(stopped, r.Item)
 		}
 	}
-	return rows, stopped, nil
+	return rows, stopped, err
 }
 
-// findings are a check's answers for people: a line each, the remedy below.
+// findings are a check's answers for people: a line each, the remedy below, and
+// where it comes from under what is not fine.
 type findings []checkRow
 
 func (f findings) write(w io.Writer, _ int) error {
@@ -93,6 +96,9 @@ func (f findings) write(w io.Writer, _ int) error {
 		}
 		if r.Remedy != "" {
 			lines = append(lines, "           "+r.Remedy)
+		}
+		if r.Verdict != engine.VerdictOK {
+			lines = append(lines, "           ["+r.Basis()+"]")
 		}
 		for _, l := range lines {
 			if _, err := fmt.Fprintln(w, text.Clean(l)); err != nil {

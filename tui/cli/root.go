@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,8 @@ type app struct {
 	record  io.Closer // nil without --record
 	// terminal is standard output as the screens need it: the file itself.
 	terminal io.Writer
+	// sets are the rules of each connection that the screens have opened.
+	sets sync.Map
 }
 
 // Run carries out one command line and returns the exit status. ctx ends when a

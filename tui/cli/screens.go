@@ -77,20 +77,16 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 			if err != nil {
 				return nil, err
 			}
+			a.sets.Store(s.conn, s.rules)
 			return s.conn, nil
 		},
 		Start: func(ctx context.Context, c *engine.Connection, p engine.Plan, cert *engine.Certificate) (runs.Handle, error) {
-			s := &session{conn: c, store: store, who: whoami(), build: a.deps.Build, cert: cert}
+			s := &session{conn: c, store: store, who: whoami(), build: a.deps.Build, cert: cert, rules: a.rulesOf(c)}
 			return s.manager().Start(context.WithoutCancel(ctx), p)
 		},
 		Resume: a.resumeForScreens,
 		Check: func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(string, engine.Finding)) error {
-			for _, it := range p.Items {
-				if err := preflight(ctx, c.Ports, p, it, func(f engine.Finding) { emit(it.Name, f) }); err != nil {
-					return err
-				}
-			}
-			return nil
+			return a.rulesOf(c).All(ctx, c.Ports, p, emit)
 		},
 		Forecast: forecast, JobOwners: store.JobOwners,
 		Report: func(_ context.Context, id engine.RunID) (string, error) {

@@ -22,6 +22,7 @@ type session struct {
 	who   string // user@host: who decides
 	build Build
 	cert  *engine.Certificate // what the plan's thumbprint names, where one was read
+	rules rules.Set           // of the preflight, users' own among them
 }
 
 // store opens the runs of the state directory, for commands that need no vault.
@@ -63,6 +64,13 @@ func (a *app) connectToVault(ctx context.Context, t Target, vault string) (*sess
 	return &session{conn: conn, store: store, who: whoami(), build: a.deps.Build}, nil
 }
 
+// rulesOf are the rules of a connection that the screens have opened.
+func (a *app) rulesOf(c *engine.Connection) rules.Set {
+	set, _ := a.sets.Load(c)
+	known, _ := set.(rules.Set) // the built-in ones for a connection of somebody else
+	return known
+}
+
 // close lets go of the connection; nothing remote is cancelled by it.
 func (s *session) close(a *app) {
 	if s.conn.Close == nil {
@@ -76,16 +84,12 @@ func (s *session) close(a *app) {
 // manager starts and resumes runs over the session's connection.
 func (s *session) manager() *runs.Manager {
 	return runs.NewManager(s.store, s.conn, runs.Settings{
-		Program: s.build.Program(), Driver: s.who, Preflight: preflight, EncodePlan: encodePlan, Certificate: s.cert,
+		Program: s.build.Program(), Driver: s.who, Preflight: s.rules.Check, EncodePlan: encodePlan, Certificate: s.cert,
 	})
 }
 
 // Program is name and version, as journals keep them.
 func (b Build) Program() string { return "failback " + b.Version }
-
-func preflight(ctx context.Context, p engine.Ports, plan engine.Plan, item engine.PlanItem, emit func(engine.Finding)) error {
-	return rules.Check(ctx, p, plan, item, emit)
-}
 
 // encodePlan writes a plan with the names it has in the journal.
 func encodePlan(p engine.Plan) ([]byte, error) {

@@ -105,8 +105,8 @@ func (s *preflightStep) about(w *Wizard, width int) []string {
 	if c.Remedy != "" {
 		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("now      "), c.Remedy, width)...)
 	}
-	if c.Source != "" {
-		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render("source   "), strings.TrimSuffix(c.Source+", "+c.Dated, ", "), width)...)
+	if basis := c.Basis(); basis != "" {
+		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render("source   "), basis, width)...)
 	}
 	return out
 }

@@ -31,6 +31,42 @@ type HostFactsAnswer struct {
 	Clock            time.Time `json:"clock"`
 }
 
+// HostAgentAnswer is what a host says about its role, its framework and its
+// recovery services agent. A part that could not be read is named in Unread, with
+// the id of the error, and its fields say nothing.
+type HostAgentAnswer struct {
+	Role               string            `json:"role"`   // Enabled, Disabled, Absent
+	DotNet             int               `json:"dotnet"` // release number
+	Agent              string            `json:"agent"`  // versions, empty where not installed
+	Provider           string            `json:"provider"`
+	Proxy              string            `json:"proxy"` // address, empty where there is none
+	Throttle           *Throttle         `json:"throttle"`
+	Threads            Threads           `json:"threads"`
+	Backup             bool              `json:"backup"`
+	Pools              int               `json:"pools"`
+	CertificateExpires string            `json:"certificate_expires"` // RFC 3339, empty where there is none
+	Offset             int64             `json:"offset"`              // of the zone, seconds
+	Unread             map[string]string `json:"unread"`
+}
+
+// Throttle is the agent's bandwidth limit: bytes a second, hours as the host's
+// TimeSpans, days in English.
+type Throttle struct {
+	Work    int64    `json:"work"`
+	NonWork int64    `json:"non_work"`
+	From    int64    `json:"from"` // seconds since midnight
+	To      int64    `json:"to"`
+	Days    []string `json:"days"`
+}
+
+// Threads are values of the agent's registry key, 0 where one is missing. Parent
+// is the download value one key above.
+type Threads struct {
+	Download int `json:"download"`
+	Upload   int `json:"upload"`
+	Parent   int `json:"parent"`
+}
+
 // InstallationCore is the InstallationType of a Server Core host.
 const InstallationCore = "Server Core"
 
@@ -75,6 +111,11 @@ type VMAnswer struct {
 	Switches    []string `json:"switches"` // one an adapter, empty where unconnected
 	Checkpoints int      `json:"checkpoints"`
 	Disks       []VMDisk `json:"disks"`
+	SecureBoot  string   `json:"secure_boot"` // On, Off; empty for generation 1
+	TPM         bool     `json:"tpm"`
+	Shielded    bool     `json:"shielded"`
+	// Unread says of firmware and security why they could not be read.
+	Unread map[string]string `json:"unread"`
 }
 
 // VMDisk is a disk of a VM. A file that could not be read has a Problem and no
@@ -86,6 +127,11 @@ type VMDisk struct {
 	File    int64  `json:"file"`
 	Parent  string `json:"parent"`
 	Problem string `json:"problem"`
+
+	Type        string `json:"type"` // Fixed, Dynamic, Differencing
+	Shared      bool   `json:"shared"`
+	PassThrough bool   `json:"pass_through"` // a disk of the host, no file
+	Sector      int    `json:"sector"`       // logical sector size
 }
 
 // VMsAnswer lists the VMs of a host.

@@ -10,6 +10,7 @@ import (
 // The names of the scripts.
 const (
 	HostFacts = "host-facts" // NoParams → HostFactsAnswer
+	HostAgent = "host-agent" // NoParams → HostAgentAnswer
 	ReadVM    = "vm"         // VMParams → VMAnswer, everything about one VM
 	ListVMs   = "vms"        // NoParams → VMsAnswer, thin rows
 	StartVM   = "start-vm"   // VMParams → StartVMAnswer, mutating
@@ -22,6 +23,8 @@ const (
 var (
 	//go:embed ps/host-facts.ps1
 	hostFactsText string
+	//go:embed ps/host-agent.ps1
+	hostAgentText string
 	//go:embed ps/find-vm.ps1
 	findVMText string
 	//go:embed ps/vm.ps1
@@ -47,6 +50,7 @@ type script struct {
 
 var all = []script{
 	{HostFacts, hostFactsText, false},
+	{HostAgent, hostAgentText, false},
 	{ReadVM, findVMText + vmText, false},
 	{ListVMs, findVMText + vmsText, false},
 	{StartVM, findVMText + startVMText, true},

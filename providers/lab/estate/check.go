@@ -79,9 +79,26 @@ func (e *Estate) checkHosts(kinds map[string]string) (map[string]string, error) 
 		case kinds[h.Fabric] == "":
 			return nil, fmt.Errorf("hosts[%d].fabric: there is no fabric %q", i, h.Fabric)
 		}
+		if why := h.odd(); why != "" {
+			return nil, fmt.Errorf("hosts[%d] (%s).%s", i, h.Name, why)
+		}
 		fabricOf[h.Name] = h.Fabric
 	}
 	return fabricOf, nil
+}
+
+// odd says what is wrong with the parts of a host that are words.
+func (h Host) odd() string {
+	if !slices.Contains([]string{"", "Enabled", "Disabled", "Absent"}, h.Role) {
+		return fmt.Sprintf("role: %q is none of Enabled, Disabled, Absent", h.Role)
+	}
+	if _, err := time.Parse(dayShape, h.CertificateExpires); h.CertificateExpires != "" && err != nil {
+		return fmt.Sprintf("certificate_expires: %q is not a date such as 2026-12-31", h.CertificateExpires)
+	}
+	if t := h.Agent.Throttle; t != nil && (t.From < 0 || t.To > 24*time.Hour || t.From > t.To) {
+		return "agent.throttle: from and to are hours of one day, such as 8h and 18h"
+	}
+	return ""
 }
 
 func (e *Estate) checkItems(hosts, kinds map[string]string) (map[string]bool, error) {

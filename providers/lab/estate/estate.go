@@ -77,6 +77,47 @@ type Host struct {
 	Services map[string]string `yaml:"services"` // those that differ from Running
 	// HeartbeatAge makes the provider's last heartbeat that old, for ever.
 	HeartbeatAge time.Duration `yaml:"heartbeat_age"`
+	// ProviderStatus is what the vault says of the provider's version.
+	ProviderStatus string        `yaml:"provider_status"`
+	Health         string        `yaml:"health"`    // an error that the vault has of the host
+	ClockOff       time.Duration `yaml:"clock_off"` // how far its clock is ahead
+	Role           string        `yaml:"role"`      // of Hyper-V: Enabled, Disabled, Absent
+	DotNet         int           `yaml:"dotnet"`    // release number of the framework
+	Agent          Agent         `yaml:"agent"`
+	Pools          int           `yaml:"storage_pools"`
+	// CertificateExpires is when the registration's certificate ends, YYYY-MM-DD.
+	CertificateExpires string `yaml:"certificate_expires"`
+	// Unread are parts of what the host says of itself that can't be read, and why.
+	Unread map[string]string `yaml:"unread"`
+}
+
+// Absent is the state of a service that is not installed.
+const Absent = "absent"
+
+// Agent is the recovery services agent of a host.
+type Agent struct {
+	Version  string    `yaml:"version"`
+	Proxy    string    `yaml:"proxy"`
+	Throttle *Throttle `yaml:"throttle"`
+	Threads  Threads   `yaml:"threads"`
+	Backup   bool      `yaml:"backup"` // it backs the host up, too
+}
+
+// Throttle is the bandwidth that an agent says it may take, a second. The lab's own
+// copying goes by the estate's rates alone.
+type Throttle struct {
+	Work    Size          `yaml:"work"`
+	NonWork Size          `yaml:"non_work"`
+	From    time.Duration `yaml:"from"` // since midnight
+	To      time.Duration `yaml:"to"`
+	Days    []string      `yaml:"days"`
+}
+
+// Threads are values of the agent's registry key, 0 where one is missing.
+type Threads struct {
+	Download int `yaml:"download"`
+	Upload   int `yaml:"upload"`
+	Parent   int `yaml:"parent"` // the download value one key above
 }
 
 // Volume is a volume of a host.
@@ -118,6 +159,22 @@ type Item struct {
 	Disks      []Disk  `yaml:"disks"`
 	Snapshots  int     `yaml:"checkpoints"` // of the on-premises VM
 	Change     float64 `yaml:"change"`      // part of the content that differs between Azure and home, 0..1
+	Home       Home    `yaml:"home"`
+	// TestFailover is the state of a test failover, and Ailing an error of the
+	// replication, both in the service's words; the lab only says them.
+	TestFailover string `yaml:"test_failover"`
+	Ailing       string `yaml:"ailing"`
+}
+
+// Home is what is odd about the on-premises VM of an item.
+type Home struct {
+	Name       string `yaml:"name" json:"name,omitempty"` // on the host, where it differs
+	SecureBoot bool   `yaml:"secure_boot" json:"secure_boot,omitempty"`
+	TPM        bool   `yaml:"tpm" json:"tpm,omitempty"`
+	Shielded   bool   `yaml:"shielded" json:"shielded,omitempty"`
+	AutoStart  string `yaml:"auto_start" json:"auto_start,omitempty"`
+	State      string `yaml:"state" json:"state,omitempty"` // Hyper-V's word
+	Loose      int    `yaml:"loose_adapters" json:"loose_adapters,omitempty"`
 }
 
 // Disk is one disk of an item. The first is the operating system's.
@@ -125,7 +182,20 @@ type Disk struct {
 	Size    Size `yaml:"size"`    // virtual
 	Content Size `yaml:"content"` // how much of it holds data
 	// Managed makes this one disk a managed disk in Azure, replicated straight to it.
-	Managed bool `yaml:"managed"`
+	Managed bool     `yaml:"managed"`
+	Home    HomeDisk `yaml:"home"`
+}
+
+// HomeDisk is what is odd about a disk of the on-premises VM.
+type HomeDisk struct {
+	Format      string `yaml:"format" json:"format,omitempty"` // VHD, VHDX
+	Type        string `yaml:"type" json:"type,omitempty"`     // Fixed, Dynamic, Differencing
+	Parent      string `yaml:"parent" json:"parent,omitempty"`
+	Shared      bool   `yaml:"shared" json:"shared,omitempty"`
+	PassThrough bool   `yaml:"pass_through" json:"pass_through,omitempty"`
+	Sector      int    `yaml:"sector" json:"sector,omitempty"`
+	Size        Size   `yaml:"size" json:"size,omitempty"` // where the file was resized
+	Problem     string `yaml:"problem" json:"problem,omitempty"`
 }
 
 // Fault is something that will go wrong: at a moment (When), something (What)

@@ -1,6 +1,8 @@
 package hosts
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +28,7 @@ func (m Model) facts(host string) (any, error) {
 		answer = scripts.HostFactsAnswer{
 			Name: h.Name, Build: h.Build, Caption: "Microsoft " + h.Edition, EditionID: editionID(h.Edition),
 			InstallationType: "Server", Services: services(h, s.Fabric(h.Fabric).VMM), Switches: switches(s, h),
-			Volumes: volumes(s, h), MemoryFree: int64(h.Free), Clock: time.Now().UTC(),
+			Volumes: volumes(s, h), MemoryFree: int64(h.Free), Clock: time.Now().Add(h.ClockOff).UTC(),
 		}
 		if h.Core {
 			answer.InstallationType = scripts.InstallationCore
@@ -52,12 +54,15 @@ func services(h *world.Host, vmm bool) []scripts.Service {
 		names = append(names, "SCVMMService", "SCVMMAgent")
 	}
 	var list []scripts.Service
-	for _, n := range names {
-		state := "Running"
-		if other := h.Services[n]; other != "" {
-			state = other
+	for _, n := range slices.Sorted(maps.Keys(h.Services)) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
 		}
-		list = append(list, scripts.Service{Name: n, State: state})
+	}
+	for _, n := range names {
+		if state := cmp.Or(h.Services[n], "Running"); state != estate.Absent {
+			list = append(list, scripts.Service{Name: n, State: state})
+		}
 	}
 	return list
 }

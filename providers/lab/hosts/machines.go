@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (m Model) vms(host string) (any, error) {
 }
 
 func (m Model) vm(host, id string) (any, error) {
-	answer := scripts.VMAnswer{Addresses: []string{}, Switches: []string{}, Disks: []scripts.VMDisk{}}
+	answer := scripts.VMAnswer{Addresses: []string{}, Switches: []string{}, Disks: []scripts.VMDisk{}, Unread: map[string]string{}}
 	found := false
 	m.World.Read(func(s *world.State) {
 		vm := s.VM(host, id)
@@ -52,20 +53,43 @@ func (m Model) vm(host, id string) (any, error) {
 			answer.Addresses = []string{address(id)}
 		}
 		it := s.Item(vm.Item)
+		answer.TPM, answer.Shielded = it.Home.TPM, it.Home.Shielded
+		if it.Generation == 2 {
+			answer.SecureBoot = onOff(it.Home.SecureBoot)
+		}
 		answer.Switches = []string{""}
 		if s.HasSwitch(host, it.Switch) {
 			answer.Switches = []string{it.Switch}
 		}
+		answer.Switches = append(answer.Switches, make([]string, it.Home.Loose)...)
 		for i, d := range it.Disks {
-			answer.Disks = append(answer.Disks, scripts.VMDisk{
-				Path: s.WindowsPath(vm, d), Format: "VHDX", Bytes: d.Bytes, File: m.World.FileBytes(vm.Files[i]),
-			})
+			answer.Disks = append(answer.Disks, disk(s.WindowsPath(vm, d), d, m.World.FileBytes(vm.Files[i])))
 		}
 	})
 	if !found {
 		return nil, notFound(id)
 	}
 	return answer, nil
+}
+
+func onOff(on bool) string {
+	if on {
+		return "On"
+	}
+	return "Off"
+}
+
+// disk is one disk of a VM as its host tells of it.
+func disk(path string, d *world.Disk, file int64) scripts.VMDisk {
+	h := d.Home
+	out := scripts.VMDisk{
+		Path: path, Parent: h.Parent, Shared: h.Shared, PassThrough: h.PassThrough, Problem: h.Problem,
+	}
+	if h.Problem == "" && !h.PassThrough {
+		out.Format, out.Type, out.Sector = cmp.Or(h.Format, "VHDX"), cmp.Or(h.Type, "Dynamic"), cmp.Or(h.Sector, 512)
+		out.Bytes, out.File = cmp.Or(int64(h.Size), d.Bytes), file
+	}
+	return out
 }
 
 // address is an address of documentation's range that follows from the VM's id.

@@ -23,6 +23,8 @@ func (m Model) Run(_ context.Context, host, script string, params json.RawMessag
 	switch script {
 	case scripts.HostFacts:
 		return m.facts(host)
+	case scripts.HostAgent:
+		return m.agent(host)
 	case scripts.ListVMs:
 		return m.vms(host)
 	case scripts.Activity:

@@ -1,6 +1,7 @@
 package management
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"path"
@@ -107,9 +108,9 @@ func (c *call) item(s *world.State, it *world.Item) obj {
 		"primaryProtectionContainerFriendlyName":  f.Friendly,
 		"recoveryProtectionContainerFriendlyName": azureName,
 		"protectionState":                         it.Protection, "protectionStateDescription": world.Describe(it.Protection),
-		"activeLocation": location, "testFailoverState": "None", "testFailoverStateDescription": "None",
-		"allowedOperations": allowed(it), "replicationHealth": "Normal", "failoverHealth": "Warning",
-		"replicationHealthErrors": []obj{}, "failoverHealthErrors": []obj{}, "healthErrors": []obj{noTestYet(it)},
+		"activeLocation": location, "testFailoverState": cmp.Or(it.TestFailover, "None"), "testFailoverStateDescription": cmp.Or(it.TestFailover, "None"),
+		"allowedOperations": allowed(it), "replicationHealth": replicationHealth(it), "failoverHealth": "Warning",
+		"replicationHealthErrors": []obj{}, "failoverHealthErrors": []obj{}, "healthErrors": append(ailing(it), noTestYet(it)),
 		"policyId": id.policy(), "policyFriendlyName": policyName,
 		"lastSuccessfulFailoverTime": stampOrNull(it.FailedOver), "lastSuccessfulTestFailoverTime": nil,
 		"currentScenario": scenario(id, it.Scenario), "failoverRecoveryPointId": nil,
@@ -137,6 +138,25 @@ func noTestYet(it *world.Item) obj {
 		"recommendedAction": "Do a test failover.", "creationTimeUtc": stamp(it.Replicated),
 		"recoveryProviderErrorMessage": nil, "entityId": it.VMID, "customerResolvability": "Allowed", "innerHealthErrors": []obj{},
 	}
+}
+
+func replicationHealth(it *world.Item) string {
+	if it.Ailing != "" {
+		return "Warning"
+	}
+	return "Normal"
+}
+
+// ailing is the error of the replication that the estate wants said.
+func ailing(it *world.Item) []obj {
+	if it.Ailing == "" {
+		return []obj{}
+	}
+	e := noTestYet(it)
+	e["errorCategory"], e["errorCode"], e["errorId"] = "Replication", "70094", "ReplicationWarning"
+	e["summaryMessage"], e["errorMessage"] = it.Ailing, it.Ailing
+	e["possibleCauses"], e["recommendedAction"] = "", ""
+	return []obj{e}
 }
 
 func scenario(id ids, sc world.Scenario) obj {

@@ -1,6 +1,7 @@
 package management
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -163,6 +164,9 @@ func provider(s *world.State, h *world.Host) obj {
 	if !connected {
 		status, health = "NotConnected", []obj{missedHeartbeat(h, heartbeat)}
 	}
+	if h.Health != "" {
+		health = append(health, obj{"errorSource": "Provider", "errorType": "ProviderHealth", "errorLevel": "Warning", "errorCode": "31331", "errorMessage": h.Health, "summaryMessage": h.Health})
+	}
 	scenarios := []string{"Refresh"}
 	if count == 0 {
 		scenarios = append(scenarios, "Purge")
@@ -174,7 +178,7 @@ func provider(s *world.State, h *world.Host) obj {
 			"fabricType": f.Type(), "fabricFriendlyName": f.Friendly, "friendlyName": h.Name,
 			"providerVersion": h.Provider, "serverVersion": "10.0." + h.Build, "providerVersionState": "Latest",
 			"providerVersionExpiryDate": neverTime,
-			"providerVersionDetails":    obj{"version": h.Provider, "expiryDate": neverTime, "status": "Supported"},
+			"providerVersionDetails":    obj{"version": h.Provider, "expiryDate": neverTime, "status": cmp.Or(h.ProviderStatus, "Supported")},
 			"lastHeartBeat":             stamp(heartbeat), "connectionStatus": status, "protectedItemCount": count,
 			"allowedScenarios": scenarios, "healthErrorDetails": health,
 			"draIdentifier": h.ID, "machineId": h.Machine, "machineName": h.Name, "biosId": nil,

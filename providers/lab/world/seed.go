@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -135,7 +136,7 @@ func (s *State) addItem(it estate.Item) error {
 	item := &Item{
 		Name: it.Name, Foreign: it.State == estate.StateForeign, HyperVID: s.mint(), Fabric: fabric.Name, Host: host.Name,
 		OS: it.OS, Generation: it.Generation, CPUs: it.CPUs, Memory: int64(it.Memory), Switch: it.Switch,
-		Managed: it.Managed, Encryption: it.Encryption, Replicated: now(),
+		Managed: it.Managed, Encryption: it.Encryption, Replicated: now(), Home: it.Home, TestFailover: it.TestFailover, Ailing: it.Ailing,
 	}
 	item.VMID = item.HyperVID
 	if fabric.VMM {
@@ -143,7 +144,7 @@ func (s *State) addItem(it estate.Item) error {
 	}
 	for lun, d := range it.Disks {
 		disk := s.newDisk(item, lun, int64(d.Size))
-		disk.Straight = d.Managed
+		disk.Straight, disk.Home = d.Managed, d.Home
 		item.Disks = append(item.Disks, disk)
 	}
 	item.place(it.State, ago)
@@ -196,6 +197,8 @@ func (s *State) newHome(it *Item, running bool, checkpoints int) *VM {
 	if running {
 		vm.State, vm.Booted, vm.Since = VMRunning, true, now()
 	}
+	vm.Name, vm.State = cmp.Or(it.Home.Name, vm.Name), cmp.Or(it.Home.State, vm.State)
+	vm.AutoStart = cmp.Or(it.Home.AutoStart, vm.AutoStart)
 	for _, d := range it.Disks {
 		vm.Files = append(vm.Files, diskFile(it.Host, it.HyperVID, d.LUN))
 	}

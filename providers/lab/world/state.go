@@ -82,7 +82,8 @@ type Disk struct {
 	Blob    string `json:"blob,omitempty"`    // in the store, while in Azure
 	Managed string `json:"managed,omitempty"` // name of the managed disk, where it is one
 	// Straight says that it replicates straight to a managed disk.
-	Straight bool `json:"straight,omitempty"`
+	Straight bool            `json:"straight,omitempty"`
+	Home     estate.HomeDisk `json:"home,omitzero"`
 }
 
 // Item is a replicated item.
@@ -109,6 +110,10 @@ type Item struct {
 	AzureVM    string    `json:"azure_vm,omitempty"`
 	Disks      []*Disk   `json:"disks"`
 	Points     []Point   `json:"points,omitempty"` // oldest first
+
+	Home         estate.Home `json:"home,omitzero"`
+	TestFailover string      `json:"test_failover,omitempty"`
+	Ailing       string      `json:"ailing,omitempty"` // an error of the replication
 }
 
 // Point is a recovery point in Azure. The lab keeps its moment and not its bytes.

@@ -1,6 +1,6 @@
 param($p)
 # What the host says about itself. A stopped vmms is a fact, not an error.
-$wanted = @('vmms', 'obengine', 'dra', 'Winmgmt', 'SCVMMService', 'SCVMMAgent')
+$wanted = @('vmms', 'obengine', 'dra', 'Winmgmt', 'SCVMMService', 'SCVMMAgent', 'ClusSvc', 'cxprocessserver')
 $os = Get-CimInstance -ClassName Win32_OperatingSystem -ErrorAction Stop
 $computer = Get-CimInstance -ClassName Win32_ComputerSystem -ErrorAction Stop
 $version = Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion' -ErrorAction Stop

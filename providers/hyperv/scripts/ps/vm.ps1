@@ -8,13 +8,20 @@ function ConvertTo-Disk($drive) {
         file = [int64]0
         parent = ''
         problem = ''
+        type = ''
+        shared = [bool]$drive.SupportPersistentReservations
+        pass_through = ($null -ne $drive.DiskNumber)
+        sector = [int]0
     }
+    if ($disk.pass_through) { return $disk }
     try {
         $vhd = Get-VHD -Path $drive.Path -ErrorAction Stop
         $disk.format = [string]$vhd.VhdFormat
         $disk.bytes = [int64]$vhd.Size
         $disk.file = [int64]$vhd.FileSize
         $disk.parent = [string]$vhd.ParentPath
+        $disk.type = [string]$vhd.VhdType
+        $disk.sector = [int]$vhd.LogicalSectorSize
     } catch {
         $disk.problem = [string]$_.FullyQualifiedErrorId
     }
@@ -29,4 +36,18 @@ $row.addresses = @($adapters | ForEach-Object { $_.IPAddresses } | ForEach-Objec
 $row.switches = @($adapters | ForEach-Object { [string]$_.SwitchName })
 $row.checkpoints = [int]$snapshots.Count
 $row.disks = @($drives | ForEach-Object { ConvertTo-Disk $_ })
+$row.secure_boot = ''
+$row.tpm = $false
+$row.shielded = $false
+$row.unread = [ordered]@{}
+if ($row.generation -eq 2) {
+    try {
+        $row.secure_boot = [string](Get-VMFirmware -VM $vm -ErrorAction Stop).SecureBoot
+    } catch { $row.unread.firmware = [string]$_.FullyQualifiedErrorId }
+    try {
+        $security = Get-VMSecurity -VM $vm -ErrorAction Stop
+        $row.tpm = [bool]$security.TpmEnabled
+        $row.shielded = [bool]$security.Shielded
+    } catch { $row.unread.security = [string]$_.FullyQualifiedErrorId }
+}
 return $row

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"failback/engine"
+)
+
+// shared are the reads that the items of one check have in common. Each is made once;
+// who comes later waits for it. It is safe for concurrent use.
+type shared struct {
+	ports engine.Ports
+	all   memo[[]engine.Host]
+	of    memo[hostWords]
+	vms   memo[[]engine.VM]
+}
+
+// hostWords is what a host said of itself, and our clock then.
+type hostWords struct {
+	facts engine.HostFacts
+	at    time.Time
+}
+
+func newShared(p engine.Ports) *shared { return &shared{ports: p} }
+
+func (s *shared) hosts(ctx context.Context) ([]engine.Host, error) {
+	return s.all.get("", func() ([]engine.Host, error) { return s.ports.Inventory.Hosts(ctx) })
+}
+
+// facts takes our own time in the middle of the call, so that a slow answer does not
+// look like a wrong clock.
+func (s *shared) facts(ctx context.Context, host string) (hostWords, error) {
+	return s.of.get(host, func() (hostWords, error) {
+		before := time.Now()
+		facts, err := s.ports.Hosts.Facts(ctx, host)
+		return hostWords{facts, before.Add(time.Since(before) / 2)}, err
+	})
+}
+
+func (s *shared) names(ctx context.Context, host string) ([]engine.VM, error) {
+	return s.vms.get(host, func() ([]engine.VM, error) { return s.ports.Hosts.VMs(ctx, host) })
+}
+
+// memo remembers the first result for each key, names compared without case.
+type memo[T any] struct {
+	mu    sync.Mutex
+	known map[string]func() (T, error)
+}
+
+func (m *memo[T]) get(key string, read func() (T, error)) (T, error) {
+	key = strings.ToLower(key)
+	m.mu.Lock()
+	once := m.known[key]
+	if once == nil {
+		once = sync.OnceValues(read)
+		if m.known == nil {
+			m.known = map[string]func() (T, error){}
+		}
+		m.known[key] = once
+	}
+	m.mu.Unlock()
+	return once()
+}
