@@ -20,10 +20,12 @@ const maxOutput = 4 << 20
 type shell struct {
 	at      checked
 	session *session
-	id      string
-	command string
-	done    bool // the command ended by itself
-	sent    bool // the command may have got its input
+	// creation is set while the session is in other hands: nothing else is then.
+	creation *creation
+	id       string
+	command  string
+	done     bool // the command ended by itself
+	sent     bool // the command may have got its input
 }
 
 // result is what a command left.
@@ -33,23 +35,65 @@ type result struct {
 	exit   int
 }
 
-// open signs in and creates the shell.
+// open signs in and creates the shell. A caller who gives up in the middle does not
+// wait for the host's answer, but somebody does: it holds the id by which the shell
+// can be removed.
 func (s *shell) open(ctx context.Context) error {
 	session, err := openSession(ctx, s.at)
 	if err != nil {
 		return err
 	}
 	s.session = session
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c := &creation{done: make(chan struct{}), giveUp: cancel}
+	s.creation = c
+	go func() {
+		defer close(c.done)
+		defer cancel()
+		c.id, c.err = s.create(own)
+	}()
+	select {
+	case <-c.done:
+		s.id, s.creation = c.id, nil
+		return c.err
+	case <-ctx.Done():
+		return fmt.Errorf("creating a shell: %w", because(ctx, ctx.Err()))
+	}
+}
+
+// creation is a shell whose id is still to come.
+type creation struct {
+	done   chan struct{} // then id and err are set
+	giveUp context.CancelFunc
+	id     string
+	err    error
+}
+
+func (s *shell) create(ctx context.Context) (id string, err error) {
 	reply, err := s.session.post(ctx, createMessage(s.url()))
 	if err != nil {
-		return fmt.Errorf("creating a shell: %w", err)
+		return "", fmt.Errorf("creating a shell: %w", err)
 	}
-	id, err := winrm.ParseOpenShellResponse(reply.text)
+	id, err = winrm.ParseOpenShellResponse(reply.text)
 	if err = badID(id, err); err != nil {
-		return fmt.Errorf("creating a shell: %w", err)
+		return "", fmt.Errorf("creating a shell: %w", err)
 	}
-	s.id = id
-	return nil
+	return id, nil
+}
+
+// settle waits until the host has said which shell it made, no longer than ctx.
+func (s *shell) settle(ctx context.Context) {
+	c := s.creation
+	if c == nil {
+		return
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		c.giveUp()
+		<-c.done
+	}
+	s.id, s.creation = c.id, nil
 }
 
 // execute runs the bootstrap on the payload and waits for its end.
@@ -159,6 +203,7 @@ func (s *shell) remove(ctx context.Context) {
 		return
 	}
 	defer func() { s.session.close() }()
+	s.settle(ctx)
 	if s.id == "" {
 		return
 	}

@@ -17,6 +17,7 @@ type connection struct {
 	mu        sync.Mutex // requests of a connection follow one another
 	handshake *handshake // a challenge was sent
 	session   *session   // signed in
+	last      letter     // the reply before
 }
 
 type connectionKey struct{}

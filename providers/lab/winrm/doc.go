@@ -9,6 +9,9 @@
 // of its own, and needs nothing but goroutines, so that a whole conversation
 // fits into a testing/synctest bubble.
 //
+// A host misbehaves as [Options] say: [Trouble] is a list of what goes wrong, where
+// and how often, from an empty reply to a challenge whose flags were stripped.
+//
 // The shapes of messages and faults follow the Windows documentation and public
 // recordings of real hosts; where neither says, the comment says "inferred".
 package winrm

@@ -13,6 +13,7 @@ const (
 	codeUnknownShell     = 2150858843 // 0x8033805B
 	codeUnknownAction    = 2150858752
 	codeTooManyShells    = 2150859173 // 0x803381A5
+	codeInternal         = 1359       // ERROR_INTERNAL_ERROR
 )
 
 // fault is a SOAP fault with its Windows code.

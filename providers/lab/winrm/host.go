@@ -11,9 +11,10 @@ import (
 // host is one Hyper-V host: it signs connections in and hands what they say to
 // its shells.
 type host struct {
-	name   string
-	server *Server
-	shells *shells
+	name     string
+	server   *Server
+	shells   *shells
+	troubles *troubles
 }
 
 // ServeHTTP serves one request of a connection. Requests of one connection are
@@ -38,42 +39,64 @@ func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.mu.Lock()
 	defer conn.mu.Unlock()
-	if token, ok := negotiateToken(r.Header.Get("Authorization")); ok {
-		h.signIn(w, conn, token)
-		return
+	token, given := negotiateToken(r.Header.Get("Authorization"))
+	switch {
+	case h.server.byCertificate(r), given && messageType(token) == 0 && h.server.byTicket(r, token):
+		h.serve(w, r, conn, body)
+	case given:
+		h.signIn(w, r, conn, token)
+	case conn.session == nil:
+		unauthorized(w)
+	default:
+		h.serve(w, r, conn, body)
 	}
-	if conn.session == nil {
-		unauthorized(w, nil)
-		return
-	}
-	h.serve(w, r, conn, body)
 }
 
 // signIn takes the next message of the handshake. Only empty bodies come with
 // it, so there is nothing else to answer.
-func (h *host) signIn(w http.ResponseWriter, conn *connection, token []byte) {
+func (h *host) signIn(w http.ResponseWriter, r *http.Request, conn *connection, token []byte) {
 	switch messageType(token) {
 	case typeNegotiate:
 		conn.session = nil
 		conn.handshake = newHandshake(token, h.name)
-		unauthorized(w, conn.handshake.challenge)
+		h.challenge(w, r, conn)
 	case typeAuthentic:
 		if conn.handshake == nil {
-			unauthorized(w, nil)
+			unauthorized(w)
 			return
 		}
+		t := h.troubles.at(StepAuthenticate)
 		started := conn.handshake
 		conn.handshake = nil
-		key, err := started.verify(token, newAccount(h.server.options.User, h.server.options.Password))
+		account := newAccount(h.server.options.User, h.server.options.Password)
+		if r.TLS != nil {
+			account.boundTo = boundTo(h.server.certificate())
+		}
+		key, err := started.verify(token, account)
+		if t.What == AnyPassword {
+			key, err = make([]byte, 16), nil
+		}
 		if err != nil {
-			unauthorized(w, nil)
+			unauthorized(w)
 			return
 		}
 		conn.session = newSession(key)
-		w.WriteHeader(http.StatusOK)
+		t.deliver(w, r, conn, letter{status: http.StatusOK})
 	default:
-		unauthorized(w, nil)
+		unauthorized(w)
 	}
+}
+
+// challenge answers the first message of a sign-in.
+func (h *host) challenge(w http.ResponseWriter, r *http.Request, conn *connection) {
+	t := h.troubles.at(StepNegotiate)
+	if t.What == BasicOnly {
+		w.Header().Set("WWW-Authenticate", `Basic realm="WSMAN"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	w.Header().Set("WWW-Authenticate", "Negotiate "+base64.StdEncoding.EncodeToString(t.challenge(conn.handshake.challenge)))
+	t.deliver(w, r, conn, letter{status: http.StatusUnauthorized})
 }
 
 func negotiateToken(header string) ([]byte, bool) {
@@ -85,12 +108,8 @@ func negotiateToken(header string) ([]byte, bool) {
 	return token, err == nil
 }
 
-func unauthorized(w http.ResponseWriter, challenge []byte) {
-	value := "Negotiate"
-	if challenge != nil {
-		value += " " + base64.StdEncoding.EncodeToString(challenge)
-	}
-	w.Header().Set("WWW-Authenticate", value)
+func unauthorized(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", "Negotiate")
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
@@ -107,21 +126,27 @@ func (h *host) serve(w http.ResponseWriter, r *http.Request, conn *connection, b
 		}
 		body = plain
 	}
-	status, reply := h.answer(r, body)
+	m, err := parseMessage(body)
+	t := h.troubles.at(steps[m.Action()])
+	status, reply := h.answer(r, m, err, t)
 	if r.Context().Err() != nil {
 		return // nobody listens any more
 	}
+	if t.ownWords() {
+		reply = t.misspeak(reply)
+	}
 	contentType := soapType
-	if sealed {
+	if sealed && t.What != Plaintext {
 		reply, contentType = conn.session.sealBody(reply), sealedType
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	_, _ = w.Write(reply) // a client that left needs no answer
+	t.deliver(w, r, conn, letter{status, contentType, reply})
 }
 
-func (h *host) answer(r *http.Request, body []byte) (status int, reply []byte) {
-	m, err := parseMessage(body)
+// answer does what a message asks; err is what was wrong with it.
+func (h *host) answer(r *http.Request, m *message, err error, t Trouble) (status int, reply []byte) {
+	if err == nil && t.What == Refusal {
+		err = t.refusal()
+	}
 	if err == nil {
 		var content string
 		if content, err = h.act(r.Context(), m); err == nil {

@@ -43,6 +43,7 @@ const (
 	avDomain       = 2
 	avFlags        = 6
 	avTimestamp    = 7
+	avBindings     = 10
 	avFlagsWithMIC = 2
 )
 
@@ -142,6 +143,9 @@ func (h *handshake) verify(message []byte, account account) ([]byte, error) {
 	if attributeFlags(rest[28:])&avFlagsWithMIC != 0 && !h.micOK(message, key) {
 		return nil, fmt.Errorf("%w: the handshake was altered", errSignIn)
 	}
+	if account.boundTo != nil && !hmac.Equal(attributeOf(rest[28:], avBindings), account.boundTo) {
+		return nil, fmt.Errorf("%w: it was meant for another certificate", errSignIn)
+	}
 	return key, nil
 }
 
@@ -184,29 +188,40 @@ func parseAuthenticate(m []byte) (authenticate, error) {
 
 // attributeFlags returns the flags attribute of a target information list.
 func attributeFlags(info []byte) uint32 {
+	if flags := attributeOf(info, avFlags); len(flags) == 4 {
+		return binary.LittleEndian.Uint32(flags)
+	}
+	return 0
+}
+
+// attributeOf returns an attribute of a target information list, nil if there is none.
+func attributeOf(info []byte, wanted uint16) []byte {
 	for len(info) >= 4 {
 		id := binary.LittleEndian.Uint16(info)
 		length := int(binary.LittleEndian.Uint16(info[2:]))
 		info = info[4:]
 		if id == avEnd || length > len(info) {
-			return 0
+			return nil
 		}
-		if id == avFlags && length == 4 {
-			return binary.LittleEndian.Uint32(info)
+		if id == wanted {
+			return info[:length]
 		}
 		info = info[length:]
 	}
-	return 0
+	return nil
 }
 
 // account is who may sign in.
-type account struct{ domain, user, password string }
+type account struct {
+	domain, user, password string
+	boundTo                []byte // what the sign-in has to name, if anything
+}
 
 func newAccount(name, password string) account {
 	if domain, user, ok := strings.Cut(name, `\`); ok {
-		return account{domain, user, password}
+		return account{domain: domain, user: user, password: password}
 	}
-	return account{"", name, password}
+	return account{user: name, password: password}
 }
 
 // is compares without case; an account without a domain takes any.

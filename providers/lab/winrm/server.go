@@ -2,6 +2,7 @@ package winrm
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -35,6 +36,18 @@ type Options struct {
 	Reachable func(host string) bool
 	// MaxShells is how many shells a user may have on a host, 30 if zero.
 	MaxShells int
+	// MaxTimeout bounds the OperationTimeout that a request may ask for, a minute if
+	// zero.
+	MaxTimeout time.Duration
+	// Certificate is what the hosts show. Where it is given and returns one, a
+	// sign-in over TLS has to name it (channel binding).
+	Certificate func() *x509.Certificate
+	// ClientCertificates lets in whoever shows one that the server has checked.
+	ClientCertificates bool
+	// Keytab lets in whoever has a ticket for a key in it.
+	Keytab *Keytab
+	// Troubles are what goes wrong.
+	Troubles []Trouble
 	// Chunk is how many bytes of output one Receive returns, 16 KiB if zero.
 	Chunk int
 }
@@ -52,6 +65,7 @@ type Server struct {
 const (
 	defaultMaxShells   = 30
 	defaultChunk       = 16 << 10
+	defaultMaxTimeout  = time.Minute
 	defaultIdleTimeout = 2 * time.Hour
 	maxEnvelope        = 500 << 10
 )
@@ -63,6 +77,9 @@ func New(m Model, o Options) *Server {
 	}
 	if o.Chunk == 0 {
 		o.Chunk = defaultChunk
+	}
+	if o.MaxTimeout == 0 {
+		o.MaxTimeout = defaultMaxTimeout
 	}
 	if o.Reachable == nil {
 		o.Reachable = func(string) bool { return true }
@@ -76,12 +93,23 @@ func (s *Server) Host(name string) http.Handler { return s.host(name) }
 // Shells counts the shells that are open on a host.
 func (s *Server) Shells(name string) int { return s.host(name).shells.count() }
 
+// Peak is the most shells that were ever open on a host at once.
+func (s *Server) Peak(name string) int { return s.host(name).shells.most() }
+
+// certificate is what the hosts show, nil where nobody has to name it.
+func (s *Server) certificate() *x509.Certificate {
+	if s.options.Certificate == nil {
+		return nil
+	}
+	return s.options.Certificate()
+}
+
 func (s *Server) host(name string) *host {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h, ok := s.hosts[name]
 	if !ok {
-		h = &host{name: name, server: s, shells: newShells(s.options.MaxShells)}
+		h = &host{name: name, server: s, shells: newShells(s.options.MaxShells), troubles: newTroubles(name, s.options.Troubles)}
 		s.hosts[name] = h
 	}
 	return h

@@ -12,6 +12,7 @@ type shells struct {
 
 	mu   sync.Mutex
 	open map[string]*shell
+	peak int
 }
 
 // shell is one shell with its commands.
@@ -38,7 +39,14 @@ func (s *shells) create(idle time.Duration) (*shell, error) {
 	}
 	sh := &shell{id: newID(), idle: idle, used: time.Now(), commands: map[string]*command{}}
 	s.open[sh.id] = sh
+	s.peak = max(s.peak, len(s.open))
 	return sh, nil
+}
+
+func (s *shells) most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peak
 }
 
 // get finds a shell and counts as its use.

@@ -296,7 +296,8 @@ func FuzzMessage(f *testing.F) {
 	f.Add([]byte(""))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		h := New(echo{}, Options{}).host("HV01")
-		_, reply := h.answer(httptest.NewRequest(http.MethodPost, "/wsman", nil), text)
+		m, err := parseMessage(text)
+		_, reply := h.answer(httptest.NewRequest(http.MethodPost, "/wsman", nil), m, err, Trouble{})
 		if err := xml.Unmarshal(reply, new(message)); err != nil {
 			t.Errorf("%v in %s", err, reply)
 		}
