@@ -29,6 +29,9 @@ type PlanFile struct {
 	CommitFailover bool `yaml:"commit_failover"`
 	// RecoveryPoint is "latest", the id of a point or a time.
 	RecoveryPoint string `yaml:"recovery_point"`
+	// Each sends a recovery plan's items one by one, without its scripts and
+	// manual actions.
+	Each bool `yaml:"each"`
 }
 
 // Window is when a switch may happen. Either end may be missing.
@@ -88,6 +91,8 @@ func (p PlanFile) check(doc document) error {
 		return doc.bad("a plan names items or a recovery_plan", "items")
 	case len(p.Items) > 0 && p.RecoveryPlan != "":
 		return doc.bad("a plan names items or a recovery_plan, not both", "recovery_plan")
+	case p.Each && p.RecoveryPlan == "":
+		return doc.bad("it is about a recovery_plan; items go by themselves anyway", "each")
 	case p.Lab && p.Profile != "":
 		return doc.bad("a plan is for the lab or for a profile, not both", "profile")
 	case p.Estate != "" && !p.Lab:

@@ -229,10 +229,15 @@ func (l *leg) lookPlanStarted(ctx context.Context, request string) (string, sigh
 }
 
 func (l *leg) askPlanStart(ctx context.Context, request string) (string, error) {
+	if err := l.notCancelled(); err != nil {
+		return "", err
+	}
 	p := l.plan()
-	return l.r.Ports.Plans.StartPlan(ctx, PlanStart{
-		Plan: p.RecoveryPlanID, Direction: p.Direction, Sync: p.Sync, CreateVM: p.Target.CreateVM, RequestID: request,
-	})
+	r := PlanStart{Plan: p.RecoveryPlanID, Direction: p.Direction, Sync: p.Sync, CreateVM: p.Target.CreateVM, RequestID: request}
+	if p.Direction == ToAzure {
+		r.Certificate = l.r.Certificate
+	}
+	return l.r.Ports.Plans.StartPlan(ctx, r)
 }
 
 // completePlan lets the recovery plan's job go on with its shutdown groups. The

@@ -90,9 +90,8 @@ func (l *leg) start(ctx context.Context, request string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if c := l.state().Cancel; c != nil {
-		return "", Refuse("start the planned failover", l.item.Name,
-			c.By+" asked to cancel this leg, and no start of it is to be seen", "cancel it once more, which ends it: failback cancel "+string(l.r.Stream.State().Run)+"; then start a new run if it is wanted after all")
+	if err := l.notCancelled(); err != nil {
+		return "", err
 	}
 	p := l.plan()
 	r := StartRequest{
@@ -106,6 +105,16 @@ func (l *leg) start(ctx context.Context, request string) (string, error) {
 		}
 	}
 	return l.r.Ports.Failover.Start(ctx, r)
+}
+
+// notCancelled refuses to start what somebody has asked to cancel.
+func (l *leg) notCancelled() error {
+	c := l.state().Cancel
+	if c == nil {
+		return nil
+	}
+	return Refuse("start the planned failover", l.item.Name,
+		c.By+" asked to cancel this leg, and no start of it is to be seen", "cancel it once more, which ends it: failback cancel "+string(l.r.Stream.State().Run)+"; then start a new run if it is wanted after all")
 }
 
 // watchPrepare waits until the on-premises VM is prepared: its task is done, or

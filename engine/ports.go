@@ -85,7 +85,7 @@ type PlanStart struct {
 	CreateVM  bool // let VMs be created where they do not exist
 	RequestID string
 	// Certificate is as in [StartRequest].
-	Certificate []byte
+	Certificate *Certificate
 }
 
 // PlanFailover is what Site Recovery can be told to do with a whole recovery plan.

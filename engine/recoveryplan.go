@@ -60,6 +60,21 @@ func (p RecoveryPlan) InTestFailover() bool {
 	return slices.Contains(p.Allowed, AllowTestFailoverCleanup)
 }
 
+// Count is how many scripts (runbooks among them) and manual actions the plan has
+// for a direction.
+func (p RecoveryPlan) Count(d Direction) (scripts, manual int) {
+	for _, a := range p.Actions {
+		switch {
+		case !a.For(d):
+		case a.Kind == ActionManual:
+			manual++
+		default:
+			scripts++
+		}
+	}
+	return scripts, manual
+}
+
 // Member is one item of a recovery plan, and whether it could go now.
 type Member struct {
 	Item   Item   // the zero value where the vault does not have it
@@ -67,6 +82,8 @@ type Member struct {
 	Group  int    // from 1
 	Reason string // why it can't go, empty where it can
 	Remedy string
+	// CommitFirst says that only the commit of its earlier failover stands in the way.
+	CommitFirst bool
 }
 
 // Members lists the plan's items in the order of its groups, each with the reason
@@ -78,7 +95,7 @@ func (p RecoveryPlan) Members(items []Item, d Direction) []Member {
 			m := Member{Name: id, Group: g + 1, Reason: "not in the vault", Remedy: "repair the recovery plan in the portal"}
 			if i := slices.IndexFunc(items, func(it Item) bool { return SameID(it.ID, id) }); i >= 0 {
 				r := items[i].Ready(d)
-				m.Item, m.Name, m.Reason, m.Remedy = items[i], items[i].Name, r.Reason, r.Remedy
+				m.Item, m.Name, m.Reason, m.Remedy, m.CommitFirst = items[i], items[i].Name, r.Reason, r.Remedy, r.CommitFirst
 			}
 			out = append(out, m)
 		}

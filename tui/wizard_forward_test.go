@@ -112,7 +112,7 @@ func TestS22ReviewNamesSourceAndTarget(t *testing.T) {
 func TestS24WhoStaysBehindIsNamed(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Press("enter").Press("p").Expect("2 ready, 1 stay behind", "dc01 stays behind: already on-premises").
-			Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+			Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
 			Expect("dc01 stays behind: already on-premises")
 	})
 }

@@ -80,15 +80,36 @@ func TestS23RecoveryPlanIsConfirmedWithTheDirection(t *testing.T) {
 	w := tuitest.Estate()
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter", "p").Expect("shop", "2 ready, 1 stay behind", "dc01 stays behind: already on-premises")
+		d.Press("enter").Expect("dc01 can't go")
 		d.Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second)
-		d.Expect("Type on-premises to start:", "recovery plan shop", "db01, then web01: 2 disks, 160.0 GiB")
-		d.Type("azure").Press("enter").Advance(time.Second).Expect("Nothing was done.")
-		for range "azure" {
+		d.Expect("Type shop on-premises to start:", "recovery plan shop", "db01, then web01: 2 disks, 160.0 GiB", "each VM by itself")
+		d.Type("shop azure").Press("enter").Advance(time.Second).Expect("Nothing was done.")
+		for range "shop azure" {
 			d.Press("backspace")
 		}
-		d.Type("on-premises").Press("enter").Advance(time.Second)
+		d.Type("shop on-premises").Press("enter").Advance(time.Second)
 		got := w.Started()
 		if len(got) != 1 || got[0].Items[0].Name != "db01" || got[0].Items[0].Group != 1 || got[0].Items[1].Group != 2 {
+			t.Errorf("started %+v", got)
+		}
+		if len(got) == 1 && (got[0].Joint() || len(got[0].Skipped) != 1 || got[0].Skipped[0].Name != "dc01") {
+			t.Errorf("started %+v", got[0])
+		}
+	})
+}
+
+// S21: a recovery plan goes as its own job where nothing speaks against it; what
+// becomes of its scripts and manual actions is said for both ways.
+func TestS21RecoveryPlanAsItsOwnJob(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "p", "down", "enter").Expect("How does recovery plan store go?", "Its 1 script and 1 manual action")
+		d.Press("down").Expect("are NOT", "Another host can be chosen").Press("up", "enter").Advance(time.Second)
+		d.Press("enter").Expect("takes no host", "Create VMs that do not exist").Press("enter").Advance(time.Second)
+		d.Expect("Type store on-premises to start:", "the recovery plan's own, with 1 script and 1 manual action")
+		d.Type("store on-premises").Press("enter").Advance(time.Second)
+		got := w.Started()
+		if len(got) != 1 || !got[0].Joint() || got[0].RecoveryPlanID != "/plans/store" || got[0].Target.CreateVM || got[0].Validate() != nil {
 			t.Errorf("started %+v", got)
 		}
 	})

@@ -88,8 +88,8 @@ func planBody(r engine.PlanStart, name string) (asr.RecoveryPlanPlannedFailoverI
 		}
 	case engine.ToAzure:
 		details := &asr.RecoveryPlanHyperVReplicaAzureFailoverInput{}
-		if len(r.Certificate) > 0 {
-			details.PrimaryKekCertificatePfx = to.Ptr(base64.StdEncoding.EncodeToString(r.Certificate))
+		if pfx := r.Certificate.PFX(); len(pfx) > 0 {
+			details.PrimaryKekCertificatePfx = to.Ptr(base64.StdEncoding.EncodeToString(pfx))
 		}
 		in.FailoverDirection = to.Ptr(asr.PossibleOperationsDirectionsPrimaryToRecovery)
 		in.ProviderSpecificDetails = []asr.RecoveryPlanProviderSpecificFailoverInputClassification{details}

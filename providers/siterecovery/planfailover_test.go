@@ -91,7 +91,7 @@ func TestS21PlanBodyTowardsAzure(t *testing.T) {
 	routes := planRoutes()
 	routes[listed] = answer(list(item{active: "Primary", state: "Protected", allowed: []string{"PlannedFailover"}}.doc()))
 	r := planStart()
-	r.Direction, r.Sync, r.Certificate = engine.ToAzure, engine.SyncUnknown, []byte("pfx")
+	r.Direction, r.Sync, r.Certificate = engine.ToAzure, engine.SyncUnknown, engine.NewCertificate("AB", []byte("pfx"))
 	sameJSON(t, startedPlan(t, routes, r), `{"properties":{"failoverDirection":"PrimaryToRecovery","providerSpecificDetails":[
 		{"instanceType":"HyperVReplicaAzure","primaryKekCertificatePfx":"cGZ4"}]}}`)
 }

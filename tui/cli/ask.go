@@ -22,17 +22,48 @@ func scan(in io.Reader, each func(string)) {
 }
 
 // prompt says what an open gate needs. An approval is the item's name, typed
-// whole: never a single key, and never the same word for two items.
+// whole: never a single key, and never the same word for two items. A recovery plan
+// is asked about once, by its name, and a manual action by its own.
 func (f *follower) prompt(l *engine.Leg) {
-	if l == nil || l.Gate == nil || (f.state.Plan.MayAnswer(l.Gate.Gate) && !l.Gate.NeedsReason) {
+	if l == nil || l.Gate == nil || (f.state.Plan.MayAnswer(l.Gate.Gate) && !l.Gate.NeedsReason) || !f.first(l) {
 		return
 	}
-	f.a.say("%s waits: %s [%s]", l.Item.Name, l.Gate.Verb, l.Gate.Portal)
+	word := f.word(l)
+	f.a.say("%s waits: %s [%s]", word, l.Gate.Verb, l.Gate.Portal)
+	if a := l.Gate.Action; a != nil {
+		f.a.say("%s", a.Text)
+		f.a.say("Type  %s: what was done  when it is done, or press Ctrl-C to leave it waiting.", word)
+		return
+	}
+	for _, name := range l.Gate.Unverified {
+		f.a.say("%s is not verified: name it in the reason.", name)
+	}
 	if l.Gate.NeedsReason || f.outsideWindow(l, time.Now()) {
-		f.a.say("Type  %s: the reason  to approve it, or press Ctrl-C to leave it waiting.", l.Item.Name)
+		f.a.say("Type  %s: the reason  to approve it, or press Ctrl-C to leave it waiting.", word)
 		return
 	}
-	f.a.say("Type  %s  to approve it, or press Ctrl-C to leave it waiting.", l.Item.Name)
+	f.a.say("Type  %s  to approve it, or press Ctrl-C to leave it waiting.", word)
+}
+
+// word is what is typed at the leg's open gate.
+func (f *follower) word(l *engine.Leg) string {
+	switch {
+	case l.Gate.Action != nil:
+		return l.Gate.Action.Name
+	case f.state.Plan.Shared(l.Gate.Gate):
+		return f.state.Plan.RecoveryPlan
+	}
+	return l.Item.Name
+}
+
+// first reports whether no other leg's open gate is answered by the same word.
+func (f *follower) first(l *engine.Leg) bool {
+	for _, o := range f.state.Legs {
+		if o.Gate != nil && f.word(o) == f.word(l) {
+			return o.Item.Name == l.Item.Name || !f.state.Plan.Shared(l.Gate.Gate)
+		}
+	}
+	return true
 }
 
 func (f *follower) outsideWindow(l *engine.Leg, now time.Time) bool {
@@ -46,18 +77,29 @@ func (f *follower) answer(line string) {
 		return
 	}
 	for _, l := range f.state.Legs {
-		reason, ok := approval(line, l.Item.Name)
-		if !ok || l.Gate == nil {
+		if l.Gate == nil {
+			continue
+		}
+		reason, ok := approval(line, f.word(l))
+		if !ok {
 			continue
 		}
 		d := engine.Decision{Gate: l.Gate.Gate, By: f.who, Reason: reason}
+		if l.Gate.Action != nil {
+			d.For = l.Gate.Action.Name
+		}
 		d.Override = reason != "" && f.outsideWindow(l, time.Now())
 		if err := f.handle.Decide(l.Item.Name, d); err != nil {
 			f.a.say("not decided: %s", err)
 		}
 		return
 	}
-	waiting := f.state.Waiting()
+	var waiting []string
+	for _, l := range f.state.Legs {
+		if l.Gate != nil && !slices.Contains(waiting, f.word(l)) {
+			waiting = append(waiting, f.word(l))
+		}
+	}
 	if len(waiting) == 0 {
 		f.a.say("nothing is decided: no gate is open")
 		return
@@ -90,7 +132,7 @@ func (a *app) sayEnded(e *ended) {
 		a.say("run %s failed", id)
 	}
 	for _, l := range e.state.Legs {
-		a.sayLeg(id, l)
+		a.sayLeg(e.state, l)
 	}
 	switch again := a.startAgain(e.state); {
 	case resumable(e.state):
@@ -126,6 +168,9 @@ func (a *app) startAgain(s engine.State) string {
 			words = append(words, "--item", shellWord(l.Item.Name))
 		}
 	}
+	if s.Plan.Joint() && len(words) == items+2*len(s.Legs) {
+		words = append(words[:items], "--recovery-plan", shellWord(s.Plan.RecoveryPlan))
+	}
 	if len(words) == items {
 		return ""
 	}
@@ -137,14 +182,15 @@ func (a *app) startAgain(s engine.State) string {
 	}
 	if t := s.Plan.Target; t.Alternate {
 		words = append(words, "--to", shellWord(t.HostName))
-		if t.CreateVM {
-			words = append(words, "--create-vm")
-		}
+	}
+	if s.Plan.Target.CreateVM {
+		words = append(words, "--create-vm")
 	}
 	return a.command(words...)
 }
 
-func (a *app) sayLeg(id engine.RunID, l *engine.Leg) {
+func (a *app) sayLeg(s engine.State, l *engine.Leg) {
+	id := s.Run
 	failed := l.Failure != nil && l.Outcome != engine.OutcomeNone
 	if failed {
 		a.say("%s: %s", l.Item.Name, failureOf(l))
@@ -152,6 +198,9 @@ func (a *app) sayLeg(id engine.RunID, l *engine.Leg) {
 	switch {
 	case l.Damage != nil:
 		a.say("%s: the on-premises VM is DAMAGED (%s); do not start it. Repair it by running the failback again to its end", l.Item.Name, l.Damage.Reason)
+	case l.Gate != nil && s.Plan.Shared(l.Gate.Gate):
+		a.say("%s waits: %s [%s].  Decide for recovery plan %s with:  %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal, s.Plan.RecoveryPlan,
+			a.command("decide", string(id), string(l.Gate.Gate)))
 	case l.Gate != nil:
 		a.say("%s waits: %s [%s].  Decide with:  %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal,
 			a.command("decide", string(id), string(l.Gate.Gate), "--item", shellWord(l.Item.Name)))

@@ -54,6 +54,8 @@ func (a *app) check(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
+	o.sayNotices(a)
+	rows = append(rows, membersRows(p, stopped)...)
 	if err := show(a, rows, findings(rows)); err != nil {
 		return err
 	}

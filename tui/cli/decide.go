@@ -19,19 +19,22 @@ type decideOptions struct {
 func (a *app) decideCommand() *cobra.Command {
 	var o decideOptions
 	cmd := &cobra.Command{
-		Use:   "decide RUN {complete | commit | reprotect}",
+		Use:   "decide RUN {commit-failover | complete | commit | reprotect | manual-action}",
 		Short: "Approve an open gate of a run, from another terminal or before a resume",
 		Long: `Approve an open gate of a run. A process that drives the run takes the answer at
 once; otherwise it is kept and used when the run is resumed.
 
 complete   stops the Azure VM and switches ("Complete failover")
 commit     accepts and deletes the Azure copy ("Commit")
-reprotect  replicates to Azure again ("Reverse replicate")`,
+reprotect  replicates to Azure again ("Reverse replicate")
+
+A recovery plan's own job is answered once for all its items. While it waits for a
+manual action, manual-action says that it is done; --reason goes with it.`,
 		Args: takes(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run, o.gate = args[0], args[1]
-			if !slices.Contains(engine.AllGates, engine.Gate(o.gate)) {
-				return engine.Usagef("write complete, commit or reprotect", "%q is no gate", o.gate)
+			if g := engine.Gate(o.gate); g != engine.GateManual && !slices.Contains(engine.AllGates, g) {
+				return engine.Usagef("write commit-failover, complete, commit, reprotect or manual-action", "%q is no gate", o.gate)
 			}
 			return a.decide(cmd.Context(), o)
 		},
@@ -60,6 +63,12 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 		return err
 	}
 	d := engine.Decision{Gate: g, By: whoami(), Reason: o.reason}
+	if l.Gate != nil && l.Gate.Action != nil {
+		d.For = l.Gate.Action.Name
+	}
+	if err := named(l, o.reason); err != nil {
+		return err
+	}
 	d.Override = o.reason != "" && d.Gate == engine.GateComplete && !st.Plan.Window.Contains(time.Now())
 	if (l.Gate == nil || l.Gate.NeedsReason) && o.reason == "" {
 		return engine.Usagef("look at the machine, and say with --reason why it is well", "%s is not proven: this answer needs a reason", l.Item.Name)
@@ -75,6 +84,19 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 		return nil
 	}
 	return a.awaitDecision(ctx, store, st, l.Item.Name, d.Gate)
+}
+
+// named wants every machine in the reason that nothing has shown to be well.
+func named(l *engine.Leg, reason string) error {
+	if l.Gate == nil {
+		return nil
+	}
+	for _, name := range l.Gate.Unverified {
+		if !strings.Contains(strings.ToLower(reason), strings.ToLower(name)) {
+			return engine.Usagef("say with --reason why each of "+strings.Join(l.Gate.Unverified, ", ")+" counts all the same, by its name", "nothing has shown that %s is well", name)
+		}
+	}
+	return nil
 }
 
 // undecided refuses an answer that would be of no use: a second one, and one that
@@ -99,10 +121,10 @@ func waitingLeg(st engine.State, g engine.Gate, item string) (*engine.Leg, error
 			waiting = append(waiting, l)
 		}
 	}
-	switch len(waiting) {
-	case 1:
+	switch {
+	case len(waiting) == 1, len(waiting) > 1 && st.Plan.Shared(g):
 		return waiting[0], nil
-	case 0:
+	case len(waiting) == 0:
 		return nil, noSuchGate(st, g, item)
 	}
 	names := make([]string, len(waiting))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"failback/engine"
@@ -184,6 +185,7 @@ func (f *follower) detach() {
 func nobodyToAsk(s engine.State, now time.Time) bool {
 	over := !s.Plan.Window.End.IsZero() && !now.Before(s.Plan.Window.End)
 	waits := false
+	manual := slices.ContainsFunc(s.Legs, func(l *engine.Leg) bool { return l.Gate != nil && l.Gate.Gate == engine.GateManual })
 	for _, l := range s.Legs {
 		switch {
 		case l.Outcome != engine.OutcomeNone || l.Mode == engine.ModeEnded:
@@ -191,6 +193,8 @@ func nobodyToAsk(s engine.State, now time.Time) bool {
 			waits = true
 		case l.Mode == engine.ModeReady && l.Step().IsGate() && l.Item.Group > 1:
 			// A later boot group waits for the groups before it.
+		case manual && l.Gate == nil && l.Mode == engine.ModeRunning && (l.Phase() != engine.PhaseVerify || l.Boot != nil && len(l.Proofs) >= l.Item.Disks):
+			// It watches the recovery plan's job, which waits for the manual action.
 		default:
 			return false
 		}

@@ -28,6 +28,9 @@ type planOptions struct {
 	reason         string
 	commitFailover bool
 	point          string // recovery point, towards Azure
+	each           bool   // a recovery plan's items one by one
+
+	notices []string // what the person should know of how it was read
 
 	period engine.Window // window, once it was read
 }
@@ -38,7 +41,8 @@ const original = "original"
 func (o *planOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.items, "item", nil, "`NAME` of an item; may be repeated")
-	f.StringVar(&o.recoveryPlan, "recovery-plan", "", "`NAME` of a recovery plan: all its items, group by group")
+	f.StringVar(&o.recoveryPlan, "recovery-plan", "", "`NAME` of a recovery plan: all its items, as its own job")
+	f.BoolVar(&o.each, "each", false, "with --recovery-plan: each VM by itself; the recovery plan's scripts and manual actions are not run")
 	f.StringVar(&o.sync, "sync", "", "delta (synchronise before failover) or full (during failover only)")
 	f.StringVar(&o.to, "to", original, "original, or the name of another `HOST`")
 	f.BoolVar(&o.createVM, "create-vm", false, "at another host: create the VM if it does not exist")
@@ -76,6 +80,7 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 	set("recovery-point", p.RecoveryPoint, &o.point)
 	o.commitFailover = o.commitFailover || p.CommitFailover
 	o.createVM = o.createVM || p.CreateVM
+	o.each = o.each || p.Each
 	if !cmd.Flags().Changed("approve") {
 		o.approve = p.Approve
 	}
@@ -101,8 +106,10 @@ func (o *planOptions) check() error {
 			"--sync is missing; there is no default")
 	case !slices.Contains([]string{"", string(engine.SyncDelta), string(engine.SyncFull)}, o.sync):
 		return engine.Usagef("write delta or full", "--sync %q is not known", o.sync)
-	case o.createVM && o.to == original:
-		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host; the original location never creates a VM")
+	case o.each && o.recoveryPlan == "":
+		return engine.Usagef("leave it out, or name the recovery plan with --recovery-plan", "--each is about a recovery plan's items; single items go by themselves anyway")
+	case o.createVM && o.to == original && (o.recoveryPlan == "" || o.each):
+		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host, or for a recovery plan's own job; the original location never creates a VM")
 	case o.commitFailover && o.direction != string(engine.ToOnPremises):
 		return engine.Usagef("leave it out", "--commit-failover comes before a failback; on-premises → Azure there is nothing to commit first")
 	case o.downtimeBudget < 0:
@@ -197,8 +204,7 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 		return p, err
 	}
 	if o.recoveryPlan != "" {
-		p.RecoveryPlan = o.recoveryPlan
-		p.Items, err = s.recoveryPlanItems(ctx, o.recoveryPlan, items)
+		err = o.takeRecoveryPlan(ctx, s, &p, items)
 	} else {
 		p.Items, err = namedItems(o.items, items)
 	}
@@ -214,7 +220,7 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 
 func (o *planOptions) target(ctx context.Context, s *session) (engine.Target, error) {
 	if o.to == "" || o.to == original {
-		return engine.Target{}, nil
+		return engine.Target{CreateVM: o.createVM}, nil
 	}
 	hosts, err := s.conn.Ports.Inventory.Hosts(ctx)
 	if err != nil {
@@ -225,30 +231,6 @@ func (o *planOptions) target(ctx context.Context, s *session) (engine.Target, er
 		return engine.Target{}, err
 	}
 	return engine.Target{Alternate: true, HostID: h.ID, HostName: h.Name, CreateVM: o.createVM}, nil
-}
-
-func (s *session) recoveryPlanItems(ctx context.Context, name string, items []engine.Item) ([]engine.PlanItem, error) {
-	plans, err := s.conn.Ports.Inventory.RecoveryPlans(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rp, err := findRecoveryPlan(name, plans)
-	if err != nil {
-		return nil, err
-	}
-	var out []engine.PlanItem
-	for g, group := range rp.Groups {
-		for _, id := range group.Items {
-			i := slices.IndexFunc(items, func(it engine.Item) bool { return engine.SameID(it.ID, id) })
-			if i < 0 {
-				return nil, engine.Usagef("repair the recovery plan in the portal", "recovery plan %s names an item that the vault does not have: %s", rp.Name, id)
-			}
-			it := planItem(items[i])
-			it.Group = g + 1
-			out = append(out, it)
-		}
-	}
-	return out, nil
 }
 
 func namedItems(names []string, items []engine.Item) ([]engine.PlanItem, error) {

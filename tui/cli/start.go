@@ -73,6 +73,10 @@ func (a *app) start(ctx context.Context, o *planOptions) error {
 		return err
 	}
 	p.CertificateThumbprint = cert.Thumbprint()
+	o.sayNotices(a)
+	for _, x := range p.Skipped {
+		a.say("%s stays behind: %s", x.Name, x.Reason)
+	}
 	return a.startPlan(ctx, s, p)
 }
 

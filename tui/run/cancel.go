@@ -43,13 +43,36 @@ func (r *Live) askCancel() tea.Cmd {
 	_, damages := l.CanCancel()
 	reason := field.New("Reason:", "for the journal")
 	d := &cancelDialog{item: l.Item.Name, reason: reason}
+	subject, lines := l.Item.Name, cancelLines(l, damages)
+	if r.state.Plan.Joint() {
+		d.item, subject = "", "recovery plan "+r.state.Plan.RecoveryPlan
+		lines = r.cancelAll()
+	}
 	d.form = dialog.Form{
-		Title: "Cancel the failback of", Subject: l.Item.Name, Lines: cancelLines(l, damages),
+		Title: "Cancel the failback of", Subject: subject, Lines: lines,
 		Submit: "cancel it", Aside: "go on with the failback",
 		Fields: []*field.Field{field.Confirm("Type "+cancelWord+":", cancelWord), reason},
 	}
 	r.cancel = d
 	return nil
+}
+
+// cancelAll explains what a cancel of a recovery plan's own job does: it takes every
+// machine that has not switched yet.
+func (r *Live) cancelAll() []dialog.Line {
+	out := []dialog.Line{{Text: "The recovery plan has one job: a cancel takes all its machines that have not switched yet."}}
+	for _, l := range r.state.Legs {
+		ok, damages := l.CanCancel()
+		switch {
+		case !ok:
+			out = append(out, dialog.Line{Tone: dialog.Bullet, Text: l.Item.Name + " has switched or ended: it stays as it is."})
+		case damages:
+			out = append(out, cancelLines(l, true)...)
+		default:
+			out = append(out, dialog.Line{Tone: dialog.Bullet, Text: l.Item.Name + ": nothing was written on-premises yet."})
+		}
+	}
+	return out
 }
 
 // cancelLines explain the damage: that it happens, why, what it means and how it

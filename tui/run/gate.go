@@ -18,10 +18,12 @@ type gateDialog struct {
 	item     string
 	gate     engine.Gate
 	key      string
+	forWhat  string // the manual action
 	form     dialog.Form
 	looked   *field.Field // who looked at the machine, at the commit gate
 	why      *field.Field // where the engine asks for a reason
 	override *field.Field // why outside the window, where it is closed
+	comment  *field.Field // what was done, at a manual action
 }
 
 // waits reports whether the leg's gate can be answered now: after a resume it is
@@ -48,12 +50,22 @@ func (r *Live) openGate(l *engine.Leg) tea.Cmd {
 	g := l.Gate.Gate
 	verb, portal := g.Action(l.Direction)
 	d := &gateDialog{item: l.Item.Name, gate: g, key: gateKey(l)}
+	subject := l.Item.Name
+	if r.state.Plan.Shared(g) {
+		subject = r.state.Plan.RecoveryPlan
+	}
 	d.form = dialog.Form{
-		Title: verb, Portal: portal, Subject: l.Item.Name,
+		Title: verb, Portal: portal, Subject: subject,
 		Lines: r.gateLines(l), Submit: strings.ToLower(verb[:1]) + verb[1:], Aside: "not now, it waits",
 	}
-	if g != engine.GateReprotect {
-		d.form.Fields = append(d.form.Fields, field.Confirm("Type "+l.Item.Name+" to approve:", l.Item.Name))
+	switch {
+	case l.Gate.Action != nil:
+		d.forWhat = l.Gate.Action.Name
+		d.form.Subject = r.state.Plan.RecoveryPlan
+		d.comment = field.New("What was done:", "goes with the answer")
+		d.form.Fields = append(d.form.Fields, field.Confirm("Type done when it is done:", "done"), d.comment)
+	case g != engine.GateReprotect:
+		d.form.Fields = append(d.form.Fields, field.Confirm("Type "+subject+" to approve:", subject))
 	}
 	if g == engine.GateCommit {
 		d.looked = field.New("Who looked at it:", "name").Set(r.user)
@@ -75,6 +87,16 @@ func (r *Live) openGate(l *engine.Leg) tea.Cmd {
 	return d.form.Grace.Start(r.opened)
 }
 
+// putAside keeps a dialog from asking again by itself.
+func (r *Live) putAside(d *gateDialog) {
+	r.aside[d.key] = true
+	for _, l := range r.state.Legs { // one answer counts for all of a recovery plan
+		if r.state.Plan.Shared(d.gate) && waits(l) && l.Gate.Gate == d.gate {
+			r.aside[gateKey(l)] = true
+		}
+	}
+}
+
 func (r *Live) outsideWindow(g engine.Gate) bool {
 	w := r.state.Plan.Window
 	return g == engine.GateComplete && w.Set() && !w.Contains(r.tick.Now)
@@ -87,7 +109,9 @@ func (r *Live) gateLines(l *engine.Leg) []dialog.Line {
 	if l.Gate.Again != "" {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "Asked again: " + l.Gate.Again})
 	}
-	out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Approving does this:"})
+	if l.Gate.Action == nil {
+		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Approving does this:"})
+	}
 	for _, c := range l.Gate.Consequences {
 		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: c})
 	}
@@ -193,7 +217,7 @@ func (r *Live) updateGate(msg tea.Msg) tea.Cmd {
 	answer, cmd := r.gate.form.Update(msg)
 	switch answer {
 	case dialog.Aside:
-		r.aside[r.gate.key] = true
+		r.putAside(r.gate)
 		r.gate = nil
 		// The next open gate may ask now.
 		return r.Show(r.state)
@@ -207,7 +231,7 @@ func (r *Live) updateGate(msg tea.Msg) tea.Cmd {
 func (r *Live) approve() tea.Cmd {
 	g := r.gate
 	g.form.Busy = true
-	d := engine.Decision{Gate: g.gate, By: r.user, Reason: g.reason(), Override: g.override != nil}
+	d := engine.Decision{Gate: g.gate, By: r.user, Reason: g.reason(), Override: g.override != nil, For: g.forWhat}
 	item := g.item
 	return func() tea.Msg { return DecideMsg{Item: item, Decision: d} }
 }
@@ -218,8 +242,8 @@ func (g *gateDialog) reason() string {
 	if g.looked != nil {
 		said = append(said, "looked at by "+g.looked.Value())
 	}
-	for _, f := range []*field.Field{g.why, g.override} {
-		if f != nil {
+	for _, f := range []*field.Field{g.why, g.override, g.comment} {
+		if f != nil && f.Value() != "" {
 			said = append(said, f.Value())
 		}
 	}
@@ -237,7 +261,7 @@ func (r *Live) Decided(item string, g engine.Gate, err error) tea.Cmd {
 		r.gate.form.Problem = failureWords(err)
 		return nil
 	}
-	r.aside[r.gate.key] = true
+	r.putAside(r.gate)
 	r.gate = nil
 	return r.Show(r.state)
 }

@@ -106,7 +106,7 @@ func (r *Live) closeAnswered() {
 		}
 	}
 	if r.cancel != nil {
-		if l := r.state.Leg(r.cancel.item); l == nil || l.Mode == engine.ModeEnded {
+		if l := r.state.Leg(r.cancel.item); r.cancel.item == "" && r.cancellable() == nil || r.cancel.item != "" && (l == nil || l.Mode == engine.ModeEnded) {
 			r.cancel = nil
 		}
 	}

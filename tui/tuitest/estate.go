@@ -26,6 +26,11 @@ func Estate() *World {
 		},
 		Plans: []engine.RecoveryPlan{{ID: "/plans/shop", Name: "shop", Groups: []engine.RecoveryGroup{
 			{Name: "Group 1", Items: []string{"/items/db01"}}, {Name: "Group 2", Items: []string{"/items/web01", "/items/dc01"}},
+		}}, {ID: "/plans/store", Name: "store", Groups: []engine.RecoveryGroup{
+			{Name: "Group 1", Items: []string{"/items/db01"}}, {Name: "Group 2", Items: []string{"/items/web01"}},
+		}, Actions: []engine.RecoveryAction{
+			{Kind: engine.ActionScript, Name: "drain", Group: "Shutdown", Before: true, Text: "drain.ps1"},
+			{Kind: engine.ActionManual, Name: "look", Group: "Group 1", Text: "Look at the database."},
 		}}},
 		Findings: []engine.Finding{
 			{Rule: "heartbeat", Title: "Provider connected", Verdict: engine.VerdictOK, Observed: "heartbeat 12 s ago"},

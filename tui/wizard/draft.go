@@ -15,6 +15,9 @@ type Draft struct {
 	Items        []engine.Item
 	Groups       map[string]int // boot group by item id, with a recovery plan
 	RecoveryPlan string
+	PlanID       string // resource id of the recovery plan
+	Joint        bool   // it goes as its own job
+	jobChosen    bool
 	Skipped      []Skip
 	Sync         engine.SyncOption
 	Target       engine.Target
@@ -47,16 +50,20 @@ func (d Draft) encrypted() bool {
 // failback reports whether the plan brings machines home.
 func (d Draft) failback() bool { return d.Direction == engine.ToOnPremises }
 
-// phrase is what has to be typed to start: the item's name, or for several
-// items the word of the direction.
+// phrase is what has to be typed to start: the item's name, for several items the
+// word of the direction, for a recovery plan its name and that word.
 func (d Draft) phrase() string {
-	if len(d.Items) == 1 {
+	way := "azure"
+	if d.failback() {
+		way = "on-premises"
+	}
+	switch {
+	case d.RecoveryPlan != "":
+		return d.RecoveryPlan + " " + way
+	case len(d.Items) == 1:
 		return d.Items[0].Name
 	}
-	if d.failback() {
-		return "on-premises"
-	}
-	return "azure"
+	return way
 }
 
 // budget reads the downtime budget; an empty one is none.
@@ -82,6 +89,12 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 		Owner: owner, Reason: d.Reason, Direction: d.Direction, Target: d.Target,
 		RecoveryPlan: d.RecoveryPlan, Budget: budget, CertificateThumbprint: d.Thumbprint,
 	}
+	if d.RecoveryPlan != "" {
+		p.RecoveryPlanID, p.Each = d.PlanID, !d.Joint
+		for _, x := range d.Skipped {
+			p.Skipped = append(p.Skipped, engine.SkippedItem(x))
+		}
+	}
 	if d.failback() {
 		p.Sync = d.Sync
 	} else {
@@ -93,7 +106,7 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 			Bytes: it.Bytes(), Disks: len(it.Disks), Group: d.Groups[it.ID],
 			CommitFailover: it.Ready(d.Direction).CommitFirst,
 		}
-		if !d.failback() && len(d.Items) == 1 {
+		if !d.failback() && len(d.Items) == 1 && !d.Joint {
 			planned.RecoveryPoint, planned.RecoveryPointTime = d.Point.ID, d.Point.Time
 		}
 		p.Items = append(p.Items, planned)
@@ -123,6 +136,7 @@ func again(p engine.Plan, items []engine.Item) (Draft, error) {
 		d.Items = append(d.Items, it)
 		d.Groups[it.ID] = want.Group
 	}
+	d.PlanID, d.Joint, d.jobChosen = p.RecoveryPlanID, p.Joint() && len(d.Skipped) == 0, true
 	if len(d.Items) == 0 {
 		return d, fmt.Errorf("no item of the plan can start now: %s", d.Skipped[0].Reason)
 	}

@@ -118,20 +118,13 @@ func expand(p engine.RecoveryPlan, items []engine.Item, d engine.Direction) ([]e
 	var ready []engine.Item
 	var skipped []Skip
 	groups := map[string]int{}
-	for g, group := range p.Groups {
-		for _, id := range group.Items {
-			it, ok := find(items, id)
-			if !ok {
-				skipped = append(skipped, Skip{id, "not in the vault"})
-				continue
-			}
-			if r := it.Ready(d); !r.Ready {
-				skipped = append(skipped, Skip{it.Name, r.Reason})
-				continue
-			}
-			ready = append(ready, it)
-			groups[it.ID] = g + 1
+	for _, m := range p.Members(items, d) {
+		if m.Reason != "" && !m.CommitFirst {
+			skipped = append(skipped, Skip{m.Name, m.Reason})
+			continue
 		}
+		ready = append(ready, m.Item)
+		groups[m.Item.ID] = m.Group
 	}
 	return ready, skipped, groups
 }
@@ -173,13 +166,17 @@ func (s *itemsStep) choose(w *Wizard) tea.Cmd {
 	before := names(w.draft.Items)
 	if s.recovery {
 		p := w.world.plans[i]
-		w.draft.RecoveryPlan = p.Name
+		if w.draft.PlanID != p.ID {
+			w.draft.Joint, w.draft.jobChosen = false, false
+		}
+		w.draft.RecoveryPlan, w.draft.PlanID = p.Name, p.ID
 		w.draft.Items, w.draft.Skipped, w.draft.Groups = expand(p, w.world.items, w.draft.Direction)
 	} else {
 		if len(marked) == 0 {
 			marked = []int{i}
 		}
 		w.draft.RecoveryPlan, w.draft.Skipped, w.draft.Groups, w.draft.Items = "", nil, nil, nil
+		w.draft.PlanID, w.draft.Joint, w.draft.jobChosen = "", false, false
 		for _, m := range marked {
 			w.draft.Items = append(w.draft.Items, w.world.items[m])
 		}

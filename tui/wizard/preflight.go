@@ -68,7 +68,7 @@ func (s *preflightStep) enter(w *Wizard) tea.Cmd {
 // samePlan reports whether a finished check still holds: what is checked did
 // not change.
 func samePlan(a, b engine.Plan) bool {
-	if a.Direction != b.Direction || a.Sync != b.Sync || a.Target != b.Target || len(a.Items) != len(b.Items) ||
+	if a.Joint() != b.Joint() || a.Direction != b.Direction || a.Sync != b.Sync || a.Target != b.Target || len(a.Items) != len(b.Items) ||
 		a.CertificateThumbprint != b.CertificateThumbprint {
 		return false
 	}

@@ -77,6 +77,9 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 		return dialog.Line{Label: label, Text: value}
 	}
 	out := []dialog.Line{say("Items", itemsWords(d)), say("Source", s.source(w)), say("Target", s.target(d))}
+	if d.RecoveryPlan != "" {
+		out = append(out, say("Job", jobWords(w)))
+	}
 	for _, x := range d.Skipped {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: x.Name + " stays behind: " + x.Reason})
 	}
@@ -124,6 +127,23 @@ func itemsWords(d Draft) string {
 	return b.String()
 }
 
+// jobWords says how the recovery plan goes, and what becomes of its actions.
+func jobWords(w *Wizard) string {
+	words := "each VM by itself"
+	if w.draft.Joint {
+		words = "the recovery plan's own"
+	}
+	p, _ := planNamed(w.world.plans, w.draft.RecoveryPlan)
+	scripts, manual := p.Count(w.draft.Direction)
+	switch {
+	case scripts+manual == 0:
+		return words
+	case w.draft.Joint:
+		return fmt.Sprintf("%s, with %s and %s", words, text.Plural(scripts, "script", "scripts"), text.Plural(manual, "manual action", "manual actions"))
+	}
+	return fmt.Sprintf("%s; %s and %s are NOT run", words, text.Plural(scripts, "script", "scripts"), text.Plural(manual, "manual action", "manual actions"))
+}
+
 func pointWords(p engine.RecoveryPoint) string {
 	if p.ID == "" {
 		return "latest, made after the shutdown"
@@ -137,7 +157,7 @@ func (s *reviewStep) source(w *Wizard) string {
 		return hostsOf(d.Items)
 	}
 	if len(d.Items) > 1 {
-		return fmt.Sprintf("%d Azure VMs, vault %s", len(d.Items), w.conn.Vault)
+		return fmt.Sprintf("%d Azure VMs%s, vault %s", len(d.Items), groupsOf(d.Items), w.conn.Vault)
 	}
 	vm := d.Items[0].AzureVM
 	return fmt.Sprintf("Azure VM %s in %s, vault %s", vm.Name, vm.ResourceGroup, w.conn.Vault)
@@ -149,8 +169,21 @@ func (s *reviewStep) target(d Draft) string {
 		return "Azure"
 	case d.Target.Alternate:
 		return d.Target.Label()
+	case d.Target.CreateVM:
+		return d.Target.Label() + ", " + hostsOf(d.Items)
 	}
 	return "original location, " + hostsOf(d.Items)
+}
+
+// groupsOf names the resource group of the Azure VMs, where they share one.
+func groupsOf(items []engine.Item) string {
+	group := items[0].AzureVM.ResourceGroup
+	for _, it := range items {
+		if !strings.EqualFold(it.AzureVM.ResourceGroup, group) {
+			return ""
+		}
+	}
+	return " in " + group
 }
 
 func hostsOf(items []engine.Item) string {

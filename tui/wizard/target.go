@@ -30,6 +30,9 @@ func (s *targetStep) hints(*Wizard) []keymap.Binding {
 
 func (s *targetStep) enter(w *Wizard) tea.Cmd {
 	s.create = !w.draft.targetChosen || !w.draft.Target.Alternate || w.draft.Target.CreateVM
+	if w.draft.Joint {
+		s.create = w.draft.Target.CreateVM
+	}
 	s.hosts = w.world.hosts
 	s.list.Columns = []pick.Column{{Title: "Host"}, {Title: "Connection", Drop: 1}, {Title: "Heartbeat", Drop: 2}, {Title: "Version", Drop: 4}, {Title: "Note", Drop: 3}}
 	rows := []pick.Row{
@@ -58,6 +61,9 @@ func (s *targetStep) hostRow(w *Wizard, h engine.Host) pick.Row {
 		conn = "not connected"
 	}
 	off := unfit(h, w.draft.Items)
+	if w.draft.Joint {
+		off = "its own job takes no host"
+	}
 	note := off
 	if note == "" {
 		note = text.Plural(h.ProtectedItems, "protected item", "protected items")
@@ -120,7 +126,7 @@ func (s *targetStep) choose(w *Wizard) tea.Cmd {
 		return nil
 	}
 	w.draft.targetChosen = true
-	w.draft.Target = engine.Target{}
+	w.draft.Target = engine.Target{CreateVM: w.draft.Joint && s.create}
 	if i >= firstHost {
 		h := s.hosts[i-firstHost]
 		w.draft.Target = engine.Target{Alternate: true, HostID: h.ID, HostName: h.Name, CreateVM: s.create}
@@ -135,13 +141,17 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	if s.create {
 		box = l.T.Accent.Render(l.G.Checked)
 	}
+	create := "At an alternate host: create the VM if it does not exist"
+	if w.draft.Joint {
+		create = "Create VMs that do not exist on their hosts any more"
+	}
 	foot := []string{
 		"",
-		l.Cut(box+" "+l.T.Text.Render("At an alternate host: create the VM if it does not exist"), width),
+		l.Cut(box+" "+l.T.Text.Render(create), width),
 	}
 	i, ok := s.list.Current()
 	if ok {
-		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(i), width)...)
+		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(w, i), width)...)
 		if i >= firstHost && s.list.Row(i).Off == "" {
 			foot = append(foot, s.advice(w, width)...)
 		}
@@ -171,7 +181,10 @@ func (s *targetStep) advice(w *Wizard, width int) []string {
 	return append(out, l.Paragraph(l.T.Muted, "  "+l.T.Muted.Render(l.G.Dot)+" ", words, width)...)
 }
 
-func (s *targetStep) about(row int) string {
+func (s *targetStep) about(w *Wizard, row int) string {
+	if row < firstHost && w.draft.Joint {
+		return "Each VM on its own host is updated in place, found by its id."
+	}
 	if row < firstHost {
 		return "The VM on its own host is updated in place, found by its id. No VM is created. If it was deleted there, choose an alternate host."
 	}
