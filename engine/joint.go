@@ -146,9 +146,9 @@ func sharedFailure(lead *Leg, item string) error {
 
 // behind says why a leg can't start: the recovery plan's job takes all its items.
 func behind(o *Leg, item string) error {
-	why := string(o.Outcome)
+	why := string(o.Outcome) // the leg itself says it in full
 	if o.Failure != nil {
-		why = o.Failure.What + ": " + firstOf(o.Failure.Why, why)
+		why = o.Failure.What
 	}
 	return &Failure{Kind: FailureBlocked, What: "start the planned failover of the recovery plan", Where: item,
 		Why:    "its job brings all its items at once, and " + o.Item.Name + " has stopped (" + why + ")",

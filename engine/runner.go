@@ -171,8 +171,8 @@ func (r *Runner) Decide(item string, d Decision) error {
 	if s.Plan.Shared(d.Gate) {
 		return r.decideJointly(s, item, d)
 	}
-	if asks := s.manualGate(); item == "" && d.Gate == GateManual && asks != nil {
-		item = asks.Item.Name
+	if asks := s.manualGate(); d.Gate == GateManual && asks != nil && (item == "" || s.Leg(item) != nil) {
+		item = asks.Item.Name // whichever leg asks: it is the recovery plan's action
 	}
 	l := s.Leg(item)
 	if l == nil {

@@ -125,6 +125,16 @@ func (r Report) facts() [][]string {
 		{"Direction", text(p.Direction.Arrow())}, {"Synchronisation", text(syncWords(p))}, {"Target", text(p.Target.Label())},
 		{"Recovery plan", text(p.RecoveryPlan)}, {"Gates that policy may answer", gates(p.Approve)},
 	}
+	if p.RecoveryPlan != "" {
+		how := "each item by a job of its own: the recovery plan's scripts and manual actions were not run"
+		if p.Joint() {
+			how = "the recovery plan's own job, with its scripts and manual actions"
+		}
+		rows = append(rows, []string{"Carried out as", how})
+	}
+	for _, x := range p.Skipped {
+		rows = append(rows, []string{"Stayed behind", text(x.Name) + ": " + text(x.Reason)})
+	}
 	if p.CertificateThumbprint != "" {
 		rows = append(rows, []string{"Certificate", text(p.CertificateThumbprint)})
 	}

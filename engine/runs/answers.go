@@ -65,8 +65,13 @@ func (r *run) take(a answer) bool {
 // again. A gate that lies behind, or an answer that fits several items, is refused.
 func (r *run) addressee(item string, g engine.Gate) (name string, early bool, err error) {
 	var open []string
-	known := false
-	for _, l := range r.stream.State().Legs {
+	known, coming := false, false
+	st := r.stream.State()
+	shared := st.Plan.Shared(g)
+	if (shared || g == engine.GateManual) && st.Leg(item) != nil {
+		item = "" // one answer for all; after a resume another leg may ask for a manual action
+	}
+	for _, l := range st.Legs {
 		if item != "" && item != l.Item.Name {
 			continue
 		}
@@ -75,14 +80,18 @@ func (r *run) addressee(item string, g engine.Gate) (name string, early bool, er
 		case l.Mode == engine.ModeWaiting && l.Gate.Gate == g:
 			open = append(open, l.Item.Name)
 		case at >= l.At && l.Mode != engine.ModeEnded:
-			early = true
+			early, coming = true, coming || l.Outcome == engine.OutcomeNone
+		case g == engine.GateManual && l.Mode != engine.ModeEnded:
+			early = st.Plan.Joint() // the recovery plan's job may still come to it
 		}
 	}
 	refuse := func(why string) error {
 		return engine.Refuse("decide "+string(g), item, why, "failback show "+string(r.id)+" tells how it stands")
 	}
 	switch {
-	case len(open) == 1:
+	case len(open) > 0 && shared && coming:
+		return "", true, nil // once all are there
+	case len(open) == 1, len(open) > 1 && shared:
 		return open[0], false, nil
 	case len(open) > 1:
 		return "", false, refuse(fmt.Sprintf("%d items wait at that gate and the answer names none", len(open)))
@@ -97,8 +106,15 @@ func (r *run) addressee(item string, g engine.Gate) (name string, early bool, er
 // uninformed reports whether the answer was left before its machine was looked at,
 // though its gate asks a person who has seen it.
 func (r *run) uninformed(item string, a answer) bool {
-	l := r.stream.State().Leg(item)
-	return l.Gate != nil && l.Gate.NeedsReason && a.blind(l)
+	st := r.stream.State()
+	l := st.Leg(item)
+	if l.Gate == nil || !l.Gate.NeedsReason {
+		return false
+	}
+	// At a shared gate the answer is about every machine that waits there.
+	return a.blind(l) || st.Plan.Shared(l.Gate.Gate) && slices.ContainsFunc(st.Legs, func(o *engine.Leg) bool {
+		return o.Gate != nil && o.Gate.Gate == l.Gate.Gate && a.blind(o)
+	})
 }
 
 // blind reports whether the answer is for the commit gate and older than the first

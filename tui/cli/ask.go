@@ -131,7 +131,14 @@ func (a *app) sayEnded(e *ended) {
 	default:
 		a.say("run %s failed", id)
 	}
+	said := map[engine.Gate]bool{} // one line for a gate that is answered once
 	for _, l := range e.state.Legs {
+		if l.Gate != nil && e.state.Plan.Shared(l.Gate.Gate) {
+			if said[l.Gate.Gate] && l.Failure == nil && l.Damage == nil {
+				continue
+			}
+			said[l.Gate.Gate] = true
+		}
 		a.sayLeg(e.state, l)
 	}
 	switch again := a.startAgain(e.state); {
@@ -198,8 +205,8 @@ func (a *app) sayLeg(s engine.State, l *engine.Leg) {
 	switch {
 	case l.Damage != nil:
 		a.say("%s: the on-premises VM is DAMAGED (%s); do not start it. Repair it by running the failback again to its end", l.Item.Name, l.Damage.Reason)
-	case l.Gate != nil && s.Plan.Shared(l.Gate.Gate):
-		a.say("%s waits: %s [%s].  Decide for recovery plan %s with:  %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal, s.Plan.RecoveryPlan,
+	case l.Gate != nil && (s.Plan.Shared(l.Gate.Gate) || l.Gate.Gate == engine.GateManual):
+		a.say("recovery plan %s waits: %s [%s].  Decide with:  %s", s.Plan.RecoveryPlan, l.Gate.Verb, l.Gate.Portal,
 			a.command("decide", string(id), string(l.Gate.Gate)))
 	case l.Gate != nil:
 		a.say("%s waits: %s [%s].  Decide with:  %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal,

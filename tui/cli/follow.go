@@ -152,7 +152,7 @@ func (f *follower) take(batch []engine.Event) error {
 			return err
 		}
 		f.state = next
-		if e.Seq != 0 {
+		if _, progress := e.Body.(engine.SyncProgress); e.Seq != 0 && !progress {
 			f.stuck = time.Time{}
 		}
 		if _, ok := e.Body.(engine.GateOpened); ok && f.lines != nil {
