@@ -4,12 +4,14 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 
 	"failback/engine/transfer"
 )
 
 // memory is a disk in memory that notes what is read and written.
 type memory struct {
+	mu      sync.Mutex
 	bytes   []byte
 	extents []transfer.Extent
 	reads   []transfer.Extent
@@ -25,6 +27,8 @@ func (m *memory) Extents(context.Context) ([]transfer.Extent, error) { return m.
 type source struct{ *memory }
 
 func (s source) ReadAt(_ context.Context, p []byte, off int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if off+int64(len(p)) > s.Size() {
 		return io.ErrUnexpectedEOF
 	}
@@ -34,6 +38,8 @@ func (s source) ReadAt(_ context.Context, p []byte, off int64) error {
 }
 
 func (m *memory) ReadAt(p []byte, off int64) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.reads = append(m.reads, transfer.Extent{Off: off, Len: int64(len(p))})
 	if off >= m.Size() {
 		return 0, io.EOF
@@ -46,6 +52,8 @@ func (m *memory) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (m *memory) WriteAt(p []byte, off int64) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.writes = append(m.writes, transfer.Extent{Off: off, Len: int64(len(p))})
 	if grow := off + int64(len(p)) - m.Size(); grow > 0 {
 		m.bytes = append(m.bytes, make([]byte, grow)...)

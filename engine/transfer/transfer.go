@@ -2,9 +2,12 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"failback/engine/transfer/pace"
 )
 
 // Source is a disk to read from. It is safe for concurrent use.
@@ -18,7 +21,13 @@ type Source interface {
 	ReadAt(ctx context.Context, p []byte, off int64) error
 }
 
-// Target is a disk to change. Reading beyond its end gives io.EOF, as
+// Ranger is a source that streams: what it returns is written piece by piece as
+// it arrives. The transfer closes the body, and reads it to its end or not.
+type Ranger interface {
+	ReadRange(ctx context.Context, off, length int64) (io.ReadCloser, error)
+}
+
+// Target is a disk to change. It is safe for concurrent use. Reading beyond its end gives io.EOF, as
 // io.ReaderAt says; writing there makes it grow.
 type Target interface {
 	io.ReaderAt
@@ -27,24 +36,51 @@ type Target interface {
 	Sync() error
 }
 
-// Progress counts bytes. Scanned of Total are dealt with; the others say how:
-// Read came from the source, of which Equal was on the target already and
-// Written was put there; Zeroed was overwritten with zeros.
-type Progress struct{ Scanned, Equal, Read, Written, Zeroed, Total int64 }
+// Progress counts bytes, except for Requests and Throttled. Scanned of Total are
+// dealt with; the others say how: Read came from the source, of which Bridged
+// was not wanted, Equal was on the target already, Zero was zeros for a fresh
+// target and Written was put there; Zeroed was overwritten with zeros.
+type Progress struct {
+	Scanned, Equal, Read, Written, Zeroed, Zero, Bridged, Total int64
+
+	Requests, Throttled int64
+}
+
+// Left is how much is still to be dealt with.
+func (p Progress) Left() int64 { return p.Total - p.Scanned }
 
 // Options say how a transfer works. The zero value copies without comparing.
 type Options struct {
-	// Compare reads the target too and writes only the cells that differ.
+	// Compare reads the target too and writes only the cells that differ. All of
+	// the source is read: no egress is saved.
 	Compare bool
-	// Piece is how much is read and written at once, 1 MiB where zero.
+	// Fresh says that the target is all zeros: zeros are not written to it, and
+	// what the source has not allocated is not looked at.
+	Fresh bool
+	// Piece is how much is written at once: where zero, 1 MiB, or 256 KiB of a
+	// source that streams. One that does not is read in pieces, too.
 	Piece int
+	// Request is how much a source that streams is asked for, 4 MiB where zero.
+	Request int
+	// Gap is how many unwanted bytes are read to save a request; see [BestGap].
+	Gap int64
 	// Cell is the granularity of the comparison, 4096 where zero.
 	Cell int
-	// Report is called after every piece, on the caller's goroutine.
+	// Streams is the most requests in flight, 16 where zero. How many there are
+	// follows what the source gives.
+	Streams int
+	// Report is called after every piece, one call at a time.
 	Report func(Progress)
 	// Limit is called before each read of the source and may wait: a limit of
-	// bytes a second. An error of it ends the transfer.
+	// bytes a second. An error of it ends the transfer. With more than one stream
+	// it is called concurrently.
 	Limit func(ctx context.Context, bytes int) error
+	// Share is the part of a common limit that this disk has, nil for none.
+	Share *pace.Share
+	// Renew returns the same source with a fresh credential after [Expired].
+	Renew func(ctx context.Context) (Source, error)
+	// Proof asks for a manifest.
+	Proof *Proof
 }
 
 // Copy makes dst equal to src: allocated extents are copied, everything else
@@ -52,15 +88,23 @@ type Options struct {
 // An error or a cancelled context ends it at once and leaves dst as far as it
 // came: neither its old content nor the new one.
 func Copy(ctx context.Context, src Source, dst Target, opt Options) (Progress, error) {
+	none := Progress{Total: src.Size()}
 	extents, err := src.Extents(ctx)
 	if err != nil {
-		return Progress{Total: src.Size()}, fmt.Errorf("list the allocated ranges: %w", err)
+		return none, fmt.Errorf("list the allocated ranges: %w", err)
 	}
-	if err := within(extents, src.Size()); err != nil {
-		return Progress{Total: src.Size()}, fmt.Errorf("list the allocated ranges: %w", err)
+	if err := CheckList(extents, src.Size()); err != nil {
+		return none, fmt.Errorf("list the allocated ranges: %w", err)
 	}
 	extents = Normalize(extents)
-	return run(ctx, src, dst, opt, stepsOf(extents, holes(extents, src.Size())))
+	if opt.Proof != nil {
+		extents = wholeCells(Changes{Updated: extents}, src.Size()).Updated
+	}
+	clears, err := toClear(ctx, holes(extents, src.Size()), dst, src.Size(), opt.Fresh)
+	if err != nil {
+		return none, err
+	}
+	return run(ctx, src, dst, opt, Changes{Updated: extents, Cleared: clears}, false)
 }
 
 // Apply brings dst from one instant of src to a later one: updates are copied,
@@ -71,7 +115,17 @@ func Apply(ctx context.Context, src Source, ch Changes, dst Target, opt Options)
 	if err := ch.Validate(src.Size()); err != nil {
 		return Progress{}, err
 	}
-	return run(ctx, src, dst, opt, stepsOf(Normalize(ch.Updated), Normalize(ch.Cleared)))
+	if opt.Fresh {
+		return Progress{}, errors.New("changes are for a target that has the disk as it was, not for a fresh one")
+	}
+	ch = Changes{Updated: Normalize(ch.Updated), Cleared: Normalize(ch.Cleared)}
+	if opt.Proof != nil {
+		if opt.Proof.Base == nil || opt.Proof.Base.Size() != src.Size() {
+			return Progress{}, errors.New("a proof of changes needs the manifest of the disk as it was")
+		}
+		ch = wholeCells(ch, src.Size())
+	}
+	return run(ctx, src, dst, opt, ch, true)
 }
 
 // step is a range that gets one treatment.
@@ -94,18 +148,14 @@ func stepsOf(copied, cleared []Extent) []step {
 	return steps
 }
 
-func run(ctx context.Context, src Source, dst Target, opt Options, steps []step) (Progress, error) {
-	m := newMover(src, dst, opt)
-	for _, s := range steps {
-		m.progress.Total += s.Len
+func run(ctx context.Context, src Source, dst Target, opt Options, ch Changes, changes bool) (Progress, error) {
+	p := newPipeline(src, dst, opt)
+	if err := room(ctx, ch.Updated, dst); err != nil {
+		return p.progress, err
 	}
-	for _, s := range steps {
-		if err := m.step(ctx, s); err != nil {
-			return m.progress, err
-		}
+	p.proof = newProver(opt.Proof, src.Size(), dst, changes)
+	if err := p.run(ctx, stepsOf(ch.Updated, ch.Cleared)); err != nil {
+		return p.progress, err
 	}
-	if err := dst.Sync(); err != nil {
-		return m.progress, fmt.Errorf("sync the target: %w", err)
-	}
-	return m.progress, nil
+	return p.progress, p.proof.finish(opt.Proof)
 }

@@ -145,7 +145,7 @@ func TestS35FullCopyReadsNothingOfTheTargetWhereTheSourceHasData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := transfer.Progress{Scanned: 64 << 10, Total: 64 << 10, Read: 48 << 10, Written: 48 << 10, Zeroed: 16 << 10}
+	want := transfer.Progress{Scanned: 64 << 10, Total: 64 << 10, Read: 48 << 10, Written: 48 << 10, Zeroed: 16 << 10, Requests: 12}
 	if p != want {
 		t.Errorf("progress %+v, want %+v", p, want)
 	}
@@ -229,7 +229,7 @@ func TestCancelLeavesWhatWasWritten(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	src := &memory{bytes: bytes.Repeat([]byte{1}, 100), extents: []transfer.Extent{{Len: 100}}}
 	dst := &memory{bytes: make([]byte, 100)}
-	p, err := transfer.Copy(ctx, source{src}, dst, transfer.Options{Piece: 10, Report: func(p transfer.Progress) {
+	p, err := transfer.Copy(ctx, source{src}, dst, transfer.Options{Streams: 1, Piece: 10, Report: func(p transfer.Progress) {
 		if p.Scanned == 30 {
 			cancel()
 		}
@@ -249,7 +249,7 @@ func TestLimitIsAskedBeforeEachReadAndEndsTheTransfer(t *testing.T) {
 	full := errors.New("no more")
 	var asked int
 	src := &memory{bytes: make([]byte, 100), extents: []transfer.Extent{{Len: 100}}}
-	p, err := transfer.Copy(context.Background(), source{src}, &memory{}, transfer.Options{Piece: 40, Limit: func(_ context.Context, n int) error {
+	p, err := transfer.Copy(context.Background(), source{src}, &memory{}, transfer.Options{Streams: 1, Piece: 40, Limit: func(_ context.Context, n int) error {
 		if asked += n; asked > 80 {
 			return full
 		}

@@ -57,7 +57,7 @@ func upload(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		opt := transfer.Options{Piece: piece, Limit: s.limit, Report: s.report()}
+		opt := transfer.Options{Streams: 1, Piece: piece, Limit: s.limit, Report: s.report()}
 		if _, err := transfer.Copy(ctx, disks[i].source(), blobTarget{b}, opt); err != nil {
 			return err
 		}

@@ -1,0 +1,96 @@
+package transfer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+var zeroPiece = sync.OnceValue(func() []byte { return make([]byte, defaultPiece) })
+
+// zeros are n of them, not to be changed.
+func zeros(n int) []byte {
+	if z := zeroPiece(); n <= len(z) {
+		return z[:n]
+	}
+	return make([]byte, n)
+}
+
+func isZero(p []byte) bool {
+	for len(p) > len(zeroPage) {
+		if !bytes.Equal(p[:len(zeroPage)], zeroPage[:]) {
+			return false
+		}
+		p = p[len(zeroPage):]
+	}
+	return bytes.Equal(p, zeroPage[:len(p)])
+}
+
+// readTarget returns what the target has in a place; a shorter slice says that
+// the target ends there.
+func (w *worker) readTarget(off int64, n int) ([]byte, error) {
+	got, err := w.dst.ReadAt(w.old[:n], off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read %d bytes at %d of the target: %w", n, off, err)
+	}
+	return w.old[:got], nil
+}
+
+func (w *worker) write(p []byte, off int64) (int64, error) {
+	n, err := w.dst.WriteAt(p, off)
+	if err != nil {
+		return int64(n), fmt.Errorf("write %d bytes at %d of the target: %w", len(p), off, err)
+	}
+	return int64(n), nil
+}
+
+// writeDifferences writes every run of cells of want that the target does not
+// have. A cell that the target has only in part, or not at all, differs: the
+// target must grow by it.
+func (w *worker) writeDifferences(want []byte, off int64, have []byte) (int64, error) {
+	if bytes.Equal(want, have) {
+		return 0, nil
+	}
+	return w.eachRun(want, off, func(from, to int) bool {
+		return to > len(have) || !bytes.Equal(want[from:to], have[from:to])
+	})
+}
+
+// writeNonZero writes every run of cells that are not zeros, and the last cell
+// of the disk, which makes the target as long as the source.
+func (w *worker) writeNonZero(p []byte, off int64) (int64, error) {
+	return w.eachRun(p, off, func(from, to int) bool { return !isZero(p[from:to]) || off+int64(to) == w.size })
+}
+
+// eachRun writes the runs of cells that are chosen.
+func (w *worker) eachRun(p []byte, off int64, chosen func(from, to int) bool) (written int64, err error) {
+	start := -1
+	for at := 0; at < len(p); {
+		end := min(len(p), at+w.cellAt(off+int64(at)))
+		switch hit := chosen(at, end); {
+		case hit && start < 0:
+			start = at
+		case !hit && start >= 0:
+			n, err := w.write(p[start:at], off+int64(start))
+			written += n
+			if err != nil {
+				return written, err
+			}
+			start = -1
+		}
+		at = end
+	}
+	if start >= 0 {
+		n, err := w.write(p[start:], off+int64(start))
+		return written + n, err
+	}
+	return written, nil
+}
+
+// cellAt is how many bytes of its cell are left from off on.
+func (w *worker) cellAt(off int64) int {
+	cell := int64(w.opt.Cell)
+	return int(cell - off%cell)
+}

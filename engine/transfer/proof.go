@@ -1,0 +1,185 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"failback/engine/transfer/merkle"
+)
+
+// Proof asks a transfer for a manifest of the disk as it is then, made while
+// the bytes pass by.
+type Proof struct {
+	// Base is the manifest of what the target has before changes are applied to
+	// it. A block that is changed in part is read from the target first, and must
+	// be what Base says, unless Base has its cells.
+	Base *merkle.Manifest
+	// Keep says of which blocks the cells are kept, nil for none.
+	Keep func(block int64) bool
+	// Manifest is set when the transfer has succeeded.
+	Manifest *merkle.Manifest
+}
+
+// prover feeds the builder of a manifest. A nil one does nothing.
+type prover struct {
+	builder *merkle.Builder
+	size    int64
+	clears  bool // cleared ranges change the base
+}
+
+func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
+	if o == nil {
+		return nil
+	}
+	base := merkle.New(size)
+	if changes {
+		base = o.Base.Clone()
+	}
+	b := merkle.NewBuilder(base)
+	b.Keep = o.Keep
+	if changes {
+		b.Fill = func(block int64) (*merkle.Cells, error) { return cellsBefore(o.Base, dst, block) }
+	}
+	return &prover{builder: b, size: size, clears: changes}
+}
+
+// cellsBefore are the cells of a block of the base.
+func cellsBefore(base *merkle.Manifest, dst Target, block int64) (*merkle.Cells, error) {
+	if c := base.Cells(block); c != nil {
+		return c, nil
+	}
+	p := make([]byte, min(merkle.Block, base.Size()-block*merkle.Block))
+	n, err := dst.ReadAt(p, block*merkle.Block)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read %d bytes at %d of the target: %w", len(p), block*merkle.Block, err)
+	}
+	clear(p[n:])
+	c := merkle.SumBlock(p)
+	if c.Sum() != base.Leaf(block) {
+		return nil, fmt.Errorf("%w: before the changes, %d bytes at %d are not what the manifest says", ErrNotProven, len(p), block*merkle.Block)
+	}
+	return c, nil
+}
+
+func (v *prover) expect(r request) {
+	if v == nil || r.clear && !v.clears {
+		return
+	}
+	v.builder.Seal(r.Off)
+	for _, e := range r.parts {
+		v.builder.Expect(e.Off, e.Len)
+	}
+}
+
+func (v *prover) sealAll() {
+	if v != nil {
+		v.builder.Seal(v.size)
+	}
+}
+
+func (v *prover) add(p []byte, off int64) error {
+	if v == nil {
+		return nil
+	}
+	if err := v.builder.Prepare(off, int64(len(p))); err != nil {
+		return err
+	}
+	v.builder.Add(off, p)
+	return nil
+}
+
+func (v *prover) clear(e Extent) error {
+	if v == nil || !v.clears {
+		return nil
+	}
+	if err := v.builder.Prepare(e.Off, e.Len); err != nil {
+		return err
+	}
+	v.builder.AddZeros(e.Off, e.Len)
+	return nil
+}
+
+// done is called for what was added or cleared and is written.
+func (v *prover) done(e Extent, cleared bool) {
+	if v != nil && (!cleared || v.clears) {
+		v.builder.Done(e.Off, e.Len)
+	}
+}
+
+func (v *prover) finish(o *Proof) error {
+	if v == nil {
+		return nil
+	}
+	m, err := v.builder.Manifest()
+	if err == nil {
+		o.Manifest = m
+	}
+	return err
+}
+
+// nowhere is a target that forgets.
+type nowhere struct{}
+
+func (nowhere) ReadAt([]byte, int64) (int, error)      { return 0, io.EOF }
+func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
+func (nowhere) Sync() error                            { return nil }
+
+// Hash reads a disk once, several requests at a time, and returns its manifest.
+// keep says of which blocks the cells are kept, nil for none.
+func Hash(ctx context.Context, src Source, keep func(block int64) bool, opt Options) (*merkle.Manifest, error) {
+	proof := &Proof{Keep: keep}
+	opt.Compare, opt.Fresh, opt.Proof = false, true, proof
+	if _, err := Copy(ctx, src, nowhere{}, opt); err != nil {
+		return nil, err
+	}
+	return proof.Manifest, nil
+}
+
+// Verify reads a disk and returns where it is not what the manifest says: in
+// cells where the manifest has them, in blocks elsewhere; nothing at all where
+// it is the same disk.
+func Verify(ctx context.Context, disk Source, m *merkle.Manifest, opt Options) ([]Extent, error) {
+	have, err := Hash(ctx, disk, func(block int64) bool { return block < m.Blocks() && m.Cells(block) != nil }, opt)
+	if err != nil {
+		return nil, err
+	}
+	var out []Extent
+	for _, r := range merkle.Compare(m, have) {
+		out = append(out, Extent(r))
+	}
+	return out, nil
+}
+
+// Follow brings dst, which is what have says, to what want says, a manifest
+// that was made beside the source: only blocks that differ travel, and only
+// their cells where both manifests have them. The target's new manifest must be
+// want, or the error is ErrNotProven.
+func Follow(ctx context.Context, src Source, have, want *merkle.Manifest, dst Target, opt Options) (Progress, error) {
+	if want.Size() != src.Size() || have.Size() != want.Size() {
+		return Progress{}, fmt.Errorf("manifests of %d and %d bytes for a disk of %d", have.Size(), want.Size(), src.Size())
+	}
+	var ch Changes
+	for _, r := range merkle.Compare(have, want) {
+		for at := r.Off; at < r.Off+r.Len; {
+			e := Extent{Off: at, Len: min(r.Off+r.Len, (at/merkle.Block+1)*merkle.Block) - at}
+			if want.Leaf(at/merkle.Block) == merkle.ZeroBlock {
+				ch.Cleared = append(ch.Cleared, e)
+			} else {
+				ch.Updated = append(ch.Updated, e)
+			}
+			at = e.End()
+		}
+	}
+	proof := &Proof{Base: have, Keep: func(block int64) bool { return want.Cells(block) != nil }}
+	opt.Proof = proof
+	p, err := Apply(ctx, src, ch, dst, opt)
+	if err != nil {
+		return p, err
+	}
+	if differs := merkle.Compare(proof.Manifest, want); len(differs) > 0 {
+		return p, fmt.Errorf("%w: %d ranges differ from the source's manifest, the first %v", ErrNotProven, len(differs), Extent(differs[0]))
+	}
+	return p, nil
+}
