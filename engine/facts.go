@@ -103,6 +103,20 @@ func (f Finding) Basis() string {
 	return strings.TrimPrefix(s, "; ")
 }
 
+// Unchanged reports whether the rule was looked at again and says what it said before.
+func (f Finding) Unchanged() bool { return f.Gate != GateNone && f.Was == "" }
+
+// VerdictWords are the verdict, and what it was where a gate found another one.
+func (f Finding) VerdictWords() string {
+	switch {
+	case f.Was != "":
+		return string(f.Verdict) + " at gate " + string(f.Gate) + ", was " + string(f.Was)
+	case f.Gate != GateNone:
+		return string(f.Verdict) + ", again at gate " + string(f.Gate)
+	}
+	return string(f.Verdict)
+}
+
 // PreflightChecked is one finding.
 type PreflightChecked struct {
 	Finding

@@ -270,10 +270,12 @@ func logLine(e Event) (LogLine, bool) {
 	case PhaseFailed, DamageMarked, CancelRequested:
 		line.Level = "error"
 	case PreflightChecked:
-		if b.Verdict == VerdictOK {
+		if b.Unchanged() || b.Gate == GateNone && b.Verdict == VerdictOK {
 			return line, false
 		}
-		line.Level = "warn"
+		if b.Verdict != VerdictOK {
+			line.Level = "warn"
+		}
 	case Noted:
 		line.Level = b.Level
 	}

@@ -216,6 +216,9 @@ func (l *leg) openingOf(ctx context.Context, g Gate) (GateOpened, error) {
 		o.Consequences = append(o.Consequences, "Mind: "+l.host()+" is out of contact with the vault since "+clockText(l.contact)+".")
 	}
 	l.askPerson(&o)
+	if err := l.recheck(ctx, &o); err != nil {
+		return o, err
+	}
 	if dir == ToAzure {
 		o.Consequences = append(o.Consequences, consequencesToAzure(g, it)...)
 		if g == GateCommit && s.AzurePower != PowerRunning {

@@ -30,6 +30,7 @@ type Runner struct {
 	Ports     Ports
 	Stream    *Stream
 	Preflight Preflight
+	Recheck   Recheck       // at each gate; nil looks at nothing again
 	Poll      time.Duration // between two looks
 	NewID     func() string // client request ids
 	Limits    Limits

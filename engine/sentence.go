@@ -21,7 +21,7 @@ func Sentence(e Event) string {
 	case RunFinished:
 		return "run " + string(b.Outcome)
 	case PreflightChecked:
-		return strings.TrimSuffix(fmt.Sprintf("%s: %s: %s; %s", b.Verdict, b.Title, b.Observed, b.Remedy), "; ")
+		return strings.TrimSuffix(fmt.Sprintf("%s: %s: %s; %s", b.VerdictWords(), b.Title, b.Observed, b.Remedy), "; ")
 	case PhaseStarted:
 		return e.Phase.Info().Title + " started"
 	case PhaseFinished:

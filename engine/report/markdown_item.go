@@ -223,7 +223,7 @@ func (it Item) writeFindings(d *document) {
 	d.title(3, "Preflight")
 	var rows [][]string
 	for _, f := range it.Findings {
-		rows = append(rows, []string{text(string(f.Verdict)), text(f.Title), text(f.Observed), text(f.Remedy), text(f.Basis())})
+		rows = append(rows, []string{text(f.VerdictWords()), text(f.Title), text(f.Observed), text(f.Remedy), text(f.Basis())})
 	}
 	d.table([]string{"Verdict", "What should be so", "Observed", "Remedy", "Source"}, rows)
 }

@@ -22,6 +22,7 @@ type Settings struct {
 	Program   string // name and version, for the journal
 	Driver    string // user@host
 	Preflight engine.Preflight
+	Recheck   engine.Recheck // at the gates; nil looks at nothing again
 	Limits    engine.Limits
 	// EncodePlan writes the plan for people, beside the journal. May be nil.
 	EncodePlan func(engine.Plan) ([]byte, error)
@@ -192,7 +193,7 @@ func (m *Manager) newRun(id engine.RunID, st engine.State, past []engine.Event, 
 	r := &run{id: id, m: m, hub: readers, journal: w, lock: lock, done: make(chan struct{})}
 	r.stream = engine.NewStream(id, st, w, readers, nil)
 	r.runner = &engine.Runner{
-		Ports: m.conn.Ports, Stream: r.stream, Preflight: m.set.Preflight, Poll: m.conn.Poll,
+		Ports: m.conn.Ports, Stream: r.stream, Preflight: m.set.Preflight, Recheck: m.set.Recheck, Poll: m.conn.Poll,
 		NewID: NewRequestID, Limits: m.set.Limits, Answered: r.answered, Certificate: m.set.Certificate,
 		Traffic: m.conn.Traffic,
 	}

@@ -84,7 +84,7 @@ func (s *session) close(a *app) {
 // manager starts and resumes runs over the session's connection.
 func (s *session) manager() *runs.Manager {
 	return runs.NewManager(s.store, s.conn, runs.Settings{
-		Program: s.build.Program(), Driver: s.who, Preflight: s.rules.Check, EncodePlan: encodePlan, Certificate: s.cert,
+		Program: s.build.Program(), Driver: s.who, Preflight: s.rules.Check, Recheck: s.rules.Recheck, EncodePlan: encodePlan, Certificate: s.cert,
 	})
 }
 

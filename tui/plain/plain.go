@@ -72,7 +72,7 @@ func (t *Text) Event(e engine.Event) error {
 // and preflight rules that found nothing.
 func quiet(e engine.Event) bool {
 	if c, ok := e.Body.(engine.PreflightChecked); ok {
-		return c.Verdict == engine.VerdictOK
+		return c.Unchanged() || c.Verdict == engine.VerdictOK && c.Was == ""
 	}
 	return engine.Sentence(e) == ""
 }
