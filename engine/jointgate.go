@@ -38,6 +38,7 @@ func (r *Runner) decideJointly(s State, item string, d Decision) error {
 	d.Joint = true
 	taken := 0
 	for _, l := range waiting {
+		d.Verb = l.Gate.Verb
 		err := r.Stream.Emit(l.Item.Name, PhaseNone, DecisionMade{d})
 		var moved *Illegal
 		if errors.As(err, &moved) && taken > 0 {

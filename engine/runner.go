@@ -182,6 +182,7 @@ func (r *Runner) Decide(item string, d Decision) error {
 	if err := r.acceptable(s, l, d); err != nil {
 		return err
 	}
+	d.Verb = l.Gate.Verb
 	return r.Stream.Emit(item, PhaseNone, DecisionMade{d})
 }
 

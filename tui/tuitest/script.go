@@ -104,7 +104,7 @@ func (s *script) after(item string, g engine.Gate) {
 		s.phase(it, engine.PhaseReverseReplicate, time.Minute, func() {})
 		s.phase(it, engine.PhaseProtected, time.Minute, func() {})
 		s.emit(item, "", engine.LegFinished{Outcome: engine.OutcomeSucceeded})
-	case engine.GateNone:
+	case engine.GateManual, engine.GateNone:
 	}
 }
 
