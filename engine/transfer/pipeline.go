@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	defaultPiece   = 1 << 20
-	defaultStream  = 256 << 10
-	defaultRequest = 4 << 20
-	defaultCell    = 4096
-	defaultStreams = 16
-	firstStreams   = 4
-	attempts       = 8 // without a single byte
-	longestPause   = 30 * time.Second
+	defaultPiece    = 1 << 20
+	defaultStream   = 256 << 10
+	defaultRequest  = 4 << 20
+	defaultCell     = 4096
+	defaultStreams  = 16
+	firstStreams    = 4
+	attempts        = 8 // without a single byte
+	checkpointEvery = 64 << 20
+	longestPause    = 30 * time.Second
 )
 
 // pipeline carries out the requests of one transfer, several at once.
@@ -42,6 +43,9 @@ type pipeline struct {
 
 	mu       sync.Mutex
 	progress Progress
+
+	flushing sync.Mutex
+	flushed  int64 // bytes written before the last checkpoint began
 }
 
 func newPipeline(src Source, dst Target, opt Options) *pipeline {
@@ -292,6 +296,25 @@ func (w *worker) stream(ctx context.Context, src Ranger, r request, off int64) (
 	return n, nil
 }
 
+// checkpoint syncs the target now and then, so that blocks count as proven.
+func (p *pipeline) checkpoint() error {
+	if p.opt.Proof == nil || p.opt.Proof.Landed == nil || !p.flushing.TryLock() {
+		return nil
+	}
+	defer p.flushing.Unlock()
+	p.mu.Lock()
+	written := p.progress.Written
+	p.mu.Unlock()
+	if written-p.flushed < checkpointEvery {
+		return nil
+	}
+	p.flushed = written
+	if err := p.dst.Sync(); err != nil {
+		return fmt.Errorf("sync the target: %w", err)
+	}
+	return nil
+}
+
 // land puts the wanted parts of a piece on the target.
 func (w *worker) land(ctx context.Context, r request, p []byte, off int64) error {
 	piece := Extent{Off: off, Len: int64(len(p))}
@@ -324,7 +347,7 @@ func (w *worker) land(ctx context.Context, r request, p []byte, off int64) error
 		p.Equal += equal
 		p.Zero += zero
 	})
-	return nil
+	return w.checkpoint()
 }
 
 // put writes what has to be written of one part and says how much that was,

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"failback/engine/transfer/merkle"
+	"failback/engine/transfer/undo"
 )
 
 // Proof asks a transfer for a manifest of the disk as it is then, made while
@@ -18,8 +19,34 @@ type Proof struct {
 	Base *merkle.Manifest
 	// Keep says of which blocks the cells are kept, nil for none.
 	Keep func(block int64) bool
+	// Done are blocks that an earlier run has proven on the target: they are not
+	// touched again. Landed, where set, is called with every block that is written;
+	// the target is synced about every 64 MiB then.
+	Done   []undo.Block
+	Landed func(undo.Block)
 	// Manifest is set when the transfer has succeeded.
 	Manifest *merkle.Manifest
+}
+
+// Rewinder is a target that still knows what it was before the first write.
+type Rewinder interface {
+	ReadBefore(p []byte, off int64) (int, error)
+}
+
+// without takes proven blocks out of the work.
+func (o *Proof) without(ch Changes, size int64) (Changes, error) {
+	if o == nil || len(o.Done) == 0 {
+		return ch, nil
+	}
+	var done []Extent
+	for _, d := range o.Done {
+		if d.Off%merkle.Block != 0 || d.Len != min(merkle.Block, size-d.Off) {
+			return ch, fmt.Errorf("%d bytes at %d are no block of a disk of %d bytes", d.Len, d.Off, size)
+		}
+		done = append(done, Extent{Off: d.Off, Len: d.Len})
+	}
+	left := holes(Normalize(done), size)
+	return Changes{Updated: intersect(ch.Updated, left), Cleared: intersect(ch.Cleared, left)}, nil
 }
 
 // prover feeds the builder of a manifest. A nil one does nothing.
@@ -42,6 +69,15 @@ func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
 	if changes {
 		b.Fill = func(block int64) (*merkle.Cells, error) { return cellsBefore(o.Base, dst, block) }
 	}
+	for _, d := range o.Done {
+		base.Set(d.Off/merkle.Block, d.Sum)
+	}
+	if o.Landed != nil {
+		b.Finished = func(block int64, s merkle.Sum) {
+			off := block * merkle.Block
+			o.Landed(undo.Block{Off: off, Len: min(merkle.Block, size-off), Sum: s})
+		}
+	}
 	return &prover{builder: b, size: size, clears: changes}
 }
 
@@ -51,7 +87,11 @@ func cellsBefore(base *merkle.Manifest, dst Target, block int64) (*merkle.Cells,
 		return c, nil
 	}
 	p := make([]byte, min(merkle.Block, base.Size()-block*merkle.Block))
-	n, err := dst.ReadAt(p, block*merkle.Block)
+	read := dst.ReadAt
+	if r, ok := dst.(Rewinder); ok {
+		read = r.ReadBefore
+	}
+	n, err := read(p, block*merkle.Block)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read %d bytes at %d of the target: %w", len(p), block*merkle.Block, err)
 	}

@@ -150,6 +150,10 @@ func stepsOf(copied, cleared []Extent) []step {
 
 func run(ctx context.Context, src Source, dst Target, opt Options, ch Changes, changes bool) (Progress, error) {
 	p := newPipeline(src, dst, opt)
+	ch, err := opt.Proof.without(ch, src.Size())
+	if err != nil {
+		return p.progress, err
+	}
 	if err := room(ctx, ch.Updated, dst); err != nil {
 		return p.progress, err
 	}
