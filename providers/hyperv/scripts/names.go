@@ -13,8 +13,8 @@ const (
 	HostAgent = "host-agent" // NoParams → HostAgentAnswer
 	ReadVM    = "vm"         // VMParams → VMAnswer, everything about one VM
 	ListVMs   = "vms"        // NoParams → VMsAnswer, thin rows
-	StartVM   = "start-vm"   // VMParams → StartVMAnswer, mutating
-	Guard     = "guard"      // GuardParams → GuardAnswer, mutating
+	StartVM   = "start-vm"   // VMParams → StartVMAnswer, acting
+	Guard     = "guard"      // GuardParams → GuardAnswer, acting
 	Activity  = "activity"   // NoParams → ActivityAnswer
 	DiskSums  = "disk-sums"  // VMParams → DiskSumsAnswer
 )
@@ -41,22 +41,33 @@ var (
 	diskSumsText string
 )
 
+// Class says what a script may do to its host.
+type Class string
+
+// The classes. A reading script changes nothing and may be repeated; an acting one
+// changes its host, and must not be sent again after a lost answer without looking
+// first.
+const (
+	Reading Class = "reading"
+	Acting  Class = "acting"
+)
+
 // script is one constant script.
 type script struct {
-	name     string
-	text     string
-	mutating bool
+	name  string
+	text  string
+	class Class
 }
 
 var all = []script{
-	{HostFacts, hostFactsText, false},
-	{HostAgent, hostAgentText, false},
-	{ReadVM, findVMText + vmText, false},
-	{ListVMs, findVMText + vmsText, false},
-	{StartVM, findVMText + startVMText, true},
-	{Guard, findVMText + guardText, true},
-	{Activity, activityText, false},
-	{DiskSums, findVMText + diskSumsText, false},
+	{HostFacts, hostFactsText, Reading},
+	{HostAgent, hostAgentText, Reading},
+	{ReadVM, findVMText + vmText, Reading},
+	{ListVMs, findVMText + vmsText, Reading},
+	{StartVM, findVMText + startVMText, Acting},
+	{Guard, findVMText + guardText, Acting},
+	{Activity, activityText, Reading},
+	{DiskSums, findVMText + diskSumsText, Reading},
 }
 
 func byName(name string) (script, bool) {
@@ -84,12 +95,14 @@ func Text(name string) string {
 	return s.text
 }
 
-// Mutating reports whether a script changes its host. Such a script must not be
-// sent again after a lost answer without looking first.
-func Mutating(name string) bool {
+// ClassOf is the class of a script, empty for an unknown name.
+func ClassOf(name string) Class {
 	s, _ := byName(name)
-	return s.mutating
+	return s.class
 }
+
+// Mutating reports whether a script is an acting one.
+func Mutating(name string) bool { return ClassOf(name) == Acting }
 
 // Hash is the hexadecimal SHA-256 of a script's text, empty for an unknown name.
 func Hash(name string) string {
