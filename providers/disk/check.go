@@ -5,6 +5,7 @@ import (
 
 	"failback/providers/disk/image"
 	"failback/providers/disk/vhd"
+	"failback/providers/disk/vhdx"
 )
 
 // Check looks for damage in the image at path without changing it: checksums,
@@ -29,8 +30,12 @@ func Check(path string) (*image.Report, error) {
 }
 
 func checkIn(f image.File, format image.Format) (*image.Report, error) {
-	if format != image.Raw {
+	switch format {
+	case image.FixedVHD, image.DynamicVHD:
 		return vhd.Check(f)
+	case image.VHDX, image.FixedVHDX:
+		return vhdx.Check(f)
+	case image.Raw:
 	}
 	r := &image.Report{}
 	d, err := openRaw(f, false)

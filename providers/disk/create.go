@@ -9,15 +9,21 @@ import (
 	"failback/engine/transfer"
 	"failback/providers/disk/image"
 	"failback/providers/disk/vhd"
+	"failback/providers/disk/vhdx"
 )
 
 // Options say what image to make.
 type Options struct {
-	Format image.Format // raw or vhd-fixed
+	Format image.Format // any but vhd-dynamic
 	Size   int64        // virtual bytes, whole sectors
 	// SectorSize is the logical sector, 512 or 4096; 512 where zero. Only a
 	// VHDX remembers it.
 	SectorSize int
+	// PhysicalSector is what a guest aligns to, 4096 where zero; BlockSize is
+	// the unit of allocation, a power of two from 1 to 256 MiB, 2 MiB where
+	// zero. Both are for a VHDX.
+	PhysicalSector int
+	BlockSize      int64
 	// ID becomes the disk's identity; a random one where zero. A raw image has none.
 	ID image.GUID
 	// Sparse lets a raw file have holes, where the file system makes them by
@@ -62,6 +68,12 @@ func (o *Options) complete() error {
 	if o.SectorSize == 0 {
 		o.SectorSize = 512
 	}
+	if o.PhysicalSector == 0 {
+		o.PhysicalSector = 4096
+	}
+	if o.BlockSize == 0 {
+		o.BlockSize = vhdx.DefaultBlock
+	}
 	if o.ID == (image.GUID{}) {
 		o.ID = image.NewGUID()
 	}
@@ -82,9 +94,18 @@ func (o *Options) complete() error {
 			return usage("a VHD has sectors of 512 bytes", "make a VHDX")
 		}
 		return vhd.CheckSize(o.Size)
-	default:
+	case image.VHDX, image.FixedVHDX:
+		return o.vhdx().Check()
+	case image.DynamicVHD:
 	}
-	return usage(fmt.Sprintf("an image of format %q can't be made", o.Format), "name raw or vhd-fixed")
+	return usage(fmt.Sprintf("an image of format %q can't be made", o.Format), "name raw, vhd-fixed, vhdx or vhdx-fixed")
+}
+
+// vhdx are the options as that format has them.
+func (o *Options) vhdx() vhdx.Options {
+	return vhdx.Options{
+		Size: o.Size, Block: o.BlockSize, Sector: o.SectorSize, Physical: o.PhysicalSector, Fixed: o.Format == image.FixedVHDX, ID: o.ID,
+	}
 }
 
 func createIn(f image.File, o Options) (image.Image, error) {
@@ -94,6 +115,11 @@ func createIn(f image.File, o Options) (image.Image, error) {
 			return nil, err
 		}
 		return vhd.Open(f, true)
+	case image.VHDX, image.FixedVHDX:
+		if err := vhdx.Create(f, o.vhdx()); err != nil {
+			return nil, err
+		}
+		return vhdx.Open(f, true)
 	default:
 		if err := f.Grow(o.Size); err != nil {
 			return nil, err
@@ -107,6 +133,9 @@ func createIn(f image.File, o Options) (image.Image, error) {
 
 // needs is how many bytes the file will have when all data is in it.
 func (o Options) needs() int64 {
+	if o.Format == image.VHDX || o.Format == image.FixedVHDX {
+		return o.vhdx().Needs(o.Data)
+	}
 	if o.Format == image.Raw && o.Sparse && o.Data != nil {
 		return covered(o.Data, 4096)
 	}

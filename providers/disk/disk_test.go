@@ -23,6 +23,9 @@ var kinds = []struct {
 	{"disk.raw", Options{Format: image.Raw}},
 	{"sparse.img", Options{Format: image.Raw, Sparse: true}},
 	{"disk.vhd", Options{Format: image.FixedVHD}},
+	{"disk.vhdx", Options{Format: image.VHDX}},
+	{"small.vhdx", Options{Format: image.VHDX, BlockSize: 1 << 20, SectorSize: 4096}},
+	{"fixed.vhdx", Options{Format: image.FixedVHDX}},
 }
 
 // content is a disk with data in runs between holes.
@@ -46,9 +49,9 @@ func rawFile(t testing.TB, p []byte) string {
 	return path
 }
 
-// TestS67CopyIntoEveryImage moves a disk into each kind of image, reopens it
+// TestS36CopyIntoEveryImage moves a disk into each kind of image, reopens it
 // and holds it against the source.
-func TestS67CopyIntoEveryImage(t *testing.T) {
+func TestS36CopyIntoEveryImage(t *testing.T) {
 	const size = 17<<20 + 512*8
 	want := content(size, 7)
 	source, err := Open(rawFile(t, want))
@@ -109,6 +112,10 @@ func TestCreateIsRefused(t *testing.T) {
 		{"a sector of 520", "a.raw", Options{Format: image.Raw, Size: 5200, SectorSize: 520}, image.ErrUsage, "520"},
 		{"a VHD of 4096-byte sectors", "a.vhd", Options{Format: image.FixedVHD, Size: 1 << 20, SectorSize: 4096}, image.ErrUsage, "512"},
 		{"a VHD of 3 TiB", "a.vhd", Options{Format: image.FixedVHD, Size: 3 << 40}, image.ErrUsage, "2040 GiB"},
+		{"a VHDX of 65 TiB", "a.vhdx", Options{Format: image.VHDX, Size: 65 << 40}, image.ErrUsage, "64 TiB"},
+		{"a block of 3 MiB", "a.vhdx", Options{Format: image.VHDX, Size: 1 << 30, BlockSize: 3 << 20}, image.ErrUsage, "power of two"},
+		{"a fixed VHDX that does not fit", "a.vhdx", Options{Format: image.FixedVHDX, Size: 60 << 40}, image.ErrNoSpace, "are free"},
+		{"a VHDX whose data does not fit", "a.vhdx", Options{Format: image.VHDX, Size: 60 << 40, Data: []transfer.Extent{{Len: 60 << 40}}}, image.ErrNoSpace, "are free"},
 		{"a sparse VHD", "a.vhd", Options{Format: image.FixedVHD, Size: 1 << 20, Sparse: true}, image.ErrUsage, "sparse"},
 		{"more than the volume has", "a.raw", Options{Format: image.Raw, Size: 1 << 60}, image.ErrNoSpace, "are free"},
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"failback/providers/disk/image"
 	"failback/providers/disk/vhd"
+	"failback/providers/disk/vhdx"
 )
 
 // Open opens the image at path for reading. What it is, its content says; a
@@ -53,9 +54,10 @@ func openIn(f image.File, path string, format image.Format, write bool) (image.I
 		return openRaw(f, write)
 	case image.FixedVHD, image.DynamicVHD:
 		return vhd.Open(f, write)
-	default:
+	case image.VHDX, image.FixedVHDX:
+		return vhdx.Open(f, write)
 	}
-	return nil, usage(fmt.Sprintf("%q is no format of a disk image", format), "name raw, vhd-fixed or vhd-dynamic")
+	return nil, usage(fmt.Sprintf("%q is no format of a disk image", format), "name raw, vhd-fixed, vhd-dynamic, vhdx or vhdx-fixed")
 }
 
 // recognise tells what f is from its content, and refuses where the name says
@@ -66,7 +68,7 @@ func recognise(f image.File, path string) (image.Format, error) {
 		return "", err
 	}
 	switch ext := strings.ToLower(filepath.Ext(path)); {
-	case ext == ".vhdx" && found != image.VHDX:
+	case (ext == ".vhdx" || ext == ".avhdx") && found != image.VHDX:
 		return "", image.Damage("it is named .vhdx and does not begin as a VHDX: damaged, never finished, or something else")
 	case (ext == ".vhd" || ext == ".avhd") && found != image.FixedVHD:
 		return "", image.Damage("it is named .vhd and has no VHD footer at its end: cut short, never finished, or something else")

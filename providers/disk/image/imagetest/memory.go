@@ -2,6 +2,7 @@
 package imagetest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -24,6 +25,9 @@ type File struct {
 	// Fail, if set, is asked before every change: what it returns is the
 	// error of that change. what is "write", "grow" or "sync".
 	Fail func(what string) error
+	// Fragile is where payload begins: a write before it that is torn may leave
+	// garbage in a sector, neither old nor new.
+	Fragile int64
 }
 
 type step struct {
@@ -57,17 +61,11 @@ func (f *File) Steps() int {
 	return len(f.steps)
 }
 
-// SyncsAmong counts the syncs among the first n steps.
-func (f *File) SyncsAmong(n int) int {
+// Step says what change n was: "write" and where, "grow" and to what size, or "sync".
+func (f *File) Step(n int) (what string, off int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	syncs := 0
-	for _, s := range f.steps[:n] {
-		if s.what == "sync" {
-			syncs++
-		}
-	}
-	return syncs
+	return f.steps[n].what, f.steps[n].off
 }
 
 // Crash gives the file as a crash after the first n steps leaves it. With a
@@ -76,7 +74,7 @@ func (f *File) SyncsAmong(n int) int {
 func (f *File) Crash(n int, rnd *rand.Rand) *File {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	left := &File{size: f.origin.size, pages: maps.Clone(f.origin.pages)}
+	left := &File{size: f.origin.size, pages: maps.Clone(f.origin.pages), Fragile: f.Fragile}
 	safe := -1
 	for i, s := range f.steps[:n] {
 		if s.what == "sync" {
@@ -91,7 +89,7 @@ func (f *File) Crash(n int, rnd *rand.Rand) *File {
 		case rnd.IntN(2) == 0 || s.what != "write":
 			left.apply(s)
 		default:
-			left.tear(s, rnd)
+			left.tear(s, rnd, s.off < f.Fragile)
 		}
 	}
 	left.origin = &File{size: left.size, pages: maps.Clone(left.pages)}
@@ -108,10 +106,18 @@ func (f *File) apply(s step) {
 }
 
 // tear applies some of the sectors of a write.
-func (f *File) tear(s step, rnd *rand.Rand) {
+func (f *File) tear(s step, rnd *rand.Rand, garbage bool) {
 	for at := 0; at < len(s.data); at += 512 {
-		if rnd.IntN(2) == 0 {
-			f.put(s.data[at:min(len(s.data), at+512)], s.off+int64(at))
+		p := s.data[at:min(len(s.data), at+512)]
+		switch {
+		case garbage && rnd.IntN(4) == 0:
+			p = bytes.Clone(p)
+			for i := range p {
+				p[i] = byte(rnd.Uint32())
+			}
+			f.put(p, s.off+int64(at))
+		case rnd.IntN(2) == 0:
+			f.put(p, s.off+int64(at))
 		}
 	}
 }
