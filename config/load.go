@@ -69,6 +69,10 @@ func (p *Profile) fill(d Defaults, dir string) {
 	if p.RequestsPerMinute == 0 {
 		p.RequestsPerMinute = d.RequestsPerMinute
 	}
+	if p.Rules == "" {
+		p.Rules = d.Rules
+	}
+	p.Rules = beside(dir, p.Rules)
 	if u, err := url.Parse(p.Cloud.Storage); err == nil && u.Host != "" {
 		p.Cloud.Storage = u.Hostname()
 	}

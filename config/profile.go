@@ -28,6 +28,8 @@ type Defaults struct {
 	RequestsPerMinute int `yaml:"requests_per_minute"`
 	// Reason is written into plans that give none.
 	Reason string `yaml:"reason"`
+	// Rules is a file of rules for the preflight, for profiles without their own.
+	Rules string `yaml:"rules"`
 }
 
 // Profile is one vault and how to reach it and its hosts.
@@ -55,6 +57,8 @@ type Profile struct {
 	Poll          Duration        `yaml:"poll"`
 
 	RequestsPerMinute int `yaml:"requests_per_minute"`
+	// Rules is a file of the site's own rules for the preflight.
+	Rules string `yaml:"rules"`
 }
 
 // NamesVault reports whether the profile says which vault is meant. Without, the

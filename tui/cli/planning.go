@@ -10,6 +10,7 @@ import (
 
 	"failback/config"
 	"failback/engine"
+	"failback/engine/rules"
 )
 
 // planOptions are what an operator says about a run, by flags or by a file.
@@ -28,7 +29,8 @@ type planOptions struct {
 	reason         string
 	commitFailover bool
 	point          string // recovery point, towards Azure
-	each           bool   // a recovery plan's items one by one
+	override       []string
+	each           bool // a recovery plan's items one by one
 
 	notices []string // what the person should know of how it was read
 
@@ -48,6 +50,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f.BoolVar(&o.createVM, "create-vm", false, "at another host: create the VM if it does not exist")
 	f.StringVar(&o.direction, "direction", string(engine.ToOnPremises), "to-onprem (failback) or to-azure")
 	f.BoolVar(&o.commitFailover, "commit-failover", false, "where an earlier failover to Azure is not committed: commit it first")
+	f.StringArrayVar(&o.override, "override", nil, "`RULE=REASON`: take the block out of a rule that may be overridden; may be repeated")
 	f.StringVar(&o.point, "recovery-point", latestPoint, "on-premises → Azure: latest, the `ID` of a point, or a time")
 }
 
@@ -200,6 +203,9 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 	if p.Approve, err = o.gates(); err != nil {
 		return p, err
 	}
+	if p.Overrides, err = overrides(o.override, s.rules); err != nil {
+		return p, err
+	}
 	if p.Target, err = o.target(ctx, s); err != nil {
 		return p, err
 	}
@@ -216,6 +222,22 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 		return p, err
 	}
 	return p, p.Validate()
+}
+
+// overrides reads --override.
+func overrides(words []string, set rules.Set) ([]engine.Override, error) {
+	var out []engine.Override
+	for _, w := range words {
+		rule, reason, _ := strings.Cut(w, "=")
+		if strings.TrimSpace(reason) == "" {
+			return nil, engine.Usagef("write RULE=REASON; the evidence keeps the reason", "--override %q gives no reason", w)
+		}
+		if err := set.Overridable(rule); err != nil {
+			return nil, err
+		}
+		out = append(out, engine.Override{Rule: rule, Reason: strings.TrimSpace(reason)})
+	}
+	return out, nil
 }
 
 func (o *planOptions) target(ctx context.Context, s *session) (engine.Target, error) {

@@ -57,11 +57,15 @@ func (a *app) connectToVault(ctx context.Context, t Target, vault string) (*sess
 	if t, err = a.settled(ctx, t, vault); err != nil {
 		return nil, err
 	}
+	set, err := a.ownRules(t)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := a.deps.Open(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, store: store, who: whoami(), build: a.deps.Build}, nil
+	return &session{conn: conn, store: store, who: whoami(), build: a.deps.Build, rules: set}, nil
 }
 
 // rulesOf are the rules of a connection that the screens have opened.

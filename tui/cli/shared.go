@@ -22,6 +22,7 @@ type shared struct {
 	plain    bool
 	noColor  bool
 	logFile  string
+	rules    string
 	record   string
 }
 
@@ -47,6 +48,7 @@ func (s *shared) register(root *cobra.Command) {
 	f.BoolVar(&s.plain, "plain", false, "linear text instead of the terminal program")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (NO_COLOR works, too)")
 	f.StringVar(&s.record, "record", "", "record what is asked of Azure and answered, names taken out, in the new `FILE`")
+	f.StringVar(&s.rules, "rules", "", "`FILE` of this site's own preflight rules, beside the built-in ones")
 	f.StringVar(&s.logFile, "log-file", "", "append a log in JSON lines to `FILE`")
 }
 
