@@ -160,6 +160,8 @@ type Connection struct {
 	Ports     Ports
 	// Jobs is for operators who look after jobs themselves; runs do without it.
 	Jobs JobDesk
+	// Hosts is for operators who look after hosts themselves; runs do without it.
+	Hosts HostDesk
 	// Poll is the interval between two looks at a job or a power state.
 	Poll time.Duration
 	// Traffic tells how many requests the connection sends; it is safe for

@@ -79,6 +79,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
 		Ports:   engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
 		Jobs:    vault,
+		Hosts:   hosts,
 		Traffic: session.Traffic,
 		Close: func() error {
 			session.Close()

@@ -182,12 +182,19 @@ func (a *Access) run(ctx context.Context, host, script string, params, answer an
 }
 
 func (a *Access) on(ctx context.Context, name, script, vmID string, params, answer any) error {
-	h, ok := a.hosts[strings.ToLower(name)]
-	if !ok {
-		return &engine.Failure{
-			Kind: engine.FailureUsage, What: purposes[script], Where: "host " + name,
-			Why: "no WinRM endpoint is configured for this host", Remedy: "Add the host to the profile, under the name the vault uses.",
-		}
+	if err := a.known(name, purposes[script]); err != nil {
+		return err
 	}
-	return h.run(ctx, call{script: script, vmID: vmID, params: params, answer: answer})
+	return a.hosts[strings.ToLower(name)].run(ctx, call{script: script, vmID: vmID, params: params, answer: answer})
+}
+
+// known refuses a host that has no endpoint.
+func (a *Access) known(name, what string) error {
+	if _, ok := a.hosts[strings.ToLower(name)]; ok {
+		return nil
+	}
+	return &engine.Failure{
+		Kind: engine.FailureUsage, What: what, Where: "host " + name,
+		Why: "no WinRM endpoint is configured for this host", Remedy: "Add the host to the profile, under the name the vault uses.",
+	}
 }

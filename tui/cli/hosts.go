@@ -11,9 +11,9 @@ import (
 )
 
 func (a *app) hostsCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "hosts",
-		Short: "List the registered Hyper-V hosts and VMM servers",
+		Short: "List the registered Hyper-V hosts and VMM servers; selftest one",
 		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			hosts, err := list(cmd.Context(), a, engine.Inventory.Hosts)
@@ -23,6 +23,8 @@ func (a *app) hostsCommand() *cobra.Command {
 			return show(a, hosts, a.hostTable(hosts))
 		},
 	}
+	cmd.AddCommand(a.hostSelfTestCommand())
+	return cmd
 }
 
 // list opens the vault, reads one list of it and closes it again.

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// CheckResult is how one part of a self-test ended.
+type CheckResult string
+
+// The results. CheckNothing means that the host has nothing to read there: the
+// script answered, and its schema stays unseen.
+const (
+	CheckOK      CheckResult = "ok"
+	CheckFailed  CheckResult = "failed"
+	CheckNothing CheckResult = "nothing"
+)
+
+// ScriptCheck is what a self-test says of one script.
+type ScriptCheck struct {
+	Script string        `json:"script"`
+	For    string        `json:"for"` // what the program runs it for
+	SHA256 string        `json:"sha256"`
+	Result CheckResult   `json:"result"`
+	Took   time.Duration `json:"took_ns"`
+	Bytes  int           `json:"bytes"` // of the answer
+	Why    string        `json:"why,omitempty"`
+	// Kind is the kind of the failure; empty where nothing failed.
+	Kind FailureKind `json:"kind,omitempty"`
+}
+
+// HostDesk is what can be done with hosts beside a run's own steps.
+type HostDesk interface {
+	// SelfTest runs every script that only reads on a host and holds each answer
+	// against its schema. It changes nothing. report is called once a script, on the
+	// calling goroutine; the error is for a host that can't be named or a ctx that
+	// ended.
+	SelfTest(ctx context.Context, host string, report func(ScriptCheck)) error
+}
