@@ -17,6 +17,9 @@ func (l *leg) gate(ctx context.Context, g Gate) error {
 		if err := l.awaitOthers(ctx); err != nil {
 			return err
 		}
+		if err := l.cantStart(g); err != nil {
+			return err
+		}
 	case g == GateComplete:
 		if err := l.awaitGroups(ctx); err != nil {
 			return err

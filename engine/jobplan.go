@@ -120,7 +120,7 @@ func stageOf(ts []Task, group, vmID string, inside bool) (Task, bool) {
 // StageBegun reports whether the stage has begun for the VM.
 func (j Job) StageBegun(group, vmID string) bool {
 	t, ok := j.StageOf(group, vmID)
-	return ok && t.begun()
+	return ok && t.Begun()
 }
 
 // StageDone reports whether the stage ended well for the VM.
@@ -128,6 +128,3 @@ func (j Job) StageDone(group, vmID string) bool {
 	t, ok := j.StageOf(group, vmID)
 	return ok && t.State == TaskStateSucceeded
 }
-
-// begun reports whether the task has begun and was not left out.
-func (t Task) begun() bool { return t.State != TaskStateNotStarted && t.State != TaskStateSkipped }

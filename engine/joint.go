@@ -133,6 +133,19 @@ func (s State) stopped() *Leg {
 	return nil
 }
 
+// cantStart says why the recovery plan's job, which is still to be started, can't be:
+// one of its items has stopped. Nobody is asked for a start that can't be made.
+func (l *leg) cantStart(g Gate) error {
+	s := l.r.Stream.State()
+	if gateOp(g, s.Plan) != OpStart || s.asking(OpStart) != nil || s.accepted(OpStart, "").Accepted {
+		return nil
+	}
+	if o := s.stopped(); o != nil {
+		return behind(o, l.item.Name)
+	}
+	return nil
+}
+
 // sharedFailure is the leading leg's failure, for a leg that waited for it.
 func sharedFailure(lead *Leg, item string) error {
 	f := lead.Failure

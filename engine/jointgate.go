@@ -180,9 +180,10 @@ func (l *leg) consequencesForOthers(ctx context.Context, g Gate, s State) ([]str
 }
 
 // committable reports whether a commit of the recovery plan would take the leg's
-// Azure copy: its machine was brought home, whatever came of it.
+// Azure copy: its machine was brought home, whatever came of it. A leg that ended for
+// good before that has left its item in Azure.
 func (l *Leg) committable() bool {
-	return l.reached(PhaseStartOnPremises) && !l.Passed(PhaseCommit) && l.Outcome != OutcomeCancelled
+	return l.Mode != ModeEnded && l.reached(PhaseStartOnPremises) && !l.Passed(PhaseCommit) && l.Outcome != OutcomeCancelled
 }
 
 // proven reports whether the machine was seen to be well.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -206,7 +207,7 @@ func (s share) failbackTasks() []Task {
 			tasks = []Task{s.bootTask(st)}
 		}
 		start.Children = append(start.Children, tasks...)
-		if st.task.begun() {
+		if st.task.Begun() {
 			start.State = TaskStateInProgress
 			if start.Started.IsZero() {
 				start.Started = st.task.Started
@@ -239,8 +240,9 @@ func merge(list, more []Task) []Task {
 func (s share) bootTask(st stage) Task {
 	t := st.task
 	t.Name, t.Friendly, t.State, t.Child = TaskStartOnPrimary, "Starting the virtual machine", st.state(), nil
-	if s.plan.State.Ended() && !s.plan.State.Good() && !t.begun() && s.done(GroupFailover) {
+	if s.plan.State.Ended() && !s.plan.State.Good() && !t.Begun() && s.done(GroupFailover) {
 		t.State, t.Errors = TaskStateFailed, s.plan.Errors
+		t.Started = cmp.Or(s.plan.Ended, s.plan.Started) // the start's turn is what did not come any more
 	}
 	return t
 }

@@ -184,7 +184,10 @@ func (l *leg) final(f *Failure) bool {
 	switch s.Step().Phase {
 	case PhaseInitialSync, PhaseStopAzure, PhaseFinalSync:
 		return f.Kind == FailureJob || f.Kind == FailureCancelled
-	case PhaseNone, PhasePreflight, PhasePrepare, PhaseStartOnPremises, PhaseVerify, PhaseCommit,
+	case PhaseStartOnPremises:
+		// A recovery plan's job that is over before the VM's turn came.
+		return l.joint() && f.Kind == FailureJob
+	case PhaseNone, PhasePreflight, PhasePrepare, PhaseVerify, PhaseCommit,
 		PhaseReverseReplicate, PhaseProtected, PhaseFailover, PhaseCommitFailover:
 	}
 	return false

@@ -120,6 +120,23 @@ func (l *leg) sayOnce(level, text string) error {
 	return l.note(level, text)
 }
 
+// takenBack refuses to start a machine whose turn never came before the recovery
+// plan's job ended, where Site Recovery still offers its failback: for the service
+// the item is in Azure then, although its data is home.
+func (l *leg) takenBack(ctx context.Context) error {
+	if !l.joint() || l.raw.TargetType != TargetRecoveryPlan || !l.raw.State.Ended() || l.raw.StageBegun(GroupBoot, l.item.VMID) {
+		return nil
+	}
+	it, err := l.fresh(ctx)
+	if err != nil || !it.Allows(AllowFailback) {
+		return err
+	}
+	f := *jobFailure(l.item.Name, l.raw)
+	f.Kind = FailureJob
+	f.Remedy = also(f.Remedy, "this VM was not started and its failback does not count: leave it off, start the Azure VM in the portal if its users need it, and run the failback of this item again")
+	return &f
+}
+
 // awaitPlanEnd holds a verified leg until the recovery plan's job is over: before
 // that nothing can be committed, and it may still ask for a manual action.
 func (l *leg) awaitPlanEnd(ctx context.Context) error {

@@ -18,6 +18,9 @@ func lookStart(ctx context.Context, l *leg) (sight, error) {
 	if !j.State.Ended() || j.State.Good() {
 		return sightUnderway, nil
 	}
+	if err := l.takenBack(ctx); err != nil {
+		return sightTodo, err
+	}
 	if l.state().Phases[PhaseStartOnPremises].Failed > 0 {
 		return sightTodo, nil // it was said, and somebody has resumed the run
 	}

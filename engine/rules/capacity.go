@@ -43,9 +43,9 @@ func space(o *observation) answer {
 	switch {
 	case o.failure(theVM) == nil:
 		return spaceToGrow(o)
-	case o.absent(theVM) && o.plan.Target.Alternate && o.gate != engine.GateNone:
+	case o.absent(theVM) && (o.plan.Target.Alternate || o.creates()) && o.gate != engine.GateNone:
 		return ok("looked at before the VM was created")
-	case o.absent(theVM) && o.plan.Target.Alternate:
+	case o.absent(theVM) && (o.plan.Target.Alternate || o.creates()):
 		return spaceToCreate(o)
 	}
 	a, _ := notThere(o)

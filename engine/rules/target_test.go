@@ -16,6 +16,9 @@ func vm(change func(*engine.VM)) func(*world) {
 func TestS19OriginalVMIsFoundByID(t *testing.T) {
 	runAll(t, []trip{
 		{"deleted", nil, func(w *world) { w.vms = nil }, "original-vm", engine.VerdictBlock, "alternate location"},
+		{"deleted, a recovery plan creates it", nil, func(w *world) {
+			w.vms, w.plan.RecoveryPlanID, w.plan.Target.CreateVM = nil, "/plans/shop", true
+		}, "original-vm", engine.VerdictWarn, "creates it"},
 		{"same name, another id", nil, vm(func(vm *engine.VM) { vm.ID = "other" }), "original-vm", engine.VerdictBlock, "no VM with the id"},
 		{"renamed", nil, vm(func(vm *engine.VM) { vm.Name = "web-old" }), "original-vm", engine.VerdictOK, "web-old"},
 		{"unreadable", nil, func(w *world) {

@@ -28,6 +28,9 @@ var vmRules = []Rule{
 
 // originalVM goes by the id alone: names are not unique on a host.
 func originalVM(o *observation) answer {
+	if o.absent(theVM) && o.creates() {
+		return warn(fmt.Sprintf("%s has no VM with the id %s", o.item.HostName, vmID(o.item)), "the recovery plan's job creates it; see that its switches are on the host")
+	}
 	if o.absent(theVM) {
 		remedy := "choose an alternate location and create the VM; the original location never creates one"
 		if o.facts.Services["ClusSvc"] == running {
@@ -44,10 +47,14 @@ func originalVM(o *observation) answer {
 	return ok(fmt.Sprintf("%q (%s) on %s", o.vm.Name, o.vm.ID, o.item.HostName))
 }
 
+// creates reports whether Site Recovery makes a VM that does not exist: always where
+// the plan says so, at the original location only as a recovery plan's own job.
+func (o *observation) creates() bool { return o.plan.Target.CreateVM }
+
 // notThere answers for rules that ask about a VM which could not be seen.
 func notThere(o *observation) (answer, bool) {
 	if o.absent(theVM) {
-		if o.plan.Target.Alternate {
+		if o.creates() || o.plan.Target.Alternate {
 			return ok("the VM does not exist yet"), true
 		}
 		return unknown("the VM does not exist", "see the rule on the original VM"), true

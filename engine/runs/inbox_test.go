@@ -107,6 +107,75 @@ func TestAnAnswerThatFitsTwoItemsIsRefused(t *testing.T) {
 	}
 }
 
+// atSharedGates is atGates for a recovery plan's own job.
+func atSharedGates(t *testing.T, open []string, coming ...string) *run {
+	t.Helper()
+	s, m := manager(t, blocking)
+	p := plan()
+	p.Sync, p.Items, p.RecoveryPlan, p.RecoveryPlanID = engine.SyncFull, nil, "shop", "/plans/shop"
+	for _, n := range append(open, coming...) {
+		p.Items = append(p.Items, engine.PlanItem{ID: "/items/" + n, Name: n, Host: "hv01"})
+	}
+	id := newRunID(time.Now())
+	if _, err := s.create(id); err != nil {
+		t.Fatal(err)
+	}
+	r := &run{id: id, m: m, hub: hub.New()}
+	r.stream = engine.NewStream(id, engine.State{}, &kept{}, r.hub, nil)
+	r.runner = &engine.Runner{Stream: r.stream}
+	emit(t, r, "", engine.PhaseNone, engine.StreamOpened{Schema: 1}, engine.RunPlanned{Plan: p}, engine.RunStarted{})
+	for _, n := range open {
+		emit(t, r, n, engine.PhasePreflight, engine.PhaseStarted{}, engine.PhaseFinished{})
+		emit(t, r, n, engine.PhaseNone, engine.GateOpened{Gate: engine.GateComplete})
+	}
+	return r
+}
+
+// One answer is for all items of a recovery plan, once all are at the gate, and
+// whichever of them it names.
+func TestS21AnAnswerIsForTheWholeRecoveryPlan(t *testing.T) {
+	r := atSharedGates(t, []string{"db01"}, "web01")
+	leave(t, r, "db01", engine.GateComplete)
+	r.takeAll(t)
+	if n := len(r.m.store.answers(r.id)); n != 1 || len(r.stream.State().Leg("db01").Decisions) != 0 {
+		t.Fatalf("taken before web01 was there; %d answers left", n)
+	}
+	if err := r.runner.Decide("db01", engine.Decision{Gate: engine.GateComplete, By: "anna"}); engine.KindOf(err) != engine.FailureRefused {
+		t.Errorf("decided for one alone: %v", err)
+	}
+	emit(t, r, "web01", engine.PhasePreflight, engine.PhaseStarted{}, engine.PhaseFinished{})
+	emit(t, r, "web01", engine.PhaseNone, engine.GateOpened{Gate: engine.GateComplete})
+	r.takeAll(t)
+	for _, l := range r.stream.State().Legs {
+		if len(l.Decisions) != 1 || !l.Decisions[0].Joint || l.Decisions[0].By != "bert" {
+			t.Errorf("%s: %+v", l.Item.Name, l.Decisions)
+		}
+	}
+}
+
+// An answer about a manual action waits for that action, whichever item asks for it.
+func TestS21AnAnswerForAManualActionWaitsForIt(t *testing.T) {
+	r := atSharedGates(t, []string{"db01", "web01"})
+	leave(t, r, "db01", engine.GateManual)
+	r.takeAll(t)
+	if n := len(r.m.store.answers(r.id)); n != 1 {
+		t.Fatalf("%d answers left, want it kept", n)
+	}
+	if err := r.runner.Decide("", engine.Decision{Gate: engine.GateComplete, By: "anna"}); err != nil {
+		t.Fatal(err)
+	}
+	emit(t, r, "web01", engine.PhasePrepare, engine.PhaseStarted{},
+		engine.GateOpened{Gate: engine.GateManual, Task: "j/t1", Action: &engine.TaskAction{Kind: engine.ActionManual, Name: "look"}})
+	r.takeAll(t)
+	if l := r.stream.State().Leg("web01"); l.Gate != nil || len(l.Decisions) != 2 || l.Mode != engine.ModeRunning {
+		t.Errorf("leg %+v", l)
+	}
+	// The same action is asked for once.
+	if err := r.stream.Emit("web01", engine.PhasePrepare, engine.GateOpened{Gate: engine.GateManual, Task: "j/t1"}); err == nil {
+		t.Error("it was asked for again")
+	}
+}
+
 // After its last line a run takes no answer: it stays for the next driver.
 func TestAnAnswerAfterTheEndWaitsForTheResume(t *testing.T) {
 	r, k := atGates(t, "web01")

@@ -35,6 +35,8 @@ func TestNobodyToAskOnlyWhenNothingElseGoesOn(t *testing.T) {
 	syncs := &engine.Leg{Steps: steps, At: 2, Mode: engine.ModeRunning}
 	done := &engine.Leg{Steps: steps, Outcome: engine.OutcomeSucceeded, Mode: engine.ModeEnded}
 	later := &engine.Leg{Steps: steps, At: 3, Mode: engine.ModeReady, Item: engine.PlanItem{Group: 2}}
+	manual := &engine.Leg{Steps: steps, At: 2, Mode: engine.ModeWaiting, Gate: &engine.GateOpened{Gate: engine.GateManual}}
+	verifies := &engine.Leg{Steps: []engine.Step{{Phase: engine.PhaseVerify}}, Mode: engine.ModeRunning}
 	noon := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 	approved := engine.Plan{Approve: engine.AllGates}
 	for name, c := range map[string]struct {
@@ -51,6 +53,8 @@ func TestNobodyToAskOnlyWhenNothingElseGoesOn(t *testing.T) {
 		"another one is done":   {engine.Plan{}, []*engine.Leg{done, waits}, true},
 		"a later group waits":   {engine.Plan{}, []*engine.Leg{waits, later}, true},
 		"all done":              {engine.Plan{}, []*engine.Leg{done}, false},
+		"a manual action":       {approved, []*engine.Leg{manual, syncs}, true},
+		"one still verifies":    {approved, []*engine.Leg{manual, verifies}, false},
 		"nothing has begun yet": {engine.Plan{}, nil, false},
 	} {
 		if got := nobodyToAsk(engine.State{Plan: c.plan, Legs: c.legs}, noon); got != c.want {
