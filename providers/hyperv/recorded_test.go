@@ -64,7 +64,7 @@ func TestRecordedMessagesParse(t *testing.T) {
 				continue
 			}
 			replies++
-			if id := anyMessageID.FindStringSubmatch(m.Request); id != nil && !strings.EqualFold(id[1], got.relatesTo) {
+			if id := anyMessageID.FindStringSubmatch(m.Request); len(id) == 2 && !strings.EqualFold(id[1], got.relatesTo) {
 				t.Logf("%s, message %d: it answers %q, asked was %q", file, i, got.relatesTo, id[1])
 				strangers++
 			}
