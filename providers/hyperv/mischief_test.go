@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -433,17 +434,17 @@ func TestAHostThatOnlySaysNotYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite()
 		server := winrm.New(s, winrm.Options{User: user, Password: canary, Troubles: []winrm.Trouble{{At: winrm.StepReceive, What: winrm.Refusal, Code: 2150858793}}})
-		requests := 0
+		var requests atomic.Int32
 		e := hyperv.Endpoint{URL: "http://hv01", User: user, Password: secret(canary)}
 		e.Connect = func() http.RoundTripper {
 			inner := server.Connect("HV01")()
-			return roundTripper(func(r *http.Request) (*http.Response, error) { requests++; return inner.RoundTrip(r) })
+			return roundTripper(func(r *http.Request) (*http.Response, error) { requests.Add(1); return inner.RoundTrip(r) })
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		wantKind(t, calls[scripts.HostFacts](ctx, access(t, e)), engine.FailureRetryable)
-		if requests > 60 {
-			t.Errorf("%d requests in ten seconds", requests)
+		if n := requests.Load(); n > 60 {
+			t.Errorf("%d requests in ten seconds", n)
 		}
 	})
 }

@@ -143,7 +143,7 @@ func TestASignInCannotBePassedOn(t *testing.T) {
 			s := newSite()
 			server := winrm.New(s, winrm.Options{User: user, Password: password, Certificate: func() *x509.Certificate { return c.insists }})
 			e := hyperv.Endpoint{URL: serveTLS(t, server, serverConfig(between), nil), User: user, Password: secret(password), Fingerprint: pin[:]}
-			_, err := access(t, e).Facts(t.Context(), "HV01")
+			_, err := access(t, e).VMs(t.Context(), "HV01")
 			if (err == nil) != c.ok {
 				t.Errorf("%v", err)
 			}
