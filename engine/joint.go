@@ -248,7 +248,7 @@ func (l *leg) askPlanStart(ctx context.Context, request string) (string, error) 
 	p := l.plan()
 	r := PlanStart{Plan: p.RecoveryPlanID, Direction: p.Direction, Sync: p.Sync, CreateVM: p.Target.CreateVM, RequestID: request}
 	if p.Direction == ToAzure {
-		r.Certificate = l.r.Certificate
+		r.Certificate, r.Point = l.r.Certificate, p.Point
 	}
 	return l.r.Ports.Plans.StartPlan(ctx, r)
 }

@@ -77,6 +77,20 @@ func (t Target) Label() string {
 	return s
 }
 
+// PlanPoint says which recovery point of each of its items a recovery plan's own job
+// towards Azure brings up: a kind, since no point is shared by several machines.
+type PlanPoint string
+
+// The kinds of points that Site Recovery takes for a recovery plan (facts §3.3).
+const (
+	PointLatest        PlanPoint = "latest"                        // made after the shutdown; also the empty value
+	PointAppConsistent PlanPoint = "latest-application-consistent" // the newest that applications took part in
+	PointProcessed     PlanPoint = "latest-processed"              // the newest that Azure is through with
+)
+
+// PlanPoints lists them.
+var PlanPoints = []PlanPoint{PointLatest, PointAppConsistent, PointProcessed}
+
 // PlanItem is one item of a plan, with what the plan was made for: a run
 // compares it with a fresh read before it acts.
 type PlanItem struct {
@@ -128,6 +142,9 @@ type Plan struct {
 	// plan's own job, unless Each says that every item has a job of its own.
 	RecoveryPlanID string `json:"recovery_plan_id,omitempty"`
 	Each           bool   `json:"each,omitempty"`
+	// Point is what a recovery plan's own job towards Azure brings up; empty for
+	// the latest.
+	Point PlanPoint `json:"recovery_point,omitempty"`
 	// Skipped are items of the recovery plan that stay behind.
 	Skipped []SkippedItem `json:"skipped,omitempty"`
 	// Approve lists the gates that policy may answer.
@@ -188,6 +205,10 @@ func (p Plan) Validate() error {
 		return bad("target", "a recovery plan's own job has no choice of a host; bring each VM home by itself")
 	case p.Joint() && len(p.Items) > MaxPlanItems:
 		return bad("items", fmt.Sprintf("the recovery plan has %d items, and Site Recovery fails over at most %d with one; split it in the portal, or bring each VM home by itself", len(p.Items), MaxPlanItems))
+	case p.Point != "" && !slices.Contains(PlanPoints, p.Point):
+		return bad("recovery_point", fmt.Sprintf("%q is no kind of recovery point", p.Point))
+	case p.Point != "" && (p.Direction != ToAzure || !p.Joint()):
+		return bad("recovery_point", "a kind of recovery point is for a recovery plan's own job towards Azure")
 	case p.Window.Set() && !p.Window.Start.IsZero() && !p.Window.End.IsZero() && !p.Window.Start.Before(p.Window.End):
 		return bad("window", "it ends before it starts")
 	case p.Budget < 0:

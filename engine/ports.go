@@ -84,6 +84,8 @@ type PlanStart struct {
 	Sync      SyncOption
 	CreateVM  bool // let VMs be created where they do not exist
 	RequestID string
+	// Point is for [ToAzure] only; empty for the latest.
+	Point PlanPoint
 	// Certificate is as in [StartRequest].
 	Certificate *Certificate
 }

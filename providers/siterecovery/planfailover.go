@@ -68,6 +68,13 @@ func (c *Client) planReady(ctx context.Context, what string, plan engine.Recover
 	return nil
 }
 
+// pointTypes are the service's words for the points of a recovery plan.
+var pointTypes = map[engine.PlanPoint]asr.HyperVReplicaAzureRpRecoveryPointType{
+	engine.PointLatest:        asr.HyperVReplicaAzureRpRecoveryPointTypeLatest,
+	engine.PointAppConsistent: asr.HyperVReplicaAzureRpRecoveryPointTypeLatestApplicationConsistent,
+	engine.PointProcessed:     asr.HyperVReplicaAzureRpRecoveryPointTypeLatestProcessed,
+}
+
 // planBody is the request for a recovery plan. Its details are an array, unlike an
 // item's, and have no field for a host.
 func planBody(r engine.PlanStart, name string) (asr.RecoveryPlanPlannedFailoverInput, error) {
@@ -87,7 +94,11 @@ func planBody(r engine.PlanStart, name string) (asr.RecoveryPlanPlannedFailoverI
 			&asr.RecoveryPlanHyperVReplicaAzureFailbackInput{DataSyncOption: to.Ptr(asr.DataSyncStatus(sync)), RecoveryVMCreationOption: &creation},
 		}
 	case engine.ToAzure:
-		details := &asr.RecoveryPlanHyperVReplicaAzureFailoverInput{}
+		point, ok := pointTypes[cmp.Or(r.Point, engine.PointLatest)]
+		if !ok {
+			return asr.RecoveryPlanPlannedFailoverInput{}, engine.Usagef("choose latest, latest-application-consistent or latest-processed", "recovery plan %s has no recovery points %q", name, r.Point)
+		}
+		details := &asr.RecoveryPlanHyperVReplicaAzureFailoverInput{RecoveryPointType: &point}
 		if pfx := r.Certificate.PFX(); len(pfx) > 0 {
 			details.PrimaryKekCertificatePfx = to.Ptr(base64.StdEncoding.EncodeToString(pfx))
 		}

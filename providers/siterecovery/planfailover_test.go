@@ -93,7 +93,14 @@ func TestS21PlanBodyTowardsAzure(t *testing.T) {
 	r := planStart()
 	r.Direction, r.Sync, r.Certificate = engine.ToAzure, engine.SyncUnknown, engine.NewCertificate("AB", []byte("pfx"))
 	sameJSON(t, startedPlan(t, routes, r), `{"properties":{"failoverDirection":"PrimaryToRecovery","providerSpecificDetails":[
-		{"instanceType":"HyperVReplicaAzure","primaryKekCertificatePfx":"cGZ4"}]}}`)
+		{"instanceType":"HyperVReplicaAzure","primaryKekCertificatePfx":"cGZ4","recoveryPointType":"Latest"}]}}`)
+	for point, word := range map[engine.PlanPoint]string{
+		engine.PointLatest: "Latest", engine.PointAppConsistent: "LatestApplicationConsistent", engine.PointProcessed: "LatestProcessed",
+	} {
+		r.Point, r.Certificate = point, nil
+		sameJSON(t, startedPlan(t, routes, r), `{"properties":{"failoverDirection":"PrimaryToRecovery","providerSpecificDetails":[
+			{"instanceType":"HyperVReplicaAzure","recoveryPointType":"`+word+`"}]}}`)
+	}
 }
 
 // The job is never the operation: its name is in the status, else in that answer's

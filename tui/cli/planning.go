@@ -51,7 +51,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.direction, "direction", string(engine.ToOnPremises), "to-onprem (failback) or to-azure")
 	f.BoolVar(&o.commitFailover, "commit-failover", false, "where an earlier failover to Azure is not committed: commit it first")
 	f.StringArrayVar(&o.override, "override", nil, "`RULE=REASON`: take the block out of a rule that may be overridden; may be repeated")
-	f.StringVar(&o.point, "recovery-point", latestPoint, "on-premises → Azure: latest, the `ID` of a point, or a time")
+	f.StringVar(&o.point, "recovery-point", latestPoint, "on-premises → Azure: latest, the `ID` of a point, or a time; with --recovery-plan also latest-application-consistent or latest-processed")
 }
 
 func (o *planOptions) registerStart(cmd *cobra.Command) {
@@ -210,6 +210,9 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 		return p, err
 	}
 	if o.recoveryPlan != "" {
+		if p.Direction == engine.ToAzure && o.point != "" && o.point != latestPoint {
+			p.Point = engine.PlanPoint(o.point)
+		}
 		err = o.takeRecoveryPlan(ctx, s, &p, items)
 	} else {
 		p.Items, err = namedItems(o.items, items)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,12 @@ func (o *planOptions) checkPoint() error {
 		return nil
 	case o.direction != string(engine.ToAzure):
 		return engine.Usagef("leave it out, or give --direction to-azure", "--recovery-point is for on-premises → Azure: a failback brings home what is in Azure now")
+	case o.recoveryPlan != "" && !slices.Contains(engine.PlanPoints, engine.PlanPoint(o.point)):
+		return engine.Usagef("write latest, latest-application-consistent or latest-processed", "--recovery-point %q: a recovery plan takes a kind of point, which each of its items has", o.point)
+	case o.recoveryPlan != "" && o.each:
+		return engine.Usagef("leave --each out, or name the items with --item", "--recovery-point %s is for the recovery plan's own job", o.point)
 	case o.recoveryPlan != "":
-		return engine.Usagef("leave it out", "a recovery plan takes no recovery point of one item")
+		return nil
 	}
 	if _, err := time.Parse(time.RFC3339, o.point); err == nil || len(o.items) == 1 {
 		return nil
@@ -31,7 +36,7 @@ func (o *planOptions) checkPoint() error {
 
 // choosePoints resolves --recovery-point for each item of the plan.
 func (o *planOptions) choosePoints(ctx context.Context, s *session, items []engine.PlanItem) error {
-	if o.point == "" || o.point == latestPoint {
+	if o.point == "" || o.point == latestPoint || o.recoveryPlan != "" {
 		return nil
 	}
 	for i, it := range items {
