@@ -70,7 +70,7 @@ func clash(o *observation) answer {
 
 // originalCopy guards against the same machine running twice on-premises.
 func originalCopy(o *observation) answer {
-	from := firstOf(o.item.HostName, "the original host")
+	from := firstOf(o.origin(), "the original host")
 	if o.absent(theOriginal) {
 		return ok("it does not exist on " + from + " any more")
 	}

@@ -50,6 +50,10 @@ type observation struct {
 	failures map[source]*engine.Failure
 }
 
+// origin is the host that the item came from. Once it has gone to another one the
+// vault names that one, so what the plan was made for counts.
+func (o *observation) origin() string { return firstOf(o.planned.Host, o.item.HostName) }
+
 // failure is the first failure among the sources, nil if there was none.
 func (o *observation) failure(of source) *engine.Failure {
 	for _, s := range allSources {

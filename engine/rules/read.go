@@ -35,13 +35,13 @@ func (c *inspection) readNames(ctx context.Context) (func(*observation), error) 
 }
 
 func (c *inspection) readOriginal(ctx context.Context) (func(*observation), error) {
-	if c.o.item.HostName == "" {
+	if c.o.origin() == "" {
 		return nil, &engine.Failure{
 			Kind: engine.FailureNotFound, What: "find the original host", Where: c.o.item.Name,
 			Why: "the vault does not name it",
 		}
 	}
-	vm, err := c.ports.Hosts.VM(ctx, c.o.item.HostName, vmID(c.o.item))
+	vm, err := c.ports.Hosts.VM(ctx, c.o.origin(), vmID(c.o.item))
 	return func(o *observation) { o.original = vm }, err
 }
 
