@@ -36,7 +36,10 @@ func TestSPlus1VMIsOffWithoutCheckpoints(t *testing.T) {
 		{"checkpoints", nil, vm(func(vm *engine.VM) { vm.Checkpoints = 2 }), "checkpoints", engine.VerdictBlock, "2 checkpoints"},
 		{"the original runs", elsewhere, vm(func(vm *engine.VM) { vm.State = "Running" }), "original-copy", engine.VerdictBlock, "twice"},
 		// After the switch the vault names the new host; the original is still the other.
-		{"it runs at its new host", elsewhere, func(w *world) { w.item.HostName = "hv2"; w.vms["hv2"] = []engine.VM{{ID: webID, Name: "web", State: "Running"}} }, "original-copy", engine.VerdictOK, "it exists on hv1"},
+		{"it runs at its new host", elsewhere, func(w *world) {
+			w.item.HostName = "hv2"
+			w.vms["hv2"] = []engine.VM{{ID: webID, Name: "web", State: "Running"}}
+		}, "original-copy", engine.VerdictOK, "it exists on hv1"},
 		{"the original is gone", elsewhere, func(w *world) { w.vms = nil }, "original-copy", engine.VerdictOK, "any more"},
 	})
 	w := healthy()
