@@ -78,12 +78,12 @@ func (a *Access) Close() error {
 // the rest counts.
 func (a *Access) Facts(ctx context.Context, host string) (engine.HostFacts, error) {
 	var answer scripts.HostFactsAnswer
-	if err := a.run(ctx, host, scripts.HostFacts, scripts.NoParams{}, &answer); err != nil {
+	if err := a.run(ctx, host, scripts.HostFacts, &answer); err != nil {
 		return facts(answer), err
 	}
 	f := facts(answer)
 	var more scripts.HostAgentAnswer
-	if err := a.run(ctx, host, scripts.HostAgent, scripts.NoParams{}, &more); err != nil {
+	if err := a.run(ctx, host, scripts.HostAgent, &more); err != nil {
 		f.HostAgent = unreadable(err)
 		return f, nil
 	}
@@ -102,7 +102,7 @@ func (a *Access) VM(ctx context.Context, host, vmID string) (engine.VM, error) {
 // seconds a VM: read one with [Access.VM] to see them.
 func (a *Access) VMs(ctx context.Context, host string) ([]engine.VM, error) {
 	var answer scripts.VMsAnswer
-	if err := a.run(ctx, host, scripts.ListVMs, scripts.NoParams{}, &answer); err != nil {
+	if err := a.run(ctx, host, scripts.ListVMs, &answer); err != nil {
 		return nil, err
 	}
 	list := make([]engine.VM, 0, len(answer.VMs))
@@ -143,7 +143,7 @@ func (a *Access) Guard(ctx context.Context, host, vmID, mark string) error {
 // not run.
 func (a *Access) Activity(ctx context.Context, host string) (engine.Activity, error) {
 	var answer scripts.ActivityAnswer
-	if err := a.run(ctx, host, scripts.Activity, scripts.NoParams{}, &answer); err != nil {
+	if err := a.run(ctx, host, scripts.Activity, &answer); err != nil {
 		return engine.Activity{}, err
 	}
 	if answer.Processes == 0 {
@@ -177,8 +177,9 @@ func (a *Access) runForVM(ctx context.Context, host, script, vmID string, params
 	return a.on(ctx, host, script, vmID, params, answer)
 }
 
-func (a *Access) run(ctx context.Context, host, script string, params, answer any) error {
-	return a.on(ctx, host, script, "", params, answer)
+// run runs a script that takes no parameters.
+func (a *Access) run(ctx context.Context, host, script string, answer any) error {
+	return a.on(ctx, host, script, "", scripts.NoParams{}, answer)
 }
 
 func (a *Access) on(ctx context.Context, name, script, vmID string, params, answer any) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,13 +15,13 @@ import (
 func TestRefusedPasswordsAreNotTriedOverAndOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newTrial()
-		tried := 0
+		var tried atomic.Int32
 		try := func(password string, result error) error {
 			end, err := p.begin(t.Context(), password)
 			if err != nil {
 				return err
 			}
-			tried++
+			tried.Add(1)
 			time.Sleep(time.Second)
 			end(result)
 			return result
@@ -34,8 +35,8 @@ func TestRefusedPasswordsAreNotTriedOverAndOver(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if tried != maxRefusals {
-			t.Errorf("a wrong password was tried %d times", tried)
+		if n := tried.Load(); n != maxRefusals {
+			t.Errorf("a wrong password was tried %d times", n)
 		}
 		// Another one is, and all go ahead at once when it has been accepted.
 		if err := try("right", nil); err != nil {
