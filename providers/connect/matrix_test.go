@@ -193,7 +193,7 @@ func seeds(t *testing.T) (first, last uint64) {
 	if one := number("FAILBACK_FAULT_SEED", 0); one != 0 {
 		return one, one
 	}
-	return 1, number("FAILBACK_FAULTS", 20)
+	return 1, number("FAILBACK_FAULTS", 8)
 }
 
 // S40, S41: whatever becomes of any request, in whatever mixture, a run ends well or
