@@ -78,7 +78,7 @@ func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engin
 		if err != nil {
 			return nil, fmt.Errorf("write the plan: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "plan.yaml"), raw, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, planFile), raw, 0o600); err != nil {
 			return nil, fmt.Errorf("write the plan: %w", err)
 		}
 	}

@@ -236,3 +236,32 @@ func TestUnwritableStateDirectory(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Two runs of one second: the one that was planned later is the last.
+func TestLastIsThePlanWrittenLast(t *testing.T) {
+	s, err := OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Truncate(time.Millisecond)
+	for id, planned := range map[engine.RunID]time.Time{
+		"20261126-130508-aaaaaa": now.Add(2 * time.Millisecond),
+		"20261126-130508-bbbbbb": now,
+		"20261126-130507-cccccc": now.Add(time.Hour),
+	} {
+		dir, err := s.create(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, planFile)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, planned, planned); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if id, err := s.Find("last"); err != nil || id != "20261126-130508-aaaaaa" {
+		t.Errorf("last is %s, %v", id, err)
+	}
+}

@@ -47,6 +47,9 @@ func (s *Store) Dir(id engine.RunID) string {
 	return filepath.Join(s.dir, string(id))
 }
 
+// planFile is the plan for people; it is written once, before the run starts.
+const planFile = "plan.yaml"
+
 // ids lists the runs, newest first.
 func (s *Store) ids() ([]engine.RunID, error) {
 	entries, err := os.ReadDir(s.dir)
@@ -59,9 +62,25 @@ func (s *Store) ids() ([]engine.RunID, error) {
 			out = append(out, id)
 		}
 	}
-	slices.Sort(out)
-	slices.Reverse(out)
+	slices.SortFunc(out, func(a, b engine.RunID) int { return s.compare(b, a) })
 	return out, nil
+}
+
+// compare orders two runs by when they were planned. An id tells the second; of two
+// within one, the plan that was written first, which happens once, is the older.
+func (s *Store) compare(a, b engine.RunID) int {
+	const second = len("20060102-150405")
+	if c := strings.Compare(string(a)[:second], string(b)[:second]); c != 0 {
+		return c
+	}
+	one, errOne := os.Stat(filepath.Join(s.Dir(a), planFile))
+	two, errTwo := os.Stat(filepath.Join(s.Dir(b), planFile))
+	if errOne == nil && errTwo == nil {
+		if c := one.ModTime().Compare(two.ModTime()); c != 0 {
+			return c
+		}
+	}
+	return strings.Compare(string(a), string(b))
 }
 
 // List summarises every run, newest first. A run whose journal can't be read is
