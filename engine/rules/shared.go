@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -27,13 +28,13 @@ type hostWords struct {
 func newShared(p engine.Ports) *shared { return &shared{ports: p} }
 
 func (s *shared) hosts(ctx context.Context) ([]engine.Host, error) {
-	return s.all.get("", func() ([]engine.Host, error) { return s.ports.Inventory.Hosts(ctx) })
+	return s.all.get(ctx, "", func() ([]engine.Host, error) { return s.ports.Inventory.Hosts(ctx) })
 }
 
 // facts takes our own time in the middle of the call, so that a slow answer does not
 // look like a wrong clock.
 func (s *shared) facts(ctx context.Context, host string) (hostWords, error) {
-	return s.of.get(host, func() (hostWords, error) {
+	return s.of.get(ctx, host, func() (hostWords, error) {
 		before := time.Now()
 		facts, err := s.ports.Hosts.Facts(ctx, host)
 		return hostWords{facts, before.Add(time.Since(before) / 2)}, err
@@ -41,26 +42,45 @@ func (s *shared) facts(ctx context.Context, host string) (hostWords, error) {
 }
 
 func (s *shared) names(ctx context.Context, host string) ([]engine.VM, error) {
-	return s.vms.get(host, func() ([]engine.VM, error) { return s.ports.Hosts.VMs(ctx, host) })
+	return s.vms.get(ctx, host, func() ([]engine.VM, error) { return s.ports.Hosts.VMs(ctx, host) })
 }
 
 // memo remembers the first result for each key, names compared without case.
 type memo[T any] struct {
 	mu    sync.Mutex
-	known map[string]func() (T, error)
+	known map[string]*result[T]
 }
 
-func (m *memo[T]) get(key string, read func() (T, error)) (T, error) {
+type result[T any] struct {
+	done  chan struct{} // closed when value and err are there
+	value T
+	err   error
+}
+
+// get reads what nobody has read yet, or waits for who does. A panic of a read is its
+// reader's, and an error for who waits.
+func (m *memo[T]) get(ctx context.Context, key string, read func() (T, error)) (T, error) {
 	key = strings.ToLower(key)
 	m.mu.Lock()
-	once := m.known[key]
-	if once == nil {
-		once = sync.OnceValues(read)
+	r, begun := m.known[key]
+	if !begun {
+		r = &result[T]{done: make(chan struct{}), err: errors.New("reading broke off")}
 		if m.known == nil {
-			m.known = map[string]func() (T, error){}
+			m.known = map[string]*result[T]{}
 		}
-		m.known[key] = once
+		m.known[key] = r
 	}
 	m.mu.Unlock()
-	return once()
+	if !begun {
+		defer close(r.done)
+		r.value, r.err = read()
+		return r.value, r.err
+	}
+	select {
+	case <-r.done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
