@@ -165,6 +165,8 @@ type Override struct {
 	Reason string `json:"reason"`
 }
 
+func (o Override) incomplete() bool { return o.Rule == "" || strings.TrimSpace(o.Reason) == "" }
+
 // SkippedItem is an item of a recovery plan that a run leaves where it is.
 type SkippedItem struct {
 	Name   string `json:"name"`
@@ -214,10 +216,8 @@ func (p Plan) Validate() error {
 	case p.Budget < 0:
 		return bad("downtime_budget", "it is negative")
 	}
-	for i, o := range p.Overrides {
-		if o.Rule == "" || strings.TrimSpace(o.Reason) == "" {
-			return bad(fmt.Sprintf("overrides[%d]", i), "an override names a rule and a reason")
-		}
+	if i := slices.IndexFunc(p.Overrides, Override.incomplete); i >= 0 {
+		return bad(fmt.Sprintf("overrides[%d]", i), "an override names a rule and a reason")
 	}
 	seen := map[string]bool{}
 	for i, it := range p.Items {
