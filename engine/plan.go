@@ -180,6 +180,20 @@ func (p Plan) Joint() bool { return p.RecoveryPlanID != "" && !p.Each }
 // PlanVersion is the version of plans this program writes.
 const PlanVersion = 1
 
+// wrongPoint says what is wrong with the plan's kind of recovery point; empty where
+// nothing is.
+func (p Plan) wrongPoint() string {
+	switch {
+	case p.Point == "":
+		return ""
+	case !slices.Contains(PlanPoints, p.Point):
+		return fmt.Sprintf("%q is no kind of recovery point", p.Point)
+	case p.Direction != ToAzure || !p.Joint():
+		return "a kind of recovery point is for a recovery plan's own job towards Azure"
+	}
+	return ""
+}
+
 // Validate checks the plan by itself, without looking at the world. The error
 // is a usage [Failure] that names the field.
 func (p Plan) Validate() error {
@@ -207,10 +221,8 @@ func (p Plan) Validate() error {
 		return bad("target", "a recovery plan's own job has no choice of a host; bring each VM home by itself")
 	case p.Joint() && len(p.Items) > MaxPlanItems:
 		return bad("items", fmt.Sprintf("the recovery plan has %d items, and Site Recovery fails over at most %d with one; split it in the portal, or bring each VM home by itself", len(p.Items), MaxPlanItems))
-	case p.Point != "" && !slices.Contains(PlanPoints, p.Point):
-		return bad("recovery_point", fmt.Sprintf("%q is no kind of recovery point", p.Point))
-	case p.Point != "" && (p.Direction != ToAzure || !p.Joint()):
-		return bad("recovery_point", "a kind of recovery point is for a recovery plan's own job towards Azure")
+	case p.wrongPoint() != "":
+		return bad("recovery_point", p.wrongPoint())
 	case p.Window.Set() && !p.Window.Start.IsZero() && !p.Window.End.IsZero() && !p.Window.Start.Before(p.Window.End):
 		return bad("window", "it ends before it starts")
 	case p.Budget < 0:
