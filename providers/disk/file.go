@@ -120,6 +120,19 @@ func (f *osFile) Grow(size int64) error {
 	return nil
 }
 
+// large is from where on a write is worth a call that sends it to the disk.
+const large = 256 << 10
+
+// WriteAt writes, and has the system begin at once to bring what is large to
+// the disk, so that Sync finds little left to wait for.
+func (f *osFile) WriteAt(p []byte, off int64) (int, error) {
+	n, err := f.File.WriteAt(p, off)
+	if n >= large {
+		startWriteback(f.File, off, int64(n))
+	}
+	return n, err
+}
+
 func (f *osFile) Sync() error { return flush(f.File) }
 
 // Data asks the file system for holes.

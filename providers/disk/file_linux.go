@@ -46,6 +46,12 @@ func reserve(f *os.File, old, size int64) error {
 	return err
 }
 
+// startWriteback is a hint: it promises nothing, and flush sees every error.
+func startWriteback(f *os.File, off, n int64) {
+	const write = 2 // SYNC_FILE_RANGE_WRITE
+	_ = syscall.SyncFileRange(int(f.Fd()), off, n, write)
+}
+
 // flush makes data and length safe, not the times.
 func flush(f *os.File) error {
 	err := syscall.Fdatasync(int(f.Fd()))

@@ -106,6 +106,9 @@ func acceptable(f *os.File) error {
 // reserve: a longer file of NTFS has its clusters, since it is never sparse.
 func reserve(*os.File, int64, int64) error { return nil }
 
+// startWriteback: Windows has no such hint.
+func startWriteback(*os.File, int64, int64) {}
+
 func flush(f *os.File) error { return f.Sync() }
 
 // syncFolder: NTFS keeps names in its own log.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -133,12 +135,14 @@ func (h *history) survives(left *imagetest.File, n int) error {
 	return nil
 }
 
+// lives is how many disks are lived and how often each crash is tried:
+// FAILBACK_DISKS=100 has a hundred.
 func lives(t *testing.T) (n, tries int) {
 	t.Helper()
-	if testing.Short() {
-		return 3, 2
+	if n, err := strconv.Atoi(os.Getenv("FAILBACK_DISKS")); err == nil && n > 0 {
+		return n, 6
 	}
-	return 8, 4
+	return 4, 3
 }
 
 // TestPowerIsLostAtEveryWrite: whole, and with what was not flushed lost or

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -320,4 +321,30 @@ func TestOldBytesBehindTheEndAreNotShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean(t, f)
+}
+
+// TestALargeDiskTakesLittleMemory: a disk of 64 TiB with a block here and there.
+func TestALargeDiskTakesLittleMemory(t *testing.T) {
+	o := Options{Size: 64 << 40, Block: 2 * mib, Sector: 512, Physical: 4096, ID: image.NewGUID()}
+	f := made(t, o)
+	d := opened(t, f, true)
+	for at := int64(0); at < o.Size; at += 16 << 40 {
+		if _, err := d.WriteAt([]byte("x"), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	d = opened(t, f, true)
+	got, err := d.Extents(t.Context())
+	runtime.ReadMemStats(&after)
+	if err != nil || len(got) != 4 {
+		t.Errorf("extents: %v, %v", got, err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8*mib {
+		t.Errorf("opening it took %d bytes", used)
+	}
 }

@@ -22,6 +22,8 @@ type File struct {
 	pages  map[int64][]byte // never changed in place: copies share them
 	steps  []step
 	origin *File // how it was before the first step
+	safe   *File // how it was at the last sync that a crash was asked about
+	safeAt int   // which step that sync was
 	// Fail, if set, is asked before every change: what it returns is the
 	// error of that change. what is "write", "grow" or "sync".
 	Fail func(what string) error
@@ -50,8 +52,8 @@ func New(content []byte) *File {
 func (f *File) Mark() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.steps = nil
-	f.origin = &File{size: f.size, pages: maps.Clone(f.pages)}
+	f.steps, f.safe = nil, nil
+	f.origin = f.copied()
 }
 
 // Steps is how many changes there were since the last Mark.
@@ -74,16 +76,12 @@ func (f *File) Step(n int) (what string, off int64) {
 func (f *File) Crash(n int, rnd *rand.Rand) *File {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	left := &File{size: f.origin.size, pages: maps.Clone(f.origin.pages), Fragile: f.Fragile}
-	safe := -1
-	for i, s := range f.steps[:n] {
-		if s.what == "sync" {
-			safe = i
-		}
-	}
-	for i, s := range f.steps[:n] {
+	synced := f.upTo(n)
+	left := synced.copied()
+	left.Fragile = f.Fragile
+	for _, s := range f.steps[f.safeAt:n] {
 		switch {
-		case i < safe || rnd == nil:
+		case rnd == nil:
 			left.apply(s)
 		case rnd.IntN(3) == 0: // lost
 		case rnd.IntN(2) == 0 || s.what != "write":
@@ -92,9 +90,33 @@ func (f *File) Crash(n int, rnd *rand.Rand) *File {
 			left.tear(s, rnd, s.off < f.Fragile)
 		}
 	}
-	left.origin = &File{size: left.size, pages: maps.Clone(left.pages)}
+	left.origin = left.copied()
 	return left
 }
+
+// upTo is what the last sync among the first n steps made safe, remembered
+// since tests ask for one step after the other.
+func (f *File) upTo(n int) *File {
+	at := 0
+	for i, s := range f.steps[:n] {
+		if s.what == "sync" {
+			at = i + 1
+		}
+	}
+	if f.safe == nil || f.safeAt > at {
+		f.safe, f.safeAt = f.origin, 0
+	}
+	if at > f.safeAt {
+		next := f.safe.copied()
+		for _, s := range f.steps[f.safeAt:at] {
+			next.apply(s)
+		}
+		f.safe, f.safeAt = next, at
+	}
+	return f.safe
+}
+
+func (f *File) copied() *File { return &File{size: f.size, pages: maps.Clone(f.pages)} }
 
 func (f *File) apply(s step) {
 	switch s.what {
