@@ -235,13 +235,19 @@ func holesOf(m *memory) func(func(transfer.Extent) bool) {
 func TestThrottledAndShortAnswersAreAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := scattered(4, 9*mib)
-		var n atomic.Int64
+		// Each range is answered in short first, then refused, then whole: its end tells
+		// which one it is, since what is asked for again begins later.
+		var mu sync.Mutex
+		asked := map[int64]int{}
 		s := streaming{memory: src, answer: func(e transfer.Extent) (io.Reader, error) {
-			switch n.Add(1) % 3 {
-			case 0:
-				return nil, &transfer.Throttled{RetryAfter: 2 * time.Second, Err: errors.New("503 Server Busy")}
+			mu.Lock()
+			defer mu.Unlock()
+			asked[e.End()]++
+			switch asked[e.End()] {
 			case 1:
 				return bytes.NewReader(src.bytes[e.Off : e.Off+e.Len/2]), nil
+			case 2:
+				return nil, &transfer.Throttled{RetryAfter: 2 * time.Second, Err: errors.New("503 Server Busy")}
 			}
 			return nil, nil
 		}}
