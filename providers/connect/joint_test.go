@@ -370,7 +370,11 @@ func TestS40ACrashOfAPlansRunRepeatsNothing(t *testing.T) {
 		inBubble(t, duo, func(t *testing.T, b *bed) {
 			p := &power{left: n}
 			plan := b.joint(engine.SyncDelta, "shop")
-			if _, err := b.drive(p, plan); !errors.Is(err, errPower) {
+			_, err := b.drive(p, plan)
+			if err == nil && len(p.events) <= n {
+				return // this run had fewer facts than the first one: a look came at another moment
+			}
+			if !errors.Is(err, errPower) {
 				t.Fatalf("fact %d: the power did not go: %v", n, err)
 			}
 			at := p.events[len(p.events)-1]
