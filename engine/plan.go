@@ -242,6 +242,9 @@ func (p Plan) Validate() error {
 		if it.RecoveryPoint != "" && p.Direction != ToAzure {
 			return bad(fmt.Sprintf("items[%d].recovery_point", i), "a failback brings home what is in Azure now; recovery points are for on-premises → Azure")
 		}
+		if it.RecoveryPoint != "" && p.Joint() {
+			return bad(fmt.Sprintf("items[%d].recovery_point", i), "a recovery plan's own job takes a kind of recovery point, not one of an item")
+		}
 		if seen[it.Name] {
 			return bad(fmt.Sprintf("items[%d]", i), it.Name+" is named twice")
 		}
