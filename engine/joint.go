@@ -352,9 +352,9 @@ func (l *leg) azureAllOff(what, risk string) func(context.Context) error {
 	}
 }
 
-// mayCancelJointly: only the whole run of a recovery plan's job can be cancelled.
-func (r *Runner) mayCancelJointly(item string) error {
-	s := r.Stream.State()
+// CancelAlone says why the item's leg can't be cancelled without the others, nil where
+// it can or none is named: of a recovery plan's own job only the whole can be.
+func (s State) CancelAlone(item string) error {
 	if item == "" || !s.Plan.Joint() || len(s.Legs) == 1 {
 		return nil
 	}

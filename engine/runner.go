@@ -253,7 +253,7 @@ func (r *Runner) Cancel(item, by, reason string) error {
 // CanCancel says why [Runner.Cancel] would refuse, nil where it would not.
 func (r *Runner) CanCancel(item string) error {
 	s := r.Stream.State()
-	if err := r.mayCancelJointly(item); err != nil {
+	if err := s.CancelAlone(item); err != nil {
 		return err
 	}
 	if item != "" {

@@ -72,6 +72,9 @@ func (a *app) cancel(ctx context.Context, o cancelOptions) error {
 
 // cancellable lists the items a cancel would stop, and says what it would leave.
 func (a *app) cancellable(st engine.State, item string) ([]string, error) {
+	if err := st.CancelAlone(item); err != nil {
+		return nil, err
+	}
 	var items []string
 	for _, l := range st.Legs {
 		if item != "" && !strings.EqualFold(item, l.Item.Name) {
