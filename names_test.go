@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -68,9 +69,13 @@ func (p *parrot) Run(_ context.Context, _, script string, params json.RawMessage
 
 // TestS11TenThousandHostileNames sends hostile text through a script and back. It
 // arrives byte by byte on both ways (the lab runs no script but the program's own,
-// known by its whole text), and is harmless on a screen.
+// known by its whole text), and is harmless on a screen. FAILBACK_LONG has all of them.
 func TestS11TenThousandHostileNames(t *testing.T) {
-	const all, each = 10_000, 100
+	const each = 100
+	all := 2_000
+	if os.Getenv("FAILBACK_LONG") != "" {
+		all = 10_000
+	}
 	r := rand.New(rand.NewPCG(11, 2026))
 	p := &parrot{}
 	server := winrm.New(p, winrm.Options{User: "u", Password: "p"})

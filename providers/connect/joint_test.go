@@ -361,7 +361,7 @@ func TestS40ACrashOfAPlansRunRepeatsNothing(t *testing.T) {
 		total = len(p.events)
 	})
 	// As for single items: every fact only where somebody asks for it.
-	step := 23
+	step := 61
 	if os.Getenv("FAILBACK_EVERY_CRASH") != "" {
 		step = 1
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -47,6 +46,27 @@ func (b *bed) owned() []string {
 	return out
 }
 
+// standsIn is where the word stands in the text, by itself and not within
+// another, or -1. Both are in lower case.
+func standsIn(text []byte, word string) int {
+	if word == "" {
+		return -1
+	}
+	part := func(i int) bool {
+		return i >= 0 && i < len(text) && (text[i] >= 'a' && text[i] <= 'z' || text[i] >= '0' && text[i] <= '9')
+	}
+	for from := 0; ; {
+		at := bytes.Index(text[from:], []byte(word))
+		if at < 0 {
+			return -1
+		}
+		if at += from; !part(at-1) && !part(at+len(word)) {
+			return at
+		}
+		from = at + 1
+	}
+}
+
 // A recording of a whole session: nothing of its vault stands in it, and it still
 // tells what happened, so that a client that reads it comes to the same end.
 func TestARecordingTellsEverythingButNames(t *testing.T) {
@@ -82,10 +102,10 @@ func TestARecordingTellsEverythingButNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lower := bytes.ToLower(raw)
 	for _, n := range append(names, "sig", "bearer", "127.0.0.1", "lab", "vhd", "anna") {
-		whole := regexp.MustCompile(`(?i)(^|[^a-z0-9])` + regexp.QuoteMeta(n) + `($|[^a-z0-9])`)
-		if at := whole.FindIndex(raw); n != "" && at != nil {
-			t.Errorf("%q stands in the recording: …%s…", n, raw[max(0, at[0]-60):min(len(raw), at[1]+60)])
+		if at := standsIn(lower, strings.ToLower(n)); at >= 0 {
+			t.Errorf("%q stands in the recording: …%s…", n, raw[max(0, at-60):min(len(raw), at+60)])
 		}
 	}
 	replayed(t, raw, done)

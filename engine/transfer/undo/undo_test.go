@@ -174,7 +174,7 @@ func contents(seed uint64) (old, want []byte) {
 // TestS68KilledAnywhereTheDiskIsOldNewOrFlagged cuts the power at random
 // instants, of resumes and cancels too. FAILBACK_KILLS says how often.
 func TestS68KilledAnywhereTheDiskIsOldNewOrFlagged(t *testing.T) {
-	times := 150
+	times := 50
 	if n, err := strconv.Atoi(os.Getenv("FAILBACK_KILLS")); err == nil {
 		times = n
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -172,9 +173,9 @@ func damage(rnd *rand.Rand, image []*ram, log []write) string {
 }
 
 func TestWritesThatWentWrongAreFound(t *testing.T) {
-	runs := 1000
-	if testing.Short() {
-		runs = 100
+	runs := 150
+	if os.Getenv("FAILBACK_LONG") != "" {
+		runs = 1000
 	}
 	start := formatted(t)
 	reasons := map[guest.Reason]int{}

@@ -118,9 +118,9 @@ func runAndKill(t *testing.T, dir string, steps int) uint64 {
 }
 
 func TestStoreSurvivesKill(t *testing.T) {
-	rounds := 30
-	if testing.Short() {
-		rounds = 5
+	rounds := 8
+	if os.Getenv("FAILBACK_LONG") != "" {
+		rounds = 30
 	}
 	dir := t.TempDir()
 	store, err := blob.OpenStore(dir)
