@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"failback/engine/transfer/merkle"
+	"failback/engine/transfer/pace"
 )
 
 var zeroPiece = sync.OnceValue(func() []byte { return make([]byte, defaultPiece) })
@@ -31,7 +34,9 @@ func isZero(p []byte) bool {
 // readTarget returns what the target has in a place; a shorter slice says that
 // the target ends there.
 func (w *worker) readTarget(off int64, n int) ([]byte, error) {
+	reads := w.opt.Brakes.Begin()
 	got, err := w.dst.ReadAt(w.old[:n], off)
+	w.opt.Brakes.End(pace.BrakeCompare, reads)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read %d bytes at %d of the target: %w", n, off, err)
 	}
@@ -39,7 +44,9 @@ func (w *worker) readTarget(off int64, n int) ([]byte, error) {
 }
 
 func (w *worker) write(p []byte, off int64) (int64, error) {
+	writes := w.opt.Brakes.Begin()
 	n, err := w.dst.WriteAt(p, off)
+	w.opt.Brakes.End(pace.BrakeTarget, writes)
 	if err != nil {
 		return int64(n), fmt.Errorf("write %d bytes at %d of the target: %w", len(p), off, err)
 	}
@@ -66,25 +73,29 @@ func (w *worker) writeNonZero(p []byte, off int64) (int64, error) {
 
 // eachRun writes the runs of cells that are chosen.
 func (w *worker) eachRun(p []byte, off int64, chosen func(from, to int) bool) (written int64, err error) {
-	start := -1
+	w.runs = w.runs[:0]
 	for at := 0; at < len(p); {
 		end := min(len(p), at+w.cellAt(off+int64(at)))
-		switch hit := chosen(at, end); {
-		case hit && start < 0:
-			start = at
-		case !hit && start >= 0:
-			n, err := w.write(p[start:at], off+int64(start))
-			written += n
-			if err != nil {
-				return written, err
+		if chosen(at, end) {
+			if last := len(w.runs) - 1; last >= 0 && w.runs[last].Off+w.runs[last].Len == off+int64(at) {
+				w.runs[last].Len += int64(end - at)
+			} else {
+				w.runs = append(w.runs, merkle.Range{Off: off + int64(at), Len: int64(end - at)})
 			}
-			start = -1
 		}
 		at = end
 	}
-	if start >= 0 {
-		n, err := w.write(p[start:], off+int64(start))
-		return written + n, err
+	if preparer, ok := w.dst.(Preparer); ok && w.opt.Compare && len(w.runs) > 1 {
+		if err := preparer.Prepare(w.runs); err != nil {
+			return 0, err
+		}
+	}
+	for _, r := range w.runs {
+		n, err := w.write(p[r.Off-off:][:r.Len], r.Off)
+		written += n
+		if err != nil {
+			return written, err
+		}
 	}
 	return written, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -29,12 +28,13 @@ const (
 
 // pipeline carries out the requests of one transfer, several at once.
 type pipeline struct {
-	dst   Target
-	opt   Options
-	proof *prover
-	gov   *pace.Governor
-	unit  int64
-	size  int64
+	dst      Target
+	opt      Options
+	proof    *prover
+	gov      *pace.Governor
+	patience patience
+	unit     int64
+	size     int64
 
 	renewing   sync.Mutex
 	sources    sync.Mutex
@@ -84,16 +84,25 @@ func (p *pipeline) run(ctx context.Context, steps []step) error {
 		p.progress.Total += s.Len
 	}
 	group, working := errgroup.WithContext(ctx)
-	queue := make(chan request)
+	batches, queue := make(chan []request, 1), make(chan request)
+	group.Go(func() error {
+		defer close(batches)
+		return p.prepare(working, requestsOf(steps, p.unit, p.opt.Gap), batches)
+	})
 	group.Go(func() error {
 		defer close(queue)
-		for r := range requestsOf(steps, p.unit, p.opt.Gap) {
-			p.proof.expect(r)
-			select {
-			case queue <- r:
-			case <-working.Done():
-				return working.Err()
+		for batch := range batches {
+			for _, r := range batch {
+				p.proof.expect(r)
+				select {
+				case queue <- r:
+				case <-working.Done():
+					return working.Err()
+				}
 			}
+		}
+		if err := working.Err(); err != nil {
+			return err
 		}
 		p.proof.sealAll()
 		return nil
@@ -161,7 +170,8 @@ func (p *pipeline) count(change func(*Progress)) {
 // worker does one request after the other with buffers of its own.
 type worker struct {
 	*pipeline
-	in, old []byte // a piece of the source and what the target has in its place
+	in, old []byte         // a piece of the source and what the target has in its place
+	runs    []merkle.Range // of cells to be written
 }
 
 func (w *worker) do(ctx context.Context, r request) error {
@@ -210,6 +220,8 @@ func (w *worker) settle(ctx context.Context, cause error, generation, failed int
 	default:
 		return cause
 	}
+	waits := w.opt.Brakes.Begin()
+	defer func() { w.opt.Brakes.End(pace.BrakeThrottle, waits) }()
 	return pause(ctx, min(longestPause, 50*time.Millisecond<<failed))
 }
 
@@ -228,11 +240,16 @@ func pause(ctx context.Context, d time.Duration) error {
 // attempt asks once for what is left of a request and says how much of it is
 // on the target now.
 func (w *worker) attempt(ctx context.Context, r request, off int64) (n int64, generation int, err error) {
+	throttled, waits := w.gov.Paused(), w.opt.Brakes.Begin()
 	if err := w.gov.Acquire(ctx); err != nil {
 		return 0, 0, err
 	}
+	if throttled {
+		w.opt.Brakes.End(pace.BrakeThrottle, waits)
+	}
 	defer func() { w.gov.Release(n) }()
 	left := r.End() - off
+	waits = w.opt.Brakes.Begin()
 	if w.opt.Share != nil {
 		if err := w.opt.Share.Wait(ctx, int(left)); err != nil {
 			return 0, 0, err
@@ -243,6 +260,7 @@ func (w *worker) attempt(ctx context.Context, r request, off int64) (n int64, ge
 			return 0, 0, err
 		}
 	}
+	w.opt.Brakes.End(pace.BrakeLimit, waits)
 	src, generation := w.source()
 	w.count(func(p *Progress) { p.Requests++ })
 	if ranger, ok := src.(Ranger); ok {
@@ -251,7 +269,10 @@ func (w *worker) attempt(ctx context.Context, r request, off int64) (n int64, ge
 	}
 	for n < left { // one piece, except where a source stopped streaming
 		p := w.in[:min(left-n, int64(len(w.in)))]
-		if err := src.ReadAt(ctx, p, off+n); err != nil {
+		reads := w.opt.Brakes.Begin()
+		err := src.ReadAt(ctx, p, off+n)
+		w.opt.Brakes.End(pace.BrakeSource, reads)
+		if err != nil {
 			return n, generation, fmt.Errorf("read %d bytes at %d of the source: %w", len(p), off+n, err)
 		}
 		if err := w.land(ctx, r, p, off+n); err != nil {
@@ -260,40 +281,6 @@ func (w *worker) attempt(ctx context.Context, r request, off int64) (n int64, ge
 		n += int64(len(p))
 	}
 	return n, generation, nil
-}
-
-// stream writes the pieces of one answer as they arrive.
-func (w *worker) stream(ctx context.Context, src Ranger, r request, off int64) (n int64, err error) {
-	left := r.End() - off
-	body, err := src.ReadRange(ctx, off, left)
-	if err != nil {
-		return 0, fmt.Errorf("read %d bytes at %d of the source: %w", left, off, err)
-	}
-	defer func() { _ = body.Close() }()
-	for n < left {
-		p := w.in[:min(left-n, int64(len(w.in)))]
-		got, err := io.ReadFull(body, p)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			short := &Short{Off: off, Want: left, Got: n + int64(got)}
-			// The whole cells that came are kept; pieces end at cells ever after.
-			keep := max(0, (off+n+int64(got))/merkle.Cell*merkle.Cell-(off+n))
-			if merkle.Cell%w.opt.Cell != 0 || keep == 0 {
-				return n, short
-			}
-			if err := w.land(ctx, r, p[:keep], off+n); err != nil {
-				return n, err
-			}
-			return n + keep, short
-		}
-		if err != nil {
-			return n, fmt.Errorf("read %d bytes at %d of the source: %w", left, off, err)
-		}
-		if err := w.land(ctx, r, p, off+n); err != nil {
-			return n, err
-		}
-		n += int64(len(p))
-	}
-	return n, nil
 }
 
 // checkpoint syncs the target now and then, so that blocks count as proven.
@@ -324,8 +311,12 @@ func (w *worker) land(ctx context.Context, r request, p []byte, off int64) error
 			return err
 		}
 		data := p[part.Off-off:][:part.Len]
+		sums := w.opt.Brakes.Begin()
 		if err := w.proof.add(data, part.Off); err != nil {
 			return err
+		}
+		if w.proof != nil {
+			w.opt.Brakes.End(pace.BrakeCompare, sums)
 		}
 		n, z, err := w.put(data, part.Off)
 		written += n

@@ -396,7 +396,12 @@ func TestBestGapIsWhereTheTimesMeet(t *testing.T) {
 
 type tight struct{ *memory }
 
-func (tight) Free() (int64, error) { return 1000, nil }
+func (tight) Reserve(_ context.Context, writes []transfer.Extent) error {
+	if n := length(writes); n > 1000 {
+		return &transfer.NoSpace{Need: n, Free: 1000}
+	}
+	return nil
+}
 
 func TestRoomIsCheckedBeforeTheFirstWrite(t *testing.T) {
 	dst := &memory{}

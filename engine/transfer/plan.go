@@ -152,9 +152,17 @@ type Mapped interface {
 	Allocated(ctx context.Context) ([]Extent, error)
 }
 
-// Spacious is a target that knows how many bytes it can still grow by.
+// Spacious is a target that is told beforehand what may be written to it, and
+// returns a [NoSpace] where that does not fit, what it has to save before
+// included.
 type Spacious interface {
-	Free() (int64, error)
+	Reserve(ctx context.Context, writes []Extent) error
+}
+
+// Preparer is a target that has something to make safe before each write, and
+// does it for many writes at once in less time.
+type Preparer interface {
+	Prepare(writes []merkle.Range) error
 }
 
 // toClear leaves of the ranges to be cleared those where the target may have
@@ -173,28 +181,4 @@ func toClear(ctx context.Context, clears []Extent, dst Target, size int64, fresh
 	}
 	have = append(slices.Clone(have), Extent{Off: size - 1, Len: 1})
 	return intersect(clears, Normalize(have)), nil
-}
-
-// room refuses a target that is too small for what may be written to it.
-func room(ctx context.Context, copied []Extent, dst Target) error {
-	s, ok := dst.(Spacious)
-	if !ok {
-		return nil
-	}
-	need := bytesOf(copied)
-	if m, ok := dst.(Mapped); ok {
-		have, err := m.Allocated(ctx)
-		if err != nil {
-			return fmt.Errorf("list what the target has: %w", err)
-		}
-		need -= bytesOf(intersect(copied, Normalize(have)))
-	}
-	free, err := s.Free()
-	if err != nil {
-		return fmt.Errorf("ask the target for its room: %w", err)
-	}
-	if need > free {
-		return &NoSpace{Need: need, Free: free}
-	}
-	return nil
 }

@@ -22,7 +22,9 @@ type Source interface {
 }
 
 // Ranger is a source that streams: what it returns is written piece by piece as
-// it arrives. The transfer closes the body, and reads it to its end or not.
+// it arrives. The transfer closes the body, and reads it to its end or not. The
+// end of ctx ends a read of the body, too: an answer that takes far longer than
+// the others is left, and what is missing of it is asked for again.
 type Ranger interface {
 	ReadRange(ctx context.Context, off, length int64) (io.ReadCloser, error)
 }
@@ -75,6 +77,8 @@ type Options struct {
 	// bytes a second. An error of it ends the transfer. With more than one stream
 	// it is called concurrently.
 	Limit func(ctx context.Context, bytes int) error
+	// Brakes, where set, learns what the requests wait for.
+	Brakes *pace.Brakes
 	// Share is the part of a common limit that this disk has, nil for none.
 	Share *pace.Share
 	// Renew returns the same source with a fresh credential after [Expired].
@@ -154,8 +158,10 @@ func run(ctx context.Context, src Source, dst Target, opt Options, ch Changes, c
 	if err != nil {
 		return p.progress, err
 	}
-	if err := room(ctx, ch.Updated, dst); err != nil {
-		return p.progress, err
+	if s, ok := dst.(Spacious); ok && !opt.Compare { // how much differs is not known before
+		if err := s.Reserve(ctx, ch.Updated); err != nil {
+			return p.progress, err
+		}
 	}
 	p.proof = newProver(opt.Proof, src.Size(), dst, changes)
 	if err := p.run(ctx, stepsOf(ch.Updated, ch.Cleared)); err != nil {

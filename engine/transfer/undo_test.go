@@ -80,7 +80,7 @@ func TestS71AnInterruptedTransferGoesOnOrIsTakenBack(t *testing.T) {
 			var n atomic.Int64
 			gone := errors.New("gone")
 			failing := streaming{memory: c.src, answer: func(transfer.Extent) (io.Reader, error) {
-				if n.Add(1) > 12 {
+				if n.Add(1) > 30 {
 					return nil, gone
 				}
 				return nil, nil

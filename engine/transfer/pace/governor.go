@@ -130,6 +130,14 @@ func (g *Governor) Throttled(retryAfter time.Duration) {
 	g.bytes, g.started, g.goodput = 0, now, 0
 }
 
+// Paused says that the source has asked to be left alone and that time has not
+// passed.
+func (g *Governor) Paused() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Now().Before(g.until)
+}
+
 // Limit is how many requests may be in flight now.
 func (g *Governor) Limit() int {
 	g.mu.Lock()

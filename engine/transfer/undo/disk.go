@@ -30,9 +30,9 @@ type Disk struct {
 	done  []Block
 
 	mu      sync.Mutex
-	saved   map[int64]*[4]uint64 // of every MiB, the cells that are in the log
-	index   map[int64][]entry    // of every MiB, where in the log they are
-	length  int64                // before the first write
+	saved   map[int64]*kept // by MiB
+	fresh   bool            // nothing is saved
+	length  int64           // before the first write
 	waiting []Block
 	broken  error
 }
@@ -42,6 +42,13 @@ const (
 	span = merkle.Block
 )
 
+// kept is what the log has of one MiB.
+type kept struct {
+	cells   [4]uint64
+	entries []entry
+	end     int64 // of the log, behind the last of them
+}
+
 // Begin makes a disk writable, which its sidecar says from then on, or goes on
 // with one that is half-written from the same source.
 func Begin(f Files, id Identity) (*Disk, error) {
@@ -49,7 +56,7 @@ func Begin(f Files, id Identity) (*Disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Disk{files: f, log: appender{file: f.Log}, saved: map[int64]*[4]uint64{}, index: map[int64][]entry{}}
+	d := &Disk{files: f, log: appender{file: f.Log}, fresh: id.Fresh, saved: map[int64]*kept{}}
 	switch now.State {
 	case Writing:
 		err = d.resume(id, now)
@@ -78,25 +85,27 @@ func (d *Disk) start(id Identity, before Status) error {
 	if err != nil {
 		return err
 	}
-	if err := d.files.Log.Truncate(0); err != nil {
+	if err := d.log.begin(); err != nil {
 		return err
 	}
-	if err := d.log.add(record{kind: kindHead, data: text}); err != nil {
+	end, err := d.log.add(record{kind: kindHead, data: text})
+	if err != nil {
 		return err
 	}
-	if err := d.log.commit(); err != nil {
+	if err := d.log.commit(end); err != nil {
 		return err
 	}
 	return writeStatus(d.files.Sidecar, Status{State: Writing, Since: time.Now().UTC(), Run: d.run})
 }
 
 func (d *Disk) resume(id Identity, now Status) error {
-	h, end, chain, err := openLog(d.files.Log, now.Run, func(r record) error {
+	log, err := openLog(d.files.Log, now.Run, func(r record) error {
+		end := r.at + int64(len(r.data))
 		switch r.kind {
 		case kindOld:
-			d.mark(entry{r.off, r.n, r.at})
+			d.keep(entry{r.off, r.n, r.at}, end)
 		case kindZero:
-			d.mark(entry{r.off, r.n, -1})
+			d.keep(entry{r.off, r.n, -1}, end)
 		case kindDone:
 			if len(r.data) == len(merkle.Sum{}) {
 				d.done = append(d.done, Block{Off: r.off, Len: r.n, Sum: merkle.Sum(r.data)})
@@ -108,20 +117,17 @@ func (d *Disk) resume(id Identity, now Status) error {
 	if err != nil {
 		return err
 	}
-	if h.Identity != id {
+	if log.Identity != id {
 		return fmt.Errorf("%w: %s onto %s (%d bytes), not %s onto %s (%d bytes)", ErrIdentity,
-			h.Source, h.Target, h.Size, id.Source, id.Target, id.Size)
+			log.Source, log.Target, log.Size, id.Source, id.Target, id.Size)
 	}
 	// What follows the last whole record was never acted on.
-	if err := d.files.Log.Truncate(end); err != nil {
+	if err := d.files.Log.Truncate(log.end); err != nil {
 		return err
 	}
-	if err := d.files.Log.Sync(); err != nil {
-		return err
-	}
-	d.run, d.length = now.Run, h.Length
-	d.log.end, d.log.chain, d.log.synced = end, chain, end
-	return nil
+	d.run, d.length = now.Run, log.Length
+	d.log.end, d.log.chain, d.log.mark = log.end, log.chain, log.mark
+	return d.log.commit(log.end)
 }
 
 // Done are the blocks that need not be written again.
@@ -133,13 +139,32 @@ func (d *Disk) ReadAt(p []byte, off int64) (int, error) { return d.files.Disk.Re
 // WriteAt saves what it overwrites, returns from a flush of that, and only then
 // writes. Once saving has failed nothing is written any more.
 func (d *Disk) WriteAt(p []byte, off int64) (int, error) {
-	if err := d.save(off, int64(len(p))); err != nil {
-		return 0, fmt.Errorf("save what %d bytes at %d replace: %w", len(p), off, err)
-	}
-	if err := d.log.commit(); err != nil {
-		return 0, fmt.Errorf("save what %d bytes at %d replace: %w", len(p), off, d.fail(err))
+	if err := d.Prepare([]merkle.Range{{Off: off, Len: int64(len(p))}}); err != nil {
+		return 0, err
 	}
 	return d.files.Disk.WriteAt(p, off)
+}
+
+// Prepare does for many writes at once what has to come before each of them, with
+// one flush.
+func (d *Disk) Prepare(ranges []merkle.Range) error {
+	if d.fresh {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.broken
+	}
+	var upTo int64
+	for _, r := range ranges {
+		end, err := d.save(r.Off, r.Len)
+		if err != nil {
+			return fmt.Errorf("save what %d bytes at %d replace: %w", r.Len, r.Off, err)
+		}
+		upTo = max(upTo, end)
+	}
+	if err := d.log.commit(upTo); err != nil {
+		return fmt.Errorf("save what %d ranges replace: %w", len(ranges), d.fail(err))
+	}
+	return nil
 }
 
 func (d *Disk) fail(err error) error {
@@ -149,15 +174,18 @@ func (d *Disk) fail(err error) error {
 	return err
 }
 
-func (d *Disk) save(off, n int64) error {
+// save puts into the log what of a range is not there, and says how far the log
+// has to be safe before the range is written.
+func (d *Disk) save(off, n int64) (upTo int64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.broken != nil {
-		return d.broken
+		return 0, d.broken
 	}
 	end := min((off+n+cell-1)/cell*cell, d.length)
 	for at := off / cell * cell; at < end; {
 		if d.has(at) {
+			upTo = max(upTo, d.saved[at/span].end)
 			at += cell
 			continue
 		}
@@ -165,34 +193,35 @@ func (d *Disk) save(off, n int64) error {
 		for to < end && to%span != 0 && !d.has(to) {
 			to += cell
 		}
-		if err := d.saveRun(at, min(to, d.length)-at); err != nil {
+		logEnd, err := d.saveRun(at, min(to, d.length)-at)
+		if err != nil {
 			d.broken = err
-			return err
+			return 0, err
 		}
-		at = to
+		at, upTo = to, max(upTo, logEnd)
 	}
-	return nil
+	return upTo, nil
 }
 
-func (d *Disk) saveRun(off, n int64) error {
+func (d *Disk) saveRun(off, n int64) (logEnd int64, err error) {
 	old := make([]byte, n)
 	got, err := d.files.Disk.ReadAt(old, off)
 	if err != nil && !(errors.Is(err, io.EOF) && int64(got) == n) {
-		return err
+		return 0, err
 	}
 	r := record{kind: kindOld, off: off, n: n, data: old}
 	if bytes.Count(old, []byte{0}) == len(old) {
 		r = record{kind: kindZero, off: off, n: n}
 	}
-	at := d.log.end + recordHeader
+	if logEnd, err = d.log.add(r); err != nil {
+		return 0, err
+	}
+	at := logEnd - n
 	if r.kind == kindZero {
 		at = -1
 	}
-	if err := d.log.add(r); err != nil {
-		return err
-	}
-	d.mark(entry{off, n, at})
-	return nil
+	d.keep(entry{off, n, at}, logEnd)
+	return logEnd, nil
 }
 
 // ReadBefore reads a part of one block as it was before the first write.
@@ -207,7 +236,11 @@ func (d *Disk) ReadBefore(p []byte, off int64) (int, error) {
 	if err != nil && !(errors.Is(err, io.EOF) && n == len(p)) {
 		return n, err
 	}
-	for _, e := range d.index[off/span] {
+	var entries []entry
+	if k := d.saved[off/span]; k != nil {
+		entries = k.entries
+	}
+	for _, e := range entries {
 		from, to := max(e.off, off), min(e.off+e.n, off+int64(len(p)))
 		if from >= to {
 			continue
@@ -225,20 +258,21 @@ func (d *Disk) ReadBefore(p []byte, off int64) (int, error) {
 }
 
 func (d *Disk) has(off int64) bool {
-	bits, k := d.saved[off/span], off%span/cell
-	return bits != nil && bits[k/64]>>(k%64)&1 == 1
+	s, k := d.saved[off/span], off%span/cell
+	return s != nil && s.cells[k/64]>>(k%64)&1 == 1
 }
 
-func (d *Disk) mark(e entry) {
-	d.index[e.off/span] = append(d.index[e.off/span], e)
+// keep notes an entry of one MiB, behind which the log ends at end.
+func (d *Disk) keep(e entry, end int64) {
+	s := d.saved[e.off/span]
+	if s == nil {
+		s = &kept{}
+		d.saved[e.off/span] = s
+	}
+	s.entries, s.end = append(s.entries, e), max(s.end, end)
 	for at := e.off; at < e.off+e.n; at += cell {
-		bits := d.saved[at/span]
-		if bits == nil {
-			bits = new([4]uint64)
-			d.saved[at/span] = bits
-		}
 		k := at % span / cell
-		bits[k/64] |= 1 << (k % 64)
+		s.cells[k/64] |= 1 << (k % 64)
 	}
 }
 
@@ -259,11 +293,11 @@ func (d *Disk) Sync() error {
 		return err
 	}
 	for _, b := range landed {
-		if err := d.log.add(record{kind: kindDone, off: b.Off, n: b.Len, data: b.Sum[:]}); err != nil {
+		if _, err := d.log.add(record{kind: kindDone, off: b.Off, n: b.Len, data: b.Sum[:]}); err != nil {
 			return d.fail(err)
 		}
 	}
-	return d.log.commit()
+	return d.log.commit(d.log.all())
 }
 
 // Finish flushes the disk and says that it is what snapshot was. From then on
@@ -287,14 +321,17 @@ func Cancel(f Files) error {
 		return err
 	}
 	// The log must be whole before anything is claimed or written.
-	h, _, _, err := openLog(f.Log, now.Run, func(record) error { return nil })
+	log, err := openLog(f.Log, now.Run, func(record) error { return nil })
 	if err != nil {
 		return err
+	}
+	if log.Fresh {
+		return ErrFresh
 	}
 	if err := writeStatus(f.Sidecar, Status{State: Restoring, Since: now.Since, Run: now.Run}); err != nil {
 		return err
 	}
-	_, _, _, err = openLog(f.Log, now.Run, func(r record) error {
+	_, err = openLog(f.Log, now.Run, func(r record) error {
 		switch r.kind {
 		case kindOld:
 			_, err := f.Disk.WriteAt(r.data, r.off)
@@ -309,14 +346,28 @@ func Cancel(f Files) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Disk.Truncate(h.Length); err != nil {
+	if err := f.Disk.Truncate(log.Length); err != nil {
 		return err
 	}
 	if err := f.Disk.Sync(); err != nil {
 		return err
 	}
-	if err := writeStatus(f.Sidecar, h.Before); err != nil {
+	if err := writeStatus(f.Sidecar, log.Before); err != nil {
 		return err
 	}
 	return f.Log.Truncate(0)
 }
+
+// Look says what a disk is, and for one that is half-written or half-restored
+// from what it was being made. It changes nothing.
+func Look(sidecar, log io.ReaderAt) (Status, Identity, error) {
+	now, err := ReadStatus(sidecar)
+	if err != nil || now.State != Writing && now.State != Restoring {
+		return now, Identity{}, err
+	}
+	c, err := openLog(log, now.Run, func(record) error { return nil })
+	return now, c.Identity, err
+}
+
+// Saved is how many bytes the log has taken so far.
+func (d *Disk) Saved() int64 { return d.log.all() }

@@ -3,6 +3,7 @@ package undo
 import (
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"sync"
@@ -13,6 +14,11 @@ type Identity struct {
 	Source string `json:"source"` // with its snapshot
 	Target string `json:"target"`
 	Size   int64  `json:"size"`
+	// Fresh says that the target was made for this: it held nothing, so nothing
+	// is saved, and taking it back means removing it.
+	Fresh bool `json:"fresh,omitempty"`
+	// Plan is whatever else must be the same for a resume.
+	Plan string `json:"plan,omitempty"`
 }
 
 // head is the first record of a log.
@@ -35,7 +41,42 @@ const (
 const (
 	recordHeader = 32
 	mostRecord   = 16 << 20
+	// The log begins with two places that take turns in saying how much of it is
+	// safe. Records follow.
+	markSize  = 24 // checksum, nothing, sequence, length
+	markPlace = 4096
+	logStart  = 2 * markPlace
 )
+
+// mark says how long the log was at a flush that came to its end. Up to there
+// it must be whole for ever; what follows may have been cut by a crash.
+type mark struct {
+	sequence uint64
+	length   int64
+}
+
+func (m mark) encode() []byte {
+	p := make([]byte, markSize)
+	binary.BigEndian.PutUint64(p[8:], m.sequence)
+	binary.BigEndian.PutUint64(p[16:], uint64(m.length))
+	binary.BigEndian.PutUint32(p, crc32.Checksum(p[8:], castagnoli))
+	return p
+}
+
+// readMark is the later of the two, the zero mark where there is none.
+func readMark(f io.ReaderAt) (best mark) {
+	for place := range int64(2) {
+		var p [markSize]byte
+		if n, _ := f.ReadAt(p[:], place*markPlace); n < len(p) {
+			continue
+		}
+		m := mark{binary.BigEndian.Uint64(p[8:]), int64(binary.BigEndian.Uint64(p[16:]))}
+		if crc32.Checksum(p[8:], castagnoli) == binary.BigEndian.Uint32(p[:]) && m.sequence > best.sequence {
+			best = m
+		}
+	}
+	return best
+}
 
 // record is a header of 32 bytes and data: checksum, kind, length of the data,
 // offset, length on the disk. The checksum goes on from that of the record
@@ -63,6 +104,7 @@ func (r record) encode(chain uint32) (p []byte, next uint32) {
 // returns where that is.
 func scan(f io.ReaderAt, each func(record) error) (end int64, chain uint32, err error) {
 	var h [recordHeader]byte
+	end = logStart
 	for {
 		if n, _ := f.ReadAt(h[:], end); n < len(h) {
 			return end, chain, nil
@@ -93,23 +135,37 @@ func scan(f io.ReaderAt, each func(record) error) (end int64, chain uint32, err 
 	}
 }
 
-// openLog reads a log that must begin with the head of a run.
-func openLog(f io.ReaderAt, run string, each func(record) error) (h head, end int64, chain uint32, err error) {
+// contents is what a log is made of, as far as it is whole.
+type contents struct {
+	head
+	end   int64
+	chain uint32
+	mark  mark
+}
+
+// openLog reads a log that must begin with the head of a run and be whole as
+// far as it was ever safe: one that ends before was not cut by a crash, its
+// bytes have changed.
+func openLog(f io.ReaderAt, run string, each func(record) error) (c contents, err error) {
+	c.mark = readMark(f)
 	first := true
-	end, chain, err = scan(f, func(r record) error {
+	c.end, c.chain, err = scan(f, func(r record) error {
 		if !first {
 			return each(r)
 		}
 		first = false
-		if r.kind != kindHead || json.Unmarshal(r.data, &h) != nil || h.Run != run || h.Length < 0 {
+		if r.kind != kindHead || json.Unmarshal(r.data, &c.head) != nil || c.Run != run || c.Length < 0 {
 			return ErrLog
 		}
 		return nil
 	})
-	if err == nil && first {
+	if err == nil && (first || c.mark.sequence == 0) {
 		err = ErrLog
 	}
-	return h, end, chain, err
+	if err == nil && c.end < c.mark.length {
+		err = fmt.Errorf("%w: %d bytes of it were safe, and it is whole only up to byte %d: they have changed since", ErrLog, c.mark.length, c.end)
+	}
+	return c, err
 }
 
 // appender adds records; several goroutines share one flush.
@@ -122,35 +178,58 @@ type appender struct {
 
 	flush  sync.Mutex
 	synced int64
+	mark   mark
 }
 
-func (a *appender) add(r record) error {
+// begin empties the log.
+func (a *appender) begin() error {
+	if err := a.file.Truncate(0); err != nil {
+		return err
+	}
+	a.end = logStart
+	return nil
+}
+
+// add appends a record and says where the log ends then.
+func (a *appender) add(r record) (end int64, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p, next := r.encode(a.chain)
 	if _, err := a.file.WriteAt(p, a.end); err != nil {
-		return err
+		return 0, err
 	}
 	a.end, a.chain = a.end+int64(len(p)), next
-	return nil
+	return a.end, nil
 }
 
-// commit returns when everything added so far is on stable storage.
-func (a *appender) commit() error {
-	a.mu.Lock()
-	upTo := a.end
-	a.mu.Unlock()
+// commit returns when the log up to a place is on stable storage, and says so
+// itself: that it was is flushed too, before anybody acts upon it.
+func (a *appender) commit(upTo int64) error {
 	a.flush.Lock()
 	defer a.flush.Unlock()
 	if a.synced >= upTo {
 		return nil
 	}
 	a.mu.Lock()
-	upTo = a.end
+	end := a.end
 	a.mu.Unlock()
 	if err := a.file.Sync(); err != nil {
 		return err
 	}
-	a.synced = upTo
+	a.mark = mark{a.mark.sequence + 1, end}
+	if _, err := a.file.WriteAt(a.mark.encode(), int64(a.mark.sequence%2)*markPlace); err != nil {
+		return err
+	}
+	if err := a.file.Sync(); err != nil {
+		return err
+	}
+	a.synced = end
 	return nil
+}
+
+// all is where the log ends now.
+func (a *appender) all() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.end
 }

@@ -73,17 +73,22 @@ func (f *flaky) Truncate(n int64) error {
 		if int64(len(p)) < n {
 			return put(p, make([]byte, n-int64(len(p))), int64(len(p)))
 		}
-		return p[:n:n]
+		clear(p[n:]) // what grows into it again is zeros
+		return p[:n]
 	})
 }
 
 func (f *flaky) Size() (int64, error) { return int64(len(f.seen)), nil }
 
+// Sync carries over what is pending, which costs what was written, not the file.
 func (f *flaky) Sync() error {
 	if !f.power.use() {
 		return errPower
 	}
-	f.durable, f.pending = slices.Clone(f.seen), nil
+	for _, c := range f.pending {
+		f.durable = c(f.durable, 1)
+	}
+	f.pending = nil
 	return nil
 }
 
@@ -97,7 +102,8 @@ func (f *flaky) crash() {
 			f.durable = c(f.durable, f.power.rnd.Float64())
 		}
 	}
-	f.seen, f.pending = slices.Clone(f.durable), nil
+	f.pending = nil
+	f.seen = append(f.seen[:0], f.durable...)
 }
 
 const size = 2*merkle.Block + 5000
@@ -250,12 +256,85 @@ func TestResumeGoesOnFromTheLastProvenBlock(t *testing.T) {
 	if _, err := undo.Begin(m.files(), other); !errors.Is(err, undo.ErrIdentity) {
 		t.Errorf("another source: %v", err)
 	}
-	m.log.seen[3] ^= 1
+	m.log.seen[8192+3] ^= 1
 	if _, err := undo.Begin(m.files(), id); !errors.Is(err, undo.ErrLog) {
 		t.Errorf("a damaged log: %v", err)
 	}
 	if err := undo.Cancel(m.files()); !errors.Is(err, undo.ErrLog) {
 		t.Errorf("a damaged log: %v", err)
+	}
+}
+
+// TestRotInTheUndoLogIsNoCutTail changes one byte of every record in turn, and
+// cuts the log at every one: what was safe once and is not whole is refused,
+// and a tail that no flush had promised is not missed.
+func TestRotInTheUndoLogIsNoCutTail(t *testing.T) {
+	old, want := contents(5)
+	m := newMachine(1, old)
+	d, err := undo.Begin(m.files(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []int64
+	for off := int64(0); off < 6*merkle.Cell; off += 2 * merkle.Cell {
+		if _, err := d.WriteAt(want[off:off+100], off); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, int64(len(m.log.seen)))
+	}
+	safe, written := slices.Clone(m.log.seen), slices.Clone(m.disk.seen)
+	for _, end := range ends {
+		for name, harm := range map[string]func([]byte) []byte{
+			"a changed byte": func(p []byte) []byte { p[end-1] ^= 4; return p },
+			"a lost end":     func(p []byte) []byte { return p[:end-1] },
+		} {
+			m.log.seen = harm(slices.Clone(safe))
+			if err := undo.Cancel(m.files()); !errors.Is(err, undo.ErrLog) || !bytes.Equal(m.disk.seen, written) {
+				t.Errorf("%s at %d: cancel: %v", name, end, err)
+			}
+			if _, err := undo.Begin(m.files(), id); !errors.Is(err, undo.ErrLog) {
+				t.Errorf("%s at %d: resume: %v", name, end, err)
+			}
+		}
+	}
+	// A record that was on its way when the power went promises nothing.
+	m.log.seen = append(slices.Clone(safe), bytes.Repeat([]byte{7}, 5000)...)
+	if err := undo.Cancel(m.files()); err != nil || !bytes.Equal(m.disk.seen, old) {
+		t.Errorf("a cut tail: %v, or another disk than before", err)
+	}
+}
+
+// TestAFreshDiskIsNotRestored goes on with a disk that held nothing, and saves
+// nothing of it.
+func TestAFreshDiskIsNotRestored(t *testing.T) {
+	_, want := contents(6)
+	m := newMachine(1, nil)
+	fresh := id
+	fresh.Fresh = true
+	d, err := undo.Begin(m.files(), fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(m.log.seen)
+	if _, err := d.WriteAt(want[:merkle.Block], 0); err != nil || len(m.log.seen) != before {
+		t.Fatalf("%v, or something was saved", err)
+	}
+	d.Landed(undo.Block{Len: merkle.Block})
+	if err := d.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	if err := undo.Cancel(m.files()); !errors.Is(err, undo.ErrFresh) {
+		t.Errorf("cancelled: %v", err)
+	}
+	now, was, err := undo.Look(m.sidecar, m.log)
+	if err != nil || now.State != undo.Writing || was != fresh {
+		t.Errorf("%+v, %+v, %v", now, was, err)
+	}
+	if d, err = undo.Begin(m.files(), fresh); err != nil || len(d.Done()) != 1 {
+		t.Fatalf("resumed: %v", err)
+	}
+	if err := d.Finish("s1"); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -278,7 +357,7 @@ func FuzzLog(f *testing.F) {
 	m := newMachine(1, old)
 	m.power.left = 20
 	_ = m.move(want)
-	f.Add(m.log.seen[:min(len(m.log.seen), 4096)])
+	f.Add(m.log.seen[:min(len(m.log.seen), 8192+4096)])
 	sidecar := m.sidecar.seen
 	f.Fuzz(func(t *testing.T, p []byte) {
 		m := newMachine(1, old)
