@@ -328,7 +328,7 @@ func (w *worker) land(ctx context.Context, r request, p []byte, off int64) error
 		if w.opt.Compare {
 			equal += part.Len - n
 		}
-		w.proof.done(part, false)
+		w.proof.done(part)
 	}
 	w.count(func(p *Progress) {
 		p.Read += piece.Len
@@ -377,7 +377,7 @@ func (w *worker) clearAll(ctx context.Context, r request) error {
 		if err != nil {
 			return err
 		}
-		w.proof.done(Extent{Off: off, Len: n}, true)
+		w.proof.done(Extent{Off: off, Len: n})
 		off += n
 		w.count(func(p *Progress) { p.Scanned, p.Zeroed = p.Scanned+n, p.Zeroed+zeroed })
 	}

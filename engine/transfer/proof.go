@@ -53,7 +53,6 @@ func (o *Proof) without(ch Changes, size int64) (Changes, error) {
 type prover struct {
 	builder *merkle.Builder
 	size    int64
-	clears  bool // cleared ranges change the base
 }
 
 func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
@@ -78,7 +77,7 @@ func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
 			o.Landed(undo.Block{Off: off, Len: min(merkle.Block, size-off), Sum: s})
 		}
 	}
-	return &prover{builder: b, size: size, clears: changes}
+	return &prover{builder: b, size: size}
 }
 
 // cellsBefore are the cells of a block of the base.
@@ -103,8 +102,10 @@ func cellsBefore(base *merkle.Manifest, dst Target, block int64) (*merkle.Cells,
 	return c, nil
 }
 
+// expect announces a request. Ranges to be cleared count as well, also where the
+// manifest has zeros already: a block is not done before all of it is.
 func (v *prover) expect(r request) {
-	if v == nil || r.clear && !v.clears {
+	if v == nil {
 		return
 	}
 	v.builder.Seal(r.Off)
@@ -131,7 +132,7 @@ func (v *prover) add(p []byte, off int64) error {
 }
 
 func (v *prover) clear(e Extent) error {
-	if v == nil || !v.clears {
+	if v == nil {
 		return nil
 	}
 	if err := v.builder.Prepare(e.Off, e.Len); err != nil {
@@ -142,8 +143,8 @@ func (v *prover) clear(e Extent) error {
 }
 
 // done is called for what was added or cleared and is written.
-func (v *prover) done(e Extent, cleared bool) {
-	if v != nil && (!cleared || v.clears) {
+func (v *prover) done(e Extent) {
+	if v != nil {
 		v.builder.Done(e.Off, e.Len)
 	}
 }
