@@ -36,4 +36,11 @@ type HostDesk interface {
 	// calling goroutine; the error is for a host that can't be named or a ctx that
 	// ended.
 	SelfTest(ctx context.Context, host string, report func(ScriptCheck)) error
+	// Network reads the host's virtual switches and physical adapters.
+	Network(ctx context.Context, host string) (HostNetwork, error)
+	// CreateSwitch makes a virtual switch and sees it there. One of that name and
+	// type that is there already is left as it is; made is false then. It is sent
+	// once; a lost answer, which an external switch may well cause, is of kind
+	// unknown-outcome: look with Network.
+	CreateSwitch(ctx context.Context, host string, s NewSwitch) (made bool, err error)
 }

@@ -128,6 +128,12 @@ type HostAccess interface {
 	// DiskSums returns the checksums that the mover left beside the VM's disks
 	// when the last synchronisation ended. Not-found where there are none.
 	DiskSums(ctx context.Context, host, vmID string) ([]DiskSum, error)
+	// Threads reads the download threads of the host's agent.
+	Threads(ctx context.Context, host string) (DownloadThreads, error)
+	// SetThreads changes them and reads them back. It is refused, and changes
+	// nothing, where they are not what the change expects. Sent once; a lost answer is
+	// of kind unknown-outcome.
+	SetThreads(ctx context.Context, host string, c ThreadChange) error
 }
 
 // AzureAccess is the Azure copy: its power and its disks.

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,12 +22,8 @@ var bandwidthRules = []Rule{
 	},
 }
 
-// The limits of DownloadThreadsPerVM, and what is proposed; the proposal is inferred.
-const (
-	DefaultThreads  = 4
-	MostThreads     = 32
-	ProposedThreads = 16
-)
+// proposedThreads is what is spoken of where fewer are set; inferred.
+const proposedThreads = 16
 
 func threads(o *observation) answer {
 	key := `HKLM\SOFTWARE\Microsoft\Windows Azure Backup\Replication, DownloadThreadsPerVM`
@@ -37,18 +32,18 @@ func threads(o *observation) answer {
 	}
 	t := o.facts.Threads
 	switch {
-	case t.Download < 0 || t.Download > MostThreads:
-		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d", t.Download), fmt.Sprintf("set it between 1 and %d: %s", MostThreads, key))
+	case t.Download < 0 || t.Download > engine.MostThreads:
+		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d", t.Download), fmt.Sprintf("set it between 1 and %d: %s", engine.MostThreads, key))
 	case t.Download == 0 && t.Parent != 0:
-		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d one key too high, where older documents put it: the agent takes its default, %d", t.Parent, DefaultThreads),
+		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d one key too high, where older documents put it: the agent takes its default, %d", t.Parent, engine.DefaultThreads),
 			"set it in "+key)
 	}
 	a := ok(fmt.Sprintf("%d threads a VM", t.Download))
 	if t.Download == 0 {
-		a = ok(fmt.Sprintf("not set: the default of %d threads a VM", DefaultThreads))
+		a = ok(fmt.Sprintf("not set: the default of %d threads a VM", engine.DefaultThreads))
 	}
-	if max(t.Download, DefaultThreads) < ProposedThreads {
-		a.observed += fmt.Sprintf("; %d would download faster where the line has room, %d is the most", ProposedThreads, MostThreads)
+	if max(t.Download, engine.DefaultThreads) < proposedThreads {
+		a.observed += fmt.Sprintf("; %d would download faster where the line has room, %d is the most", proposedThreads, engine.MostThreads)
 	}
 	return a
 }
@@ -137,12 +132,7 @@ func duration(t engine.Throttle, from time.Time, bytes int64) (took time.Duratio
 
 // speedAt is the limit at a moment, by the host's own clock.
 func speedAt(t engine.Throttle, at time.Time) int64 {
-	local := at.UTC().Add(t.Offset)
-	since := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute
-	n := t.NonWork
-	if slices.Contains(t.Days, local.Weekday().String()) && since >= t.From && since < t.To {
-		n = t.Work
-	}
+	n := t.LimitAt(at)
 	if n <= 0 {
 		return unlimited
 	}

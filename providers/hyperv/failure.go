@@ -25,6 +25,11 @@ var purposes = map[string]string{
 	scripts.Guard:     "set the start guard of a VM",
 	scripts.Activity:  "read the agent's activity",
 	scripts.DiskSums:  "read the checksums beside a VM's disks",
+
+	scripts.ReadThreads: "read the agent's download threads",
+	scripts.SetThreads:  "set the agent's download threads",
+	scripts.ReadNetwork: "read the switches and adapters of a host",
+	scripts.NewSwitch:   "create a virtual switch",
 }
 
 func where(host, script, vmID string) string {
@@ -49,15 +54,41 @@ func (h *host) failure(c call, sent bool, err error) *engine.Failure {
 	v := h.judge(err)
 	if sent && !answered(err) {
 		v.kind = engine.FailureUnknown
-		v.remedy = "Look at the VM on the host before anything else: the request may have been carried out."
+		v.remedy = lookFirst(c.script)
 	}
 	if v.why == "" {
 		v.why = err.Error()
+	}
+	if remedy := hostRemedies[c.script][v.code]; remedy != "" {
+		v.remedy = remedy
 	}
 	return &engine.Failure{
 		Kind: v.kind, What: purposes[c.script], Where: where(h.name, c.script, c.vmID),
 		Code: v.code, Why: v.why, Remedy: v.remedy, Err: err,
 	}
+}
+
+// hostRemedies are what to do about a script's own error where it is not about a VM.
+var hostRemedies = map[string]map[string]string{
+	scripts.SetThreads: {
+		scripts.IDNotFound:     "Install the recovery services agent on the host, or name the host that has it.",
+		scripts.IDPrecondition: "Look at the value with failback hosts threads, then decide again.",
+	},
+	scripts.NewSwitch: {
+		scripts.IDNotFound:     "Name an adapter of the host exactly; failback hosts switch lists them.",
+		scripts.IDPrecondition: "Look at the host's switches with failback hosts switch, then decide again.",
+	},
+}
+
+// lookFirst is what to do where nobody knows whether an acting script has run.
+func lookFirst(script string) string {
+	switch script {
+	case scripts.SetThreads:
+		return "Look with failback hosts threads before anything else: the request may have been carried out."
+	case scripts.NewSwitch:
+		return "Look with failback hosts switch before anything else: the request may have been carried out."
+	}
+	return "Look at the VM on the host before anything else: the request may have been carried out."
 }
 
 // answered reports whether the script itself said what happened, or the bootstrap

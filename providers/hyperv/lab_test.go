@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -35,11 +36,23 @@ type site struct {
 	busy   int // scripts running now
 	peak   int // most at once
 	delay  time.Duration
+
+	threads scripts.ThreadsAnswer
+	network scripts.NetworkAnswer
+	lies    bool // what is set reads back as before
 }
 
 func newSite() *site {
 	return &site{
-		engine: true,
+		engine:  true,
+		threads: scripts.ThreadsAnswer{Agent: true, Cores: 8},
+		network: scripts.NetworkAnswer{
+			Switches: []scripts.NetworkSwitch{{Name: "LAN ", Type: scripts.SwitchExternal, Management: true, Cards: []string{"Intel #2", "Team"}}},
+			Adapters: []scripts.Adapter{
+				{Name: "NIC1", Description: "Intel", Status: "Up", Addresses: []string{"192.0.2.7"}},
+				{Name: "NIC2", Description: "Intel #2", Status: "Up", Addresses: []string{}},
+			},
+		},
 		facts: scripts.HostFactsAnswer{
 			Name: "hv01.lab.example", Build: "17763", Caption: "Microsoft Windows Server 2019 Datacenter",
 			EditionID: "ServerDatacenter", InstallationType: "Server",
@@ -68,12 +81,26 @@ func (s *site) Run(ctx context.Context, _, script string, params json.RawMessage
 			return nil, ctx.Err()
 		}
 	}
-	var p scripts.GuardParams
+	var p struct {
+		scripts.GuardParams
+		scripts.NewSwitchParams
+		scripts.SetThreadsParams
+	}
 	if err := json.Unmarshal(params, &p); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	switch script {
+	case scripts.ReadThreads:
+		return s.threads, nil
+	case scripts.ReadNetwork:
+		return s.network, nil
+	case scripts.SetThreads:
+		return s.setThreads(p.SetThreadsParams)
+	case scripts.NewSwitch:
+		return s.newSwitch(p.NewSwitchParams), nil
+	}
 	if p.VMID != "" && p.VMID != vmID {
 		return nil, errNoVM
 	}
@@ -129,6 +156,30 @@ func (s *site) answer(script, mark string) (any, error) {
 		return nil, errNoVM
 	}
 	return scripts.DiskSumsAnswer{Sums: s.sums}, nil
+}
+
+func (s *site) setThreads(p scripts.SetThreadsParams) (any, error) {
+	before := s.threads.Download
+	if before.Set != p.Expect.Set || before.Value != p.Expect.Value {
+		return nil, &winrm.ScriptError{Msg: "Der Wert ist ein anderer.", ID: scripts.IDPrecondition, Category: "InvalidOperation"}
+	}
+	if s.lies {
+		return scripts.SetThreadsAnswer{Before: before, After: before}, nil
+	}
+	s.threads.Download = scripts.ThreadValue{Set: p.Want.Set, Value: p.Want.Value}
+	if p.Want.Set {
+		s.threads.Download.Kind = scripts.KindDWord
+	}
+	return scripts.SetThreadsAnswer{Before: before, After: s.threads.Download}, nil
+}
+
+func (s *site) newSwitch(p scripts.NewSwitchParams) any {
+	before := slices.Clone(s.network.Switches)
+	made := !s.lies && !slices.ContainsFunc(before, func(n scripts.NetworkSwitch) bool { return n.Name == p.Name })
+	if made {
+		s.network.Switches = append(s.network.Switches, scripts.NetworkSwitch{Name: p.Name, Type: p.Type, Cards: []string{}})
+	}
+	return scripts.NewSwitchAnswer{Made: made, Before: before, After: s.network.Switches}
 }
 
 func (s *site) start() (any, error) {

@@ -41,6 +41,16 @@ var calls = map[string]func(context.Context, *hyperv.Access) error{
 	scripts.Guard:     func(ctx context.Context, a *hyperv.Access) error { return a.Guard(ctx, "HV01", vmID, "mark") },
 	scripts.Activity:  func(ctx context.Context, a *hyperv.Access) error { _, err := a.Activity(ctx, "HV01"); return err },
 	scripts.DiskSums:  func(ctx context.Context, a *hyperv.Access) error { _, err := a.DiskSums(ctx, "HV01", vmID); return err },
+
+	scripts.ReadThreads: func(ctx context.Context, a *hyperv.Access) error { _, err := a.Threads(ctx, "HV01"); return err },
+	scripts.SetThreads: func(ctx context.Context, a *hyperv.Access) error {
+		return a.SetThreads(ctx, "HV01", engine.ThreadChange{Want: engine.ThreadsOf(16)})
+	},
+	scripts.ReadNetwork: func(ctx context.Context, a *hyperv.Access) error { _, err := a.Network(ctx, "HV01"); return err },
+	scripts.NewSwitch: func(ctx context.Context, a *hyperv.Access) error {
+		_, err := a.CreateSwitch(ctx, "HV01", engine.NewSwitch{Name: "LAN", Type: engine.SwitchPrivate})
+		return err
+	},
 }
 
 // TestEveryScriptIsTried also counts the script that is run after another one by

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type trialRun struct {
 var selfTests = []trialRun{
 	{script: scripts.HostFacts, answer: func() any { return new(scripts.HostFactsAnswer) }, check: checkFacts},
 	{script: scripts.HostAgent, answer: func() any { return new(scripts.HostAgentAnswer) }, check: checkAgent},
+	{script: scripts.ReadThreads, answer: func() any { return new(scripts.ThreadsAnswer) }, check: checkThreads},
+	{script: scripts.ReadNetwork, answer: func() any { return new(scripts.NetworkAnswer) }, check: checkNetwork},
 	{script: scripts.Activity, answer: func() any { return new(scripts.ActivityAnswer) }, check: checkActivity},
 	{script: scripts.ListVMs, answer: func() any { return new(scripts.VMsAnswer) }, check: checkVMs},
 	{script: scripts.ReadVM, params: ofVM, answer: func() any { return new(scripts.VMAnswer) }, check: checkVM},
@@ -132,6 +135,34 @@ func checkAgent(answer any, _ string) error {
 	if g.CertificateExpires != "" {
 		if _, err := time.Parse(time.RFC3339, g.CertificateExpires); err != nil {
 			return fmt.Errorf("certificate_expires: %w", err)
+		}
+	}
+	return nil
+}
+
+func checkThreads(answer any, _ string) error {
+	t := answer.(*scripts.ThreadsAnswer)
+	if t.Cores < 1 {
+		return fmt.Errorf("cores: %d", t.Cores)
+	}
+	for at, v := range map[string]scripts.ThreadValue{"download": t.Download, "parent": t.Parent} {
+		if v.Set != (v.Kind != "") || !v.Set && v.Value != 0 {
+			return fmt.Errorf("%s can't be: %+v", at, v)
+		}
+	}
+	return nil
+}
+
+func checkNetwork(answer any, _ string) error {
+	n := answer.(*scripts.NetworkAnswer)
+	for i, s := range n.Switches {
+		if s.Name == "" || !slices.Contains([]string{scripts.SwitchExternal, scripts.SwitchInternal, scripts.SwitchPrivate}, s.Type) {
+			return fmt.Errorf("switches[%d] is none: %+v", i, s)
+		}
+	}
+	for i, c := range n.Adapters {
+		if c.Name == "" || c.Description == "" || c.Status == "" {
+			return fmt.Errorf("adapters[%d] is none: %+v", i, c)
 		}
 	}
 	return nil

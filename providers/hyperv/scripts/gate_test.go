@@ -88,10 +88,11 @@ type permit struct {
 	commands []string
 	codes    bool // may run a text as code: the bootstrap, which checks it first
 	calls    []string
+	names    bool // may give a name to what it makes: no wildcard is looked for then
 }
 
 func permitOf(script string) permit {
-	return permit{commands: writers[script]}
+	return permit{commands: writers[script], names: script == NewSwitch}
 }
 
 var bootstrapPermit = permit{
@@ -105,6 +106,7 @@ var (
 	readingCalls = []string{
 		".ToString", ".ToUniversalTime", ".GetUtcOffset", ".GetType", ".GetBytes", ".GetString", ".Substring", ".Split", ".Replace", ".Trim",
 		".ToLowerInvariant", ".StartsWith", ".EndsWith", ".Contains", "IO.File::ReadAllText", "IO.File::Exists",
+		".GetValue", ".GetValueKind", ".GetValueNames", // of a registry key
 	}
 	readingObjects = []string{
 		"System.IO.FileInfo", "System.Text.UTF8Encoding", "System.InvalidOperationException",
@@ -163,7 +165,7 @@ func judgeCommand(c parsedCommand, may permit, say func(int, string, ...any)) {
 	}
 	for _, p := range c.Parameters {
 		globs := strings.EqualFold(p.Name, "-Name") || strings.EqualFold(p.Name, "-VMName") || strings.EqualFold(p.Name, "-SwitchName") || strings.EqualFold(p.Name, "-ComputerName")
-		if globs && strings.Contains(p.Value, "$") {
+		if globs && strings.Contains(p.Value, "$") && !(may.names && c.Name == "New-VMSwitch") {
 			say(c.Line, "%s %s: a name out of data may hold wildcards", c.Name, p.Name)
 		}
 		for _, word := range bannedWords {
@@ -172,7 +174,7 @@ func judgeCommand(c parsedCommand, may permit, say func(int, string, ...any)) {
 			}
 		}
 	}
-	reaches := strings.HasPrefix(c.Name, "Get-VM") || c.Name == "Get-VHD" || c.Name == "Get-CimInstance" || slices.Contains(may.commands, c.Name)
+	reaches := strings.HasPrefix(c.Name, "Get-VM") || c.Name == "Get-VHD" || c.Name == "Get-CimInstance" || strings.HasPrefix(c.Name, "Get-Net") || c.Name == "Get-Item" || slices.Contains(may.commands, c.Name)
 	if reaches && !slices.ContainsFunc(c.Parameters, func(p struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
@@ -252,6 +254,10 @@ func TestScriptGateBites(t *testing.T) {
 		{"$env:PATH = 'C:\\x'\n", "reaches outside"},
 		{"Get-VHD -Path 'x' -ErrorAction Stop > C:\\x.txt\n", "reaches outside"},
 		{"function Get-VMX($a) { return $a }\n", "declares Get-VMX"},
+		{"New-VMSwitch -Name $p.name -ErrorAction Stop\n", "calls New-VMSwitch"},
+		{"New-ItemProperty -LiteralPath 'HKLM:\\x' -Name 'y' -Value 1 -ErrorAction Stop\n", "calls New-ItemProperty"},
+		{"Get-NetAdapter -Physical\n", "goes on after an error"},
+		{"Get-NetAdapter -Name $p.adapter -ErrorAction Stop\n", "wildcards"},
 	}
 	texts := []psText{{"acting", "Start-VM -VM $vm -ErrorAction Stop\nSet-VM -VM $vm -ErrorAction Stop\n"}}
 	for _, c := range samples {

@@ -17,9 +17,15 @@ const (
 	Guard     = "guard"      // GuardParams → GuardAnswer, acting
 	Activity  = "activity"   // NoParams → ActivityAnswer
 	DiskSums  = "disk-sums"  // VMParams → DiskSumsAnswer
+
+	ReadThreads = "threads"     // NoParams → ThreadsAnswer
+	SetThreads  = "set-threads" // SetThreadsParams → SetThreadsAnswer, acting
+	ReadNetwork = "network"     // NoParams → NetworkAnswer
+	NewSwitch   = "new-switch"  // NewSwitchParams → NewSwitchAnswer, acting
 )
 
-// The texts. Those that name a VM share find-vm.ps1, which opens them.
+// The texts. Those that share a beginning have it in a file of its own: find-vm.ps1
+// for those that name a VM.
 var (
 	//go:embed ps/host-facts.ps1
 	hostFactsText string
@@ -39,6 +45,18 @@ var (
 	activityText string
 	//go:embed ps/disk-sums.ps1
 	diskSumsText string
+	//go:embed ps/threads-key.ps1
+	threadsKeyText string
+	//go:embed ps/threads.ps1
+	threadsText string
+	//go:embed ps/set-threads.ps1
+	setThreadsText string
+	//go:embed ps/network-read.ps1
+	networkReadText string
+	//go:embed ps/network.ps1
+	networkText string
+	//go:embed ps/new-switch.ps1
+	newSwitchText string
 )
 
 // Class says what a script may do to its host.
@@ -68,6 +86,10 @@ var all = []script{
 	{Guard, findVMText + guardText, Acting},
 	{Activity, activityText, Reading},
 	{DiskSums, findVMText + diskSumsText, Reading},
+	{ReadThreads, threadsKeyText + threadsText, Reading},
+	{SetThreads, threadsKeyText + setThreadsText, Acting},
+	{ReadNetwork, networkReadText + networkText, Reading},
+	{NewSwitch, networkReadText + newSwitchText, Acting},
 }
 
 func byName(name string) (script, bool) {

@@ -85,6 +85,10 @@ type Host struct {
 	DotNet         int           `yaml:"dotnet"`    // release number of the framework
 	Agent          Agent         `yaml:"agent"`
 	Pools          int           `yaml:"storage_pools"`
+	// Adapters are the physical network adapters; a host without a word of them has
+	// one that its external switches are bound to, one with its address and a free one.
+	Adapters []Adapter `yaml:"adapters"`
+	Cores    int       `yaml:"cores"` // logical processors, 16 where it does not say
 	// CertificateExpires is when the registration's certificate ends, YYYY-MM-DD.
 	CertificateExpires string `yaml:"certificate_expires"`
 	// Unread are parts of what the host says of itself that can't be read, and why.
@@ -129,8 +133,16 @@ type Volume struct {
 
 // Switch is a virtual switch of a host.
 type Switch struct {
-	Name string `yaml:"name"`
-	Type string `yaml:"type"`
+	Name    string `yaml:"name"`
+	Type    string `yaml:"type"`
+	Adapter string `yaml:"adapter" json:",omitempty"` // name of the physical adapter of an external one
+}
+
+// Adapter is a physical network adapter of a host.
+type Adapter struct {
+	Name      string   `yaml:"name"`
+	Status    string   `yaml:"status"`    // Up where it does not say
+	Addresses []string `yaml:"addresses"` // the host's own on it
 }
 
 // The states an item can begin in.

@@ -29,6 +29,14 @@ func (m Model) Run(_ context.Context, host, script string, params json.RawMessag
 		return m.vms(host)
 	case scripts.Activity:
 		return m.activity(host)
+	case scripts.ReadThreads:
+		return m.threads(host)
+	case scripts.ReadNetwork:
+		return m.network(host)
+	case scripts.SetThreads:
+		return given(params, func(p scripts.SetThreadsParams) (any, error) { return m.setThreads(host, p) })
+	case scripts.NewSwitch:
+		return given(params, func(p scripts.NewSwitchParams) (any, error) { return m.newSwitch(host, p) })
 	}
 	var p scripts.GuardParams // VMParams is a part of it
 	if err := json.Unmarshal(params, &p); err != nil {
@@ -45,6 +53,15 @@ func (m Model) Run(_ context.Context, host, script string, params json.RawMessag
 		return m.sums(host, p.VMID)
 	}
 	return nil, fmt.Errorf("the lab has no script %q", script)
+}
+
+// given reads the parameters of a script.
+func given[P any](raw json.RawMessage, run func(P) (any, error)) (any, error) {
+	var p P
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return nil, scriptError(scripts.IDPayload, "InvalidData", "The parameters are not JSON.")
+	}
+	return run(p)
 }
 
 func scriptError(id, category, msg string) *winrm.ScriptError {

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"failback/engine/transfer"
@@ -71,13 +72,29 @@ type syncing struct {
 }
 
 func (r *run) newSync(when estate.Moment, host, item string, m mode) *syncing {
-	rates := estate.Rates{}
-	r.Read(func(s *State) { rates = s.Rates })
-	rate := rates.Link
+	rates, threads := estate.Rates{}, 0
+	r.Read(func(s *State) {
+		rates = s.Rates
+		if h := s.Host(host); h != nil {
+			threads = h.Agent.Threads.Download
+		}
+	})
+	rate := overLink(rates.Link, threads)
 	if m == compareAll {
 		rate = rates.Compare
 	}
 	return &syncing{run: r, host: host, mode: m, when: when, item: item, pace: r.paced(int64(rate))}
+}
+
+// overLink is what crosses the line with so many download threads a VM, read when a
+// synchronisation begins. That more of them carry more is documented, how much more is
+// not: the root of it is the lab's own choice. Comparing goes by the disks alone.
+func overLink(link estate.Size, threads int) estate.Size {
+	const usual = 4 // what the rate of an estate is for
+	if threads <= 0 {
+		return link
+	}
+	return estate.Size(float64(link) * math.Sqrt(float64(threads)/usual))
 }
 
 func (s *syncing) disk(ctx context.Context, d *Disk, j *Job, to *fileDisk) error {

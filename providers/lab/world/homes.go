@@ -37,6 +37,17 @@ func (w *World) EditVM(host, id string, f func(vm *VM)) error {
 	})
 }
 
+// EditHost changes a host. An error of f leaves it as it was.
+func (w *World) EditHost(name string, f func(h *Host) error) error {
+	return w.update(func(s *State) error {
+		h := s.Host(name)
+		if h == nil {
+			return missing("host", name)
+		}
+		return f(h)
+	})
+}
+
 // FileBytes is how large the file of a disk is; zero where there is none.
 func (w *World) FileBytes(rel string) int64 {
 	info, err := os.Stat(w.homePath(rel))
