@@ -17,6 +17,7 @@ import (
 // reportWriters are the forms of the evidence.
 var reportWriters = map[string]func(report.Report, io.Writer) error{
 	"md":   report.Report.WriteMarkdown,
+	"html": writePage,
 	"json": report.Report.WriteJSON,
 }
 
@@ -32,7 +33,7 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			write, ok := reportWriters[format]
 			if !ok {
-				return engine.Usagef("write md or json", "--format %q is not known", format)
+				return engine.Usagef("write md, html or json", "--format %q is not known", format)
 			}
 			store, err := a.store()
 			if err != nil {
@@ -49,7 +50,7 @@ func (a *app) reportCommand() *cobra.Command {
 			return write(r, a.deps.Streams.Out)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "md", "md or json")
+	cmd.Flags().StringVar(&format, "format", "md", "md, html or json")
 	return cmd
 }
 
