@@ -49,10 +49,11 @@ func (b *blobServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			b.onRead(n)
 		}
 		var from, to int
-		if _, err := fmt.Sscanf(r.Header.Get("x-ms-range"), "bytes=%d-%d", &from, &to); err != nil || to-from >= pieceSize {
+		if _, err := fmt.Sscanf(r.Header.Get("x-ms-range"), "bytes=%d-%d", &from, &to); err != nil || to-from >= 4<<20 {
 			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
 			return
 		}
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(b.content)))
 		w.WriteHeader(http.StatusPartialContent)
 		_, _ = w.Write(b.content[from : to+1])
 	}
@@ -64,13 +65,13 @@ func (b *blobServer) pageList(w http.ResponseWriter, marker string) {
 	at, _ := strconv.Atoi(marker)
 	for found := 0; at < len(b.content); at += page {
 		end := min(at+page, len(b.content))
-		if bytes.Equal(b.content[at:end], zeros[:end-at]) {
+		if isZero(b.content[at:end]) {
 			continue
 		}
 		if found++; found > 2 {
 			break
 		}
-		for end < len(b.content) && !bytes.Equal(b.content[end:min(end+page, len(b.content))], zeros[:min(page, len(b.content)-end)]) {
+		for end < len(b.content) && !isZero(b.content[end:min(end+page, len(b.content))]) {
 			end = min(end+page, len(b.content))
 		}
 		fmt.Fprintf(&doc, "<PageRange><Start>%d</Start><End>%d</End></PageRange>", at, end-1)
@@ -96,12 +97,19 @@ func sparse(size int) []byte {
 	return content
 }
 
+func isZero(p []byte) bool { return len(bytes.Trim(p, "\x00")) == 0 }
+
 // withFooter makes a fixed VHD of a disk.
 func withFooter(content []byte) []byte {
-	footer := make([]byte, footerSize)
+	footer := make([]byte, 512)
 	copy(footer, "conectix")
 	binary.BigEndian.PutUint64(footer[48:], uint64(len(content)))
 	binary.BigEndian.PutUint32(footer[60:], 2)
+	var sum uint32
+	for _, b := range footer {
+		sum += uint32(b)
+	}
+	binary.BigEndian.PutUint32(footer[64:], ^sum)
 	return append(bytes.Clone(content), footer...)
 }
 

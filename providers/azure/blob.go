@@ -2,62 +2,114 @@ package azure
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 
 	"failback/engine"
+	"failback/engine/transfer"
+	"failback/providers/azure/pageblob"
 )
 
-// footerSize is the size of the footer behind the content of a fixed VHD.
-const footerSize = 512
-
-// pageDisk is one page blob, pinned to the version that was first seen: were it
-// to change while it is read, every later request would be refused.
-type pageDisk struct {
-	client   *pageblob.Client
-	call     Call
-	pinned   *blob.AccessConditions
-	size     int64     // of the blob
-	modified time.Time // when the content last changed
+// BlobRef names a page blob that somebody wants to read, and with what.
+type BlobRef struct {
+	// URL may hold a signature and a snapshot.
+	URL      string
+	Snapshot string
+	// Account and Key read it with the account's key. Account is needed where the
+	// URL's host does not begin with its name.
+	Account, Key string
+	// SignIn reads it as the session's account, beside a signature where the URL
+	// has one. It is refused for an address outside of the cloud's storage.
+	SignIn bool
+	// Exported says that it is a managed disk's; it is known of hosts that begin
+	// with "md-".
+	Exported bool
+	// Name is what failures call it, the address without its signature where empty.
+	Name string
 }
 
-// extent is a run of bytes that hold data; the end is not part of it.
-type extent struct{ start, end int64 }
-
-func (a *Access) openDisk(ctx context.Context, d engine.Disk, call Call) (*pageDisk, error) {
-	c, err := a.blobClient(d, call)
-	if err != nil {
-		return nil, err
+// OpenBlob opens a page blob as a source of the mover. An address without TLS is
+// refused unless it is on this machine. Errors, also those of the source later on,
+// hold an [engine.Failure] and no signature.
+func (s *Session) OpenBlob(ctx context.Context, r BlobRef) (*pageblob.Blob, error) {
+	call := Call{Action: ActionReadDisk, What: "read the disk in Azure", Where: r.Name}
+	u, err := url.Parse(r.URL)
+	if err != nil || u.Host == "" {
+		return nil, engine.Usagef("give the whole address, such as https://account.blob.core.windows.net/container/disk.vhd", "the disk's address is not one")
 	}
-	props, err := c.GetProperties(ctx, nil)
-	if err != nil {
-		return nil, call.Failure(err)
+	if call.Where == "" {
+		call.Where = u.Host + u.Path
 	}
-	disk := &pageDisk{client: c, call: call}
-	if props.ContentLength != nil {
-		disk.size = *props.ContentLength
+	if u.Scheme != "https" && !(fence{inMemory: s.fence != nil && s.fence.inMemory}).admits(u) {
+		return nil, engine.Usagef("give the address with https", "%s would carry what may read the disk unprotected", u.Host)
 	}
-	if props.LastModified != nil {
-		disk.modified = props.LastModified.UTC()
+	if r.SignIn && !s.mayRead(u) && !s.mayExport(u) {
+		return nil, engine.Refuse(call.What, call.Where, "the disk's address does not lie in the storage of this cloud: no token is shown to it", "check the profile's cloud and storage suffix, or use a signature")
 	}
-	if props.ETag != nil {
-		disk.pinned = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: props.ETag}}
-	}
-	return disk, nil
+	return s.openBlob(ctx, r, call)
 }
 
-// blobClient refuses disks that are not page blobs, and addresses that the
+func (s *Session) openBlob(ctx context.Context, r BlobRef, call Call) (*pageblob.Blob, error) {
+	o := pageblob.Options{
+		URL: r.URL, Snapshot: r.Snapshot, Account: r.Account, Key: r.Key, Exported: r.Exported,
+		Client: s.pipeline(), Explain: call.Failure,
+	}
+	if r.SignIn {
+		o.Token = s.credential
+		if r.Exported {
+			o.Audience = diskAudience
+		}
+	}
+	b, err := pageblob.Open(ctx, o)
+	return b, call.ofBlob(err)
+}
+
+// diskAudience is what tokens for exported managed disks are for, where the disk
+// demands a sign-in beside the signature. It is what AzCopy asks for.
+const diskAudience = "https://disk.azure.com"
+
+// mayExport reports whether an address is one of managed disks' exports. Their
+// hosts do not lie below the suffix of the cloud's accounts. Inferred for other
+// clouds than the public one, where none is admitted.
+func (s *Session) mayExport(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	return u.Scheme == "https" && s.place.storage == "core.windows.net" && strings.HasPrefix(host, "md-") && strings.HasSuffix(host, ".blob.storage.azure.net")
+}
+
+// ofBlob says in words what package pageblob found out by itself.
+func (c Call) ofBlob(err error) error {
+	var known *engine.Failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pageblob.ErrChanged):
+		return c.refused(err, "the disk was written to while it was read", "read it again once the Azure VM is stopped, or read a snapshot")
+	case errors.Is(err, transfer.ErrList):
+		return c.refused(err, err.Error(), "read it again; where it happens again, the disk can't be read this way")
+	case errors.Is(err, pageblob.ErrVHD):
+		return c.refused(err, err.Error(), "check that the address is the disk's")
+	case errors.Is(err, pageblob.ErrSum):
+		return c.refused(err, err.Error(), "check what stands between this machine and Azure: it changes bytes on the way")
+	case errors.As(err, &known):
+		return err
+	}
+	return c.Failure(err)
+}
+
+// refused is a failure whose code is the service's, where it said one.
+func (c Call) refused(err error, why, remedy string) error {
+	f := &engine.Failure{Kind: engine.FailureRefused, What: c.What, Where: c.Where, Why: why, Remedy: remedy, Err: err}
+	var said *engine.Failure
+	if errors.As(err, &said) {
+		f.Code = said.Code
+	}
+	return f
+}
+
+// openDisk refuses disks that are not page blobs, and addresses that the
 // credential must not be shown to: a blob's address comes from an answer.
-func (a *Access) blobClient(d engine.Disk, call Call) (*pageblob.Client, error) {
+func (a *Access) openDisk(ctx context.Context, d engine.Disk, call Call) (*pageblob.Blob, error) {
 	if d.Managed {
 		return nil, engine.Refuse(call.What, call.Where, "it is a managed disk, which has no page blob to read",
 			"a managed disk can be read only through an export; this check does without it")
@@ -71,8 +123,7 @@ func (a *Access) blobClient(d engine.Disk, call Call) (*pageblob.Client, error) 
 		return nil, engine.Refuse(call.What, call.Where, "the disk's address does not lie in the storage of this cloud",
 			"check the profile's cloud and storage suffix")
 	}
-	c, err := pageblob.NewClient(u.String(), a.session.credential, &pageblob.ClientOptions{ClientOptions: a.session.pipeline()})
-	return c, call.Failure(err)
+	return a.session.openBlob(ctx, BlobRef{URL: d.BlobURL, SignIn: true}, call)
 }
 
 // mayRead reports whether an address that came in an answer lies where files of
@@ -83,70 +134,4 @@ func (s *Session) mayRead(u *url.URL) bool {
 	}
 	suffix := s.place.storage
 	return u.Scheme == "https" && suffix != "" && strings.HasSuffix(strings.ToLower(u.Hostname()), "."+suffix)
-}
-
-// extents lists where the blob holds data, in order.
-func (p *pageDisk) extents(ctx context.Context) ([]extent, error) {
-	var out []extent
-	pages := p.client.NewGetPageRangesPager(&pageblob.GetPageRangesOptions{AccessConditions: p.pinned})
-	for pages.More() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, p.call.Failure(err)
-		}
-		for _, r := range page.PageRange {
-			if r == nil || r.Start == nil || r.End == nil {
-				continue
-			}
-			e := extent{*r.Start, *r.End + 1}
-			if e.start < 0 || e.end <= e.start || e.end > p.size || len(out) > 0 && e.start < out[len(out)-1].end {
-				return nil, engine.Refuse(p.call.What, p.call.Where, "the storage service listed page ranges that overlap or lie outside the disk", "")
-			}
-			out = append(out, e)
-		}
-	}
-	return out, nil
-}
-
-// virtualSize is the size of the disk that a guest sees: a fixed VHD's without
-// its footer, otherwise all of the blob.
-func (p *pageDisk) virtualSize(ctx context.Context) (int64, error) {
-	if p.size < footerSize {
-		return p.size, nil
-	}
-	footer := make([]byte, footerSize)
-	if err := p.read(ctx, p.size-footerSize, footer); err != nil {
-		return 0, err
-	}
-	const typeFixed = 2
-	content := p.size - footerSize
-	if string(footer[:8]) == "conectix" && binary.BigEndian.Uint32(footer[60:64]) == typeFixed &&
-		binary.BigEndian.Uint64(footer[48:56]) == uint64(content) {
-		return content, nil
-	}
-	return p.size, nil
-}
-
-// read fills buf from offset. A stream that breaks off is taken up again by the
-// SDK where it stopped.
-func (p *pageDisk) read(ctx context.Context, offset int64, buf []byte) error {
-	answer, err := p.client.DownloadStream(ctx, &blob.DownloadStreamOptions{
-		Range: blob.HTTPRange{Offset: offset, Count: int64(len(buf))}, AccessConditions: p.pinned,
-	})
-	if err != nil {
-		return p.changed(err)
-	}
-	body := answer.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 3})
-	_, err = io.ReadFull(body, buf)
-	return p.call.Failure(errors.Join(err, body.Close()))
-}
-
-// changed says in words what a failed precondition means here.
-func (p *pageDisk) changed(err error) error {
-	var answer *azcore.ResponseError
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusPreconditionFailed {
-		return &engine.Failure{Kind: engine.FailureRefused, What: p.call.What, Where: p.call.Where, Code: answer.ErrorCode,
-			Why: "the disk was written to while it was read", Remedy: "read it again once the Azure VM is stopped", Err: err}
-	}
-	return p.call.Failure(err)
 }

@@ -21,6 +21,10 @@ const (
 	pingTimeout = 5 * time.Second
 )
 
+// diskStreams is how many connections to one host are kept: as many as the mover
+// may have requests in flight, and some.
+const diskStreams = 32
+
 // transport is the one transport of a session: sign-in, management and storage
 // share its proxy and its trust.
 func transport(o Options) (http.RoundTripper, error) {
@@ -40,6 +44,7 @@ func transport(o Options) (http.RoundTripper, error) {
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = proxy
+	t.MaxIdleConnsPerHost, t.ReadBufferSize = diskStreams, 64<<10
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	return t, nil

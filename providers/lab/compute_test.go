@@ -7,11 +7,11 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 
 	"failback/engine/transfer"
-	"failback/providers/lab/storage"
+	"failback/providers/azure/pageblob"
 )
 
 func (r *rig) compute() *armcompute.ClientFactory {
@@ -83,9 +83,7 @@ func readThroughSnapshot(t *testing.T) {
 	if err != nil || access.AccessSAS == nil {
 		t.Fatalf("%+v %v", access, err)
 	}
-	o := &pageblob.ClientOptions{}
-	o.Transport = r.client
-	disk, err := storage.Open(t.Context(), *access.AccessSAS, "", o, nil)
+	disk, err := pageblob.Open(t.Context(), pageblob.Options{URL: *access.AccessSAS, Client: policy.ClientOptions{Transport: r.client}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,13 +12,12 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 
 	"failback/engine/transfer"
+	"failback/providers/azure/pageblob"
 	"failback/providers/hyperv/scripts"
 	"failback/providers/lab"
 	"failback/providers/lab/hosts"
-	"failback/providers/lab/storage"
 	"failback/providers/lab/world"
 )
 
@@ -43,11 +42,12 @@ func (r *rig) sums() (home, azure []string) {
 		home = append(home, s.SHA256)
 	}
 	_, doc := r.item("app01")
-	o := &pageblob.ClientOptions{}
-	o.Transport = r.client
+	o := pageblob.Options{Token: word(r.Endpoints().Token), Whole: true}
+	o.Client = policy.ClientOptions{Transport: r.client, InsecureAllowCredentialWithHTTP: true}
 	for i := range home {
 		url := at(doc, "properties", "providerSpecificDetails", "azureVmDiskDetails", i, "targetDiskLocation").(string)
-		disk, err := storage.Open(r.t.Context(), url, "", o, word(r.Endpoints().Token))
+		o.URL = url
+		disk, err := pageblob.Open(r.t.Context(), o)
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -11,8 +11,9 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 
+	"failback/engine/transfer"
+	"failback/providers/azure/pageblob"
 	"failback/providers/lab/estate"
 	"failback/providers/lab/hosts"
 	"failback/providers/lab/management"
@@ -80,12 +81,24 @@ func (s *servers) authorize(r *http.Request) error {
 // server's wire, as a host would, without a socket.
 func (s *servers) run() error {
 	client := &http.Client{Transport: wire.Transport(s.storage)}
-	options := &pageblob.ClientOptions{}
-	options.Transport = client
-	options.Retry = policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond}
+	options := policy.ClientOptions{
+		Transport: client, InsecureAllowCredentialWithHTTP: true, // it never leaves this process
+		Retry: policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond},
+	}
 	return s.world.Run(func(ctx context.Context, name, snapshot string) (world.Remote, error) {
-		return storage.Open(ctx, "http://"+storageHost+"/"+name, snapshot, options, bearer(s.token))
+		b, err := pageblob.Open(ctx, pageblob.Options{
+			URL: "http://" + storageHost + "/" + name, Snapshot: snapshot, Token: bearer(s.token), Client: options, Whole: true,
+		})
+		return agentDisk{b}, err
 	})
+}
+
+// agentDisk is a disk in Azure as the world's agents know it.
+type agentDisk struct{ *pageblob.Blob }
+
+// Changes implements [world.Remote].
+func (d agentDisk) Changes(ctx context.Context, previous string) (transfer.Changes, error) {
+	return d.Blob.Changes(ctx, pageblob.Older{Snapshot: previous})
 }
 
 // bearer is a credential that is one word.

@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"failback/engine/transfer"
+	"failback/providers/azure/pageblob"
 	"failback/providers/lab/blob"
 	"failback/providers/lab/guest"
 	"failback/providers/lab/storage"
@@ -101,11 +102,11 @@ func (v *vm) snapshot(tb testing.TB) string {
 	return ids[0]
 }
 
-func (v *vm) remote(tb testing.TB, i int, snapshot string) *storage.Remote {
+func (v *vm) remote(tb testing.TB, i int, snapshot string) *pageblob.Blob {
 	tb.Helper()
-	o := &pageblob.ClientOptions{}
-	o.Transport = v.http
-	r, err := storage.Open(tb.Context(), "https://lab.example/"+v.blobs[i].Name(), snapshot, o, nil)
+	r, err := pageblob.Open(tb.Context(), pageblob.Options{
+		URL: "https://lab.example/" + v.blobs[i].Name(), Snapshot: snapshot, Client: policy.ClientOptions{Transport: v.http}, Whole: true,
+	})
 	must(tb, err)
 	return r
 }
@@ -128,7 +129,7 @@ func (v *vm) finish(tb testing.TB, prev, cur string) (sum transfer.Progress) {
 	tb.Helper()
 	for i, f := range v.files {
 		r := v.remote(tb, i, cur)
-		ch, err := r.Changes(tb.Context(), prev)
+		ch, err := r.Changes(tb.Context(), pageblob.Older{Snapshot: prev})
 		must(tb, err)
 		p, err := transfer.Apply(tb.Context(), r, ch, f, transfer.Options{})
 		must(tb, err)
@@ -261,7 +262,7 @@ func TestS31NothingIsWrittenAfterTheStop(t *testing.T) {
 	v := newVM(t, 12<<20)
 	last := v.startWriting(t)()
 	a, b := v.snapshot(t), v.snapshot(t)
-	ch, err := v.remote(t, 0, b).Changes(t.Context(), a)
+	ch, err := v.remote(t, 0, b).Changes(t.Context(), pageblob.Older{Snapshot: a})
 	must(t, err)
 	if ch.Bytes() != 0 {
 		t.Errorf("changes after record %d: %v", last, ch)
@@ -279,7 +280,7 @@ func TestCancelledCopyLeavesADiskThatDoesNotBoot(t *testing.T) {
 			source := v.remote(t, 0, v.snapshot(t))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			_, err := transfer.Copy(ctx, source, v.files[0], transfer.Options{Piece: 64 << 10, Report: func(p transfer.Progress) {
+			_, err := transfer.Copy(ctx, source, v.files[0], transfer.Options{Piece: 64 << 10, Request: 64 << 10, Report: func(p transfer.Progress) {
 				if p.Scanned >= 1<<20 { // the records are new, most blocks are not
 					cancel()
 				}

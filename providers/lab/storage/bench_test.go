@@ -6,9 +6,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"failback/engine/transfer"
+	source "failback/providers/azure/pageblob"
 	"failback/providers/lab/storage"
 )
 
@@ -25,9 +26,9 @@ func benchDisk(b *testing.B) *lab {
 	return l
 }
 
-func benchPull(b *testing.B, url string, o *pageblob.ClientOptions) {
+func benchPull(b *testing.B, url string, o policy.ClientOptions) {
 	b.Helper()
-	remote, err := storage.Open(b.Context(), url, "", o, nil)
+	remote, err := source.Open(b.Context(), source.Options{URL: url, Client: o, Whole: true})
 	must(b, err)
 	f, err := os.Create(filepath.Join(b.TempDir(), "disk"))
 	must(b, err)
@@ -48,7 +49,7 @@ func (unsynced) Sync() error { return nil }
 // BenchmarkPullWire brings a half-full disk into a file, in memory.
 func BenchmarkPullWire(b *testing.B) {
 	l := benchDisk(b)
-	benchPull(b, diskURL, l.options())
+	benchPull(b, diskURL, l.options().ClientOptions)
 }
 
 // BenchmarkPullLoopback does so through a socket.
@@ -56,5 +57,5 @@ func BenchmarkPullLoopback(b *testing.B) {
 	l := benchDisk(b)
 	server := httptest.NewServer(l.handler)
 	defer server.Close()
-	benchPull(b, server.URL+"/vhds/os%20disk.vhd", nil)
+	benchPull(b, server.URL+"/vhds/os%20disk.vhd", policy.ClientOptions{})
 }

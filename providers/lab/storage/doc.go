@@ -1,6 +1,6 @@
 // Package storage is the lab's storage account: the page blob part of the Azure
-// Blob service over a blob.Store, as an http.Handler that Microsoft's own client
-// and other tools can talk to, and [Remote], which reads a disk through it.
+// Blob service over a blob.Store, as an http.Handler that Microsoft's own clients
+// and other tools can talk to.
 //
 // It serves properties, ranged reads of blobs and snapshots, page ranges with
 // paging, true page range differences, page writes and clears, creation,

@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 	"pgregory.net/rapid"
 
 	"failback/engine/transfer"
+	source "failback/providers/azure/pageblob"
 	"failback/providers/lab/storage"
 )
 
@@ -33,16 +37,14 @@ func TestPageListsAreRead(t *testing.T) {
 	second, err := b.Snapshot(time.Now())
 	must(t, err)
 
-	remote, err := storage.Open(t.Context(), diskURL, first, l.options(), nil)
-	must(t, err)
+	remote := l.open(t, first)
 	extents, err := remote.Extents(t.Context())
 	must(t, err)
 	if len(extents) != 10 || extents[9] != (transfer.Extent{Off: 9 * 2048, Len: 512}) {
 		t.Errorf("extents %v", extents)
 	}
-	remote, err = storage.Open(t.Context(), diskURL, second, l.options(), nil)
-	must(t, err)
-	changes, err := remote.Changes(t.Context(), first)
+	remote = l.open(t, second)
+	changes, err := remote.Changes(t.Context(), source.Older{Snapshot: first})
 	must(t, err)
 	if !slices.Equal(changes.Updated, []transfer.Extent{{Off: 1024, Len: 512}}) ||
 		!slices.Equal(changes.Cleared, []transfer.Extent{{Off: 0, Len: 512}, {Off: 2048, Len: 512}}) {
@@ -109,8 +111,7 @@ func TestLongListsComeInPages(t *testing.T) {
 		}
 		return nil
 	}))
-	remote, err := storage.Open(t.Context(), diskURL, "", l.options(), nil)
-	must(t, err)
+	remote := l.open(t, "")
 	requests = 0
 	extents, err := remote.Extents(t.Context())
 	must(t, err)
@@ -144,9 +145,8 @@ func TestRemoteRefusesAListThatDoesNotFitTheDisk(t *testing.T) {
 		_, _ = io.WriteString(w, `<PageList><PageRange><Start>512</Start><End>1535</End></PageRange></PageList>`)
 	})
 	l := &lab{handler: answers}
-	remote, err := storage.Open(t.Context(), diskURL, "", l.options(), nil)
-	must(t, err)
-	if _, err := remote.Changes(t.Context(), "2001-01-01T00:00:00.0000000Z"); err == nil {
+	remote := l.open(t, "")
+	if _, err := remote.Changes(t.Context(), source.Older{Snapshot: "2001-01-01T00:00:00.0000000Z"}); !errors.Is(err, transfer.ErrList) {
 		t.Error("changes beyond the end of the disk")
 	}
 	if err := remote.ReadAt(t.Context(), make([]byte, 512), 0); err == nil {
@@ -158,6 +158,7 @@ func TestRemoteRefusesAListThatDoesNotFitTheDisk(t *testing.T) {
 func TestPagesJoin(t *testing.T) {
 	l := newLab(t, storage.Options{})
 	b := l.disk(t, 64<<10)
+	outer := t
 	rapid.Check(t, func(t *rapid.T) {
 		if err := b.ClearAt(0, b.Size()); err != nil {
 			t.Fatal(err)
@@ -168,7 +169,7 @@ func TestPagesJoin(t *testing.T) {
 			}
 		}
 		most := rapid.IntRange(1, 20).Draw(t, "maxresults")
-		remote, err := storage.ListPages(t.Context(), diskURL, l.options(), int32(most))
+		remote, err := listPages(l.client(outer), int32(most))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,4 +201,20 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("%s ?%s %s %s: %d %s", method, query, span, write, w.Code, w.Body)
 		}
 	})
+}
+
+// listPages lists page ranges most at a time, as Microsoft's client does.
+func listPages(c *pageblob.Client, most int32) ([]transfer.Extent, error) {
+	var out []transfer.Extent
+	pager := c.NewGetPageRangesPager(&pageblob.GetPageRangesOptions{MaxResults: &most})
+	for pager.More() {
+		answer, err := pager.NextPage(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range answer.PageRange {
+			out = append(out, transfer.Extent{Off: *r.Start, Len: *r.End - *r.Start + 1})
+		}
+	}
+	return out, nil
 }

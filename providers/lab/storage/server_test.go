@@ -20,6 +20,8 @@ import (
 	azblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 
+	"failback/engine/transfer"
+	source "failback/providers/azure/pageblob"
 	"failback/providers/lab/blob"
 	"failback/providers/lab/storage"
 	"failback/providers/lab/wire"
@@ -57,6 +59,23 @@ func (l *lab) options() *pageblob.ClientOptions {
 	o.Transport = &http.Client{Transport: wire.Transport(l.handler)}
 	o.Retry = policy.RetryOptions{MaxRetries: -1}
 	return o
+}
+
+// open opens the disk, or its snapshot, as the mover does.
+func (l *lab) open(tb testing.TB, snapshot string) *source.Blob {
+	tb.Helper()
+	b, err := source.Open(tb.Context(), source.Options{URL: diskURL, Snapshot: snapshot, Client: l.options().ClientOptions, Whole: true})
+	must(tb, err)
+	return b
+}
+
+// ask asks once for the beginning of a disk, as the mover does.
+func ask(tb testing.TB, b *source.Blob, p []byte) error {
+	tb.Helper()
+	body, err := b.ReadRange(tb.Context(), 0, int64(len(p)))
+	must(tb, err)
+	_, err = io.ReadFull(body, p)
+	return errors.Join(err, body.Close())
 }
 
 func (l *lab) client(tb testing.TB) *pageblob.Client {
@@ -357,8 +376,7 @@ func TestFaults(t *testing.T) {
 	data := incompressible(1<<20, 1)
 	_, err := l.disk(t, 1<<20).WriteAt(data, 0)
 	must(t, err)
-	remote, err := storage.Open(t.Context(), diskURL, "", l.options(), nil)
-	must(t, err)
+	remote := l.open(t, "")
 
 	fault = &storage.Fault{Status: 503, Code: "ServerBusy", RetryAfter: 1500 * time.Millisecond}
 	res := l.do(t, http.MethodGet, "", nil, nil)
@@ -367,10 +385,11 @@ func TestFaults(t *testing.T) {
 	}
 	fault = &storage.Fault{Reset: true}
 	p := make([]byte, 1<<20)
-	if err := remote.ReadAt(t.Context(), p, 0); err == nil {
-		t.Error("a reset connection gave bytes")
+	var short *transfer.Short
+	if err := ask(t, remote, p); !errors.As(err, &short) {
+		t.Errorf("a reset connection: %v", err)
 	}
-	// The first answer breaks off; the reader asks for the rest.
+	// The first answer breaks off, and the reader says so.
 	cuts := 0
 	l.handler = storage.New(l.store, storage.Options{Before: func(*http.Request) *storage.Fault {
 		cuts++
@@ -379,8 +398,10 @@ func TestFaults(t *testing.T) {
 		}
 		return nil
 	}})
-	remote, err = storage.Open(t.Context(), diskURL, "", l.options(), nil)
-	must(t, err)
+	remote = l.open(t, "")
+	if err := ask(t, remote, p); !errors.As(err, &short) || short.Got > 300_000 {
+		t.Errorf("a broken answer: %v", err)
+	}
 	if err := remote.ReadAt(t.Context(), p, 0); err != nil || !bytes.Equal(p, data) {
 		t.Errorf("after a broken answer: %v", err)
 	}
@@ -401,14 +422,17 @@ func TestTokenGoesOverLoopback(t *testing.T) {
 	must(t, err)
 	server := httptest.NewServer(l.handler)
 	defer server.Close()
-	url := server.URL + "/vhds/os%20disk.vhd"
-	remote, err := storage.Open(t.Context(), url, "", nil, token{})
+	o := source.Options{URL: server.URL + "/vhds/os%20disk.vhd", Token: token{}, Whole: true}
+	o.Client.InsecureAllowCredentialWithHTTP = true
+	remote, err := source.Open(t.Context(), o)
 	must(t, err)
 	p := make([]byte, 4096)
 	if err := remote.ReadAt(t.Context(), p, 0); err != nil || !bytes.Equal(p, data) {
 		t.Errorf("reading with a token: %v", err)
 	}
-	if _, err := storage.Open(t.Context(), url, "", nil, nil); codeOf(err) != "AuthenticationFailed" && !strings.Contains(err.Error(), "403") {
+	o.Token = nil
+	var expired *transfer.Expired
+	if _, err := source.Open(t.Context(), o); !errors.As(err, &expired) || codeOf(err) != "AuthenticationFailed" {
 		t.Errorf("reading without one: %v", err)
 	}
 }

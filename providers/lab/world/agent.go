@@ -106,7 +106,7 @@ func (s *syncing) disk(ctx context.Context, d *Disk, j *Job, to *fileDisk) error
 	if err != nil {
 		return err
 	}
-	opt := transfer.Options{Compare: s.mode == compareAll, Streams: 1, Piece: piece, Limit: s.limit, Report: s.report()}
+	opt := transfer.Options{Compare: s.mode == compareAll, Streams: 1, Piece: piece, Request: piece, Limit: s.limit, Report: s.report()}
 	if s.mode != changesOnly {
 		_, err = transfer.Copy(ctx, from, to, opt)
 		return err
