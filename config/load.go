@@ -47,6 +47,9 @@ func Parse(path string, raw []byte) (File, error) {
 		p.fill(f.Defaults, filepath.Dir(path))
 		f.Profiles[name] = p
 	}
+	if err := f.checkScreen(doc); err != nil {
+		return File{}, err
+	}
 	if why := badRequests(f.Defaults.RequestsPerMinute); why != "" {
 		return File{}, doc.bad(why, "defaults", "requests_per_minute")
 	}

@@ -13,6 +13,9 @@ type File struct {
 	Path     string             `yaml:"-"`
 	Defaults Defaults           `yaml:"defaults"`
 	Profiles map[string]Profile `yaml:"profiles"`
+	Screen   Screen             `yaml:"screen"`
+	// Keys puts actions of the terminal program on other keys.
+	Keys Keys `yaml:"keys"`
 }
 
 // Defaults hold for every command that does not say otherwise.

@@ -15,6 +15,7 @@ import (
 	"failback/tui/home"
 	"failback/tui/keymap"
 	"failback/tui/look"
+	"failback/tui/palette"
 	"failback/tui/report"
 	"failback/tui/run"
 	"failback/tui/theme"
@@ -34,6 +35,8 @@ type screen interface {
 	Keys() []keymap.Group
 	// Modal reports whether letters are typed, so that no letter is a command.
 	Modal() bool
+	// Scope says which keys the screen has of its own.
+	Scope() keymap.Scope
 }
 
 // held is what must be let go of at the end, whatever became of the model.
@@ -56,6 +59,8 @@ type Model struct {
 	tick          look.Tick
 	gen           int
 	help          bool
+	helpAt        *look.Scroll
+	palette       *palette.Palette // open over the screen; nil otherwise
 
 	screen  screen
 	home    *home.Home
@@ -88,12 +93,13 @@ func newModel(ctx context.Context, d Deps, o Options, out io.Writer) Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := look.Look{T: theme.New(o.Theme, out), G: glyph.Unicode(), Still: o.NoMotion}
+	l := look.Look{T: theme.New(o.Theme, out), G: glyph.Unicode(), K: o.Keys, Still: o.NoMotion}
 	if o.ASCII {
 		l.G = glyph.ASCII()
 	}
 	ctx, end := context.WithCancel(ctx)
-	m := Model{deps: d, opts: o, look: l, ctx: ctx, end: end, held: &held{handle: o.Start.handle}, width: 80, height: 24}
+	m := Model{deps: d, opts: o, look: l, ctx: ctx, end: end, held: &held{handle: o.Start.handle},
+		width: 80, height: 24, helpAt: &look.Scroll{}}
 	m.home = home.New(l, d.Version, m.profiles())
 	m.screen = m.home
 	return m
@@ -140,6 +146,9 @@ func (m *Model) beat(after time.Duration) tea.Cmd {
 // Update takes in a message: size, clock, engine events, keys, answers.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
+	if m.palette != nil && m.screen.Modal() {
+		m.palette = nil // a question that comes up meanwhile is not hidden by it
+	}
 	return m, cmd
 }
 
@@ -188,7 +197,7 @@ func (m *Model) ticked() tea.Cmd {
 
 // show puts another screen in sight and tells it the time.
 func (m *Model) show(s screen) {
-	m.screen, m.help = s, false
+	m.screen, m.help, m.palette = s, false, nil
 	s.Update(m.tick)
 }
 
@@ -206,18 +215,35 @@ func (m *Model) keys(k tea.KeyMsg) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// key handles what works everywhere; the rest is the screen's.
+// key takes a key for what the person means by it.
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	typing := m.screen.Modal() && !m.help || m.palette != nil
+	k, means := m.look.K.Means(k, m.screen.Scope(), typing)
 	switch {
+	case !means:
+		return nil
 	case keymap.Interrupt.Is(k):
 		return m.interrupt()
+	case m.palette != nil:
+		return m.keyPalette(k)
 	case m.help:
-		m.help = false
+		m.keyHelp(k)
 		return nil
-	case keymap.Help.Is(k) && (!m.screen.Modal() || k.String() == "f1"):
+	}
+	return m.act(k)
+}
+
+// act handles what works everywhere; the rest is the screen's.
+func (m *Model) act(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case keymap.Help.Is(k) && (!m.screen.Modal() || keymap.HelpKey.Is(k)):
 		m.help = true
+		m.helpAt.Reset()
 		return nil
 	case m.screen.Modal():
+	case keymap.Palette.Is(k):
+		m.palette = palette.New(m.look, m.groups())
+		return nil
 	case keymap.Jobs.Is(k) && m.jobsOff() == "":
 		return m.openJobs()
 	case keymap.Quit.Is(k) && m.quitOff() == "":
@@ -227,6 +253,38 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		return m.quit()
 	}
 	return m.screen.Update(k)
+}
+
+// keyHelp moves in the help; every other key closes it.
+func (m *Model) keyHelp(k tea.KeyMsg) {
+	switch {
+	case keymap.Down.Is(k):
+		m.helpAt.Move(1)
+	case keymap.Up.Is(k):
+		m.helpAt.Move(-1)
+	case keymap.PageDown.Is(k):
+		m.helpAt.Move(10)
+	case keymap.PageUp.Is(k):
+		m.helpAt.Move(-10)
+	default:
+		m.help = false
+	}
+}
+
+// keyPalette is a key while the palette is open. What is chosen there is done as
+// if its key had been pressed.
+func (m *Model) keyPalette(k tea.KeyMsg) tea.Cmd {
+	chosen, some, closed := m.palette.Key(k)
+	if closed {
+		m.palette = nil
+	}
+	if !some {
+		return nil
+	}
+	if keymap.Interrupt.Is(chosen) {
+		return m.interrupt()
+	}
+	return m.act(chosen)
 }
 
 // quitOff says why a single q does not end the program: a letter that was meant
@@ -248,7 +306,7 @@ func (m *Model) interrupt() tea.Cmd {
 		if m.screen != screen(m.live) {
 			m.show(m.live)
 		}
-		m.help = false
+		m.help, m.palette = false, nil
 		return m.live.Interrupt()
 	}
 	m.result.Interrupted = true

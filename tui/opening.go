@@ -186,6 +186,9 @@ func (o *opening) failed(err error) { o.err, o.signing = err, signing{} }
 // Title names the screen.
 func (o *opening) Title() string { return "Connecting" }
 
+// Scope names the keys of the screen.
+func (o *opening) Scope() keymap.Scope { return keymap.ScopePlan }
+
 // Modal reports whether letters are typed: while a secret is asked for.
 func (o *opening) Modal() bool { return o.field != nil }
 

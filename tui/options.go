@@ -5,6 +5,7 @@ import (
 
 	"failback/engine"
 	"failback/engine/runs"
+	"failback/tui/keymap"
 	"failback/tui/theme"
 )
 
@@ -14,7 +15,10 @@ type Options struct {
 	Start    Start
 	Theme    theme.Name // "" is auto
 	ASCII    bool       // symbols in ASCII alone
+	Unicode  bool       // symbols beyond ASCII, whatever the environment says; ASCII wins
 	NoMotion bool       // nothing turns or blinks
+	// Keys are the person's own; the zero value is the built-in ones.
+	Keys keymap.Keys
 	// Now is the clock of the screens, nil for the wall clock. A replay brings
 	// the clock of the run it shows.
 	Now func() time.Time

@@ -27,7 +27,7 @@ const shutdownPatience = 5 * time.Second
 // returns was detached from, never cancelled. Run returns within seconds of the
 // end of ctx even if the terminal does not answer.
 func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (Result, error) {
-	o.ASCII = o.ASCII || glyph.WantsASCII(os.Getenv)
+	o.ASCII = o.ASCII || !o.Unicode && glyph.WantsASCII(os.Getenv)
 	m := newModel(ctx, d, o, out)
 	defer m.end()
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),

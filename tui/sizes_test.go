@@ -19,6 +19,9 @@ import (
 // no other character.
 func fits(t *testing.T, m tea.Model, state string, ascii bool) {
 	t.Helper()
+	if out := m.(interface{ KeysOutOfPlace() []string }).KeysOutOfPlace(); len(out) > 0 {
+		t.Fatalf("keys that the table does not have there: %q", out)
+	}
 	for w := 20; w <= 200; w++ {
 		fitsAt(t, m, w, 5+w*7%56, state, ascii)
 	}

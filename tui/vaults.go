@@ -67,6 +67,9 @@ func (m *Model) vaultsCame(msg vaultsMsg) {
 // Title names the screen.
 func (v *vaults) Title() string { return "Vaults" }
 
+// Scope names the keys of the screen.
+func (v *vaults) Scope() keymap.Scope { return keymap.ScopeLists }
+
 // Modal reports whether letters are typed now.
 func (v *vaults) Modal() bool { return v.list.Typing() }
 

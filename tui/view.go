@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -49,8 +50,11 @@ func (m Model) View() string {
 }
 
 func (m Model) body(w, h int) []string {
-	if m.help {
-		return m.helpView(w, h)
+	switch {
+	case m.palette != nil:
+		return m.palette.View(w, h)
+	case m.help:
+		return m.look.Read(m.helpView(w), m.helpAt, h)
 	}
 	return m.screen.View(w, h)
 }
@@ -114,6 +118,8 @@ func (m Model) foot(w, h int) []string {
 	}
 	help := keymap.Help
 	switch {
+	case m.palette != nil:
+		return append(out, m.look.Hints(m.palette.Hints(), w), status)
 	case m.help:
 		help = keymap.Back.But("close the help")
 	case m.screen.Modal():
@@ -127,20 +133,25 @@ func (m Model) foot(w, h int) []string {
 	return append(out, m.look.Split(left, right, w), status)
 }
 
+// groups are the keys of the screen in sight, under headings.
+func (m *Model) groups() []keymap.Group {
+	everywhere := keymap.Everywhere(m.quitOff())
+	if m.screen.Modal() {
+		everywhere = keymap.WhileTyping()
+	}
+	return append(slices.Clone(m.screen.Keys()), everywhere)
+}
+
 // helpView lists every key of the screen in sight, with the reason for those
 // that do nothing now.
-func (m Model) helpView(w, h int) []string {
+func (m Model) helpView(w int) []string {
 	l := m.look
 	columns, lw := 1, w
 	if w >= 72 {
 		columns, lw = 2, (w-2)/2 // a wider one would cut the other
 	}
-	everywhere := keymap.Everywhere(m.quitOff())
-	if m.screen.Modal() {
-		everywhere = keymap.WhileTyping()
-	}
 	var blocks [][]string
-	for _, g := range append(m.screen.Keys(), everywhere) {
+	for _, g := range m.groups() {
 		block := []string{l.T.Strong.Render(g.Title)}
 		for _, b := range g.Bindings {
 			block = append(block, m.helpLines(b, min(lw, 52))...)
@@ -158,12 +169,16 @@ func (m Model) helpView(w, h int) []string {
 		}
 		left = append(left, b...)
 	}
-	return l.Clamp(append(out, l.Beside(left, right, lw, "  ")...), w, h)
+	out = append(out, l.Beside(left, right, lw, "  ")...)
+	for len(out) > 0 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
 }
 
 func (m Model) helpLines(b keymap.Binding, w int) []string {
 	l := m.look
-	mark := "  " + l.T.Key.Render(l.Fit(l.KeyNames(b.Label()), 10)) + " "
+	mark := "  " + l.T.Key.Render(l.Fit(l.KeyName(b), 10)) + " "
 	if b.Off != "" {
 		return l.Paragraph(l.T.Muted, mark, b.Does()+": not now, "+b.Off, w)
 	}

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"failback/config"
 )
 
 // roleDefinition is a custom role as `az role definition create` takes it.
@@ -64,7 +62,7 @@ func (a *app) role() error {
 // roleSubscription is the profile's, if there is one: a role can be printed
 // before anything is configured.
 func (a *app) roleSubscription() (string, error) {
-	file, err := config.Load(a.flags.config)
+	file, err := a.configuration()
 	if err != nil {
 		return "", err
 	}

@@ -9,7 +9,6 @@ import (
 	"failback/engine/estimate"
 	"failback/engine/runs"
 	"failback/tui"
-	"failback/tui/theme"
 )
 
 // screens runs the terminal program, at a rehearsal or at its home screen.
@@ -18,14 +17,10 @@ func (a *app) screens(ctx context.Context, rehearsal bool) error {
 	if err != nil {
 		return err
 	}
-	// A rehearsal needs no configuration, so a broken one does not stop it.
-	var file config.File
-	if !rehearsal {
-		if file, err = config.Load(a.flags.config); err != nil {
-			return err
-		}
+	file, o, err := a.configured(rehearsal)
+	if err != nil {
+		return err
 	}
-	o := tui.Options{Start: tui.StartHome}
 	switch {
 	case rehearsal || a.flags.lab:
 		o.Start = tui.StartRehearsal
@@ -35,14 +30,29 @@ func (a *app) screens(ctx context.Context, rehearsal bool) error {
 		}
 		o.Start = tui.StartProfile(a.flags.profile)
 	}
-	if a.flags.noColor {
-		o.Theme = theme.None
-	}
 	result, err := tui.Run(ctx, a.screenDeps(store, file), o, a.deps.Streams.In, a.terminal)
 	if err != nil {
 		return err
 	}
 	return screensEnded(result)
+}
+
+// configured reads the configuration and what it says of the screens. A rehearsal
+// needs none, so a broken one does not stop it: it is told and left out.
+func (a *app) configured(rehearsal bool) (config.File, tui.Options, error) {
+	file, err := a.configuration()
+	if err == nil {
+		var o tui.Options
+		if o, err = a.appearance(file); err == nil {
+			return file, o, nil
+		}
+	}
+	if !rehearsal {
+		return file, tui.Options{}, err
+	}
+	a.say("The configuration is left out, a rehearsal needs none: %s", err)
+	o, err := a.appearance(config.File{})
+	return config.File{}, o, err
 }
 
 // screensEnded is how the command ends after the terminal was given back.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,9 @@ type shared struct {
 	output   string
 	plain    bool
 	noColor  bool
+	theme    string
+	ascii    bool
+	noMotion bool
 	logFile  string
 	rules    string
 	record   string
@@ -47,6 +51,9 @@ func (s *shared) register(root *cobra.Command) {
 	f.StringVar(&s.output, "output", outputText, "text, json or ndjson")
 	f.BoolVar(&s.plain, "plain", false, "linear text instead of the terminal program")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (NO_COLOR works, too)")
+	f.StringVar(&s.theme, "theme", "", "`NAME` of the screens' colours: "+strings.Join(config.Themes, ", ")+" (default $FAILBACK_THEME, then the configuration's)")
+	f.BoolVar(&s.ascii, "ascii", false, "symbols in ASCII alone on the screens")
+	f.BoolVar(&s.noMotion, "no-motion", false, "nothing turns or blinks on the screens")
 	f.StringVar(&s.record, "record", "", "record what is asked of Azure and answered, names taken out, in the new `FILE`")
 	f.StringVar(&s.rules, "rules", "", "`FILE` of this site's own preflight rules, beside the built-in ones")
 	f.StringVar(&s.logFile, "log-file", "", "append a log in JSON lines to `FILE`")
@@ -67,7 +74,7 @@ func (s *shared) check() error {
 	if s.estate != "" || s.seed != 0 {
 		s.lab = s.profile == ""
 	}
-	return nil
+	return s.checkTheme()
 }
 
 // prepare runs before every command.
@@ -104,7 +111,7 @@ func (a *app) labAt(dir string) Lab {
 }
 
 func (a *app) profileTarget(name string) (Target, error) {
-	file, err := config.Load(a.flags.config)
+	file, err := a.configuration()
 	if err != nil {
 		return Target{}, err
 	}

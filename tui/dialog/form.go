@@ -61,7 +61,7 @@ type Form struct {
 	Bare    bool   // the keys are named elsewhere
 
 	focus  int
-	scroll int
+	scroll look.Scroll
 }
 
 // Update takes in a message and says what it meant.
@@ -83,9 +83,9 @@ func (f *Form) key(k tea.KeyMsg) Answer {
 		return Aside
 	case f.Busy:
 	case keymap.PageDown.Is(k):
-		f.scroll += 5
+		f.scroll.Move(5)
 	case keymap.PageUp.Is(k):
-		f.scroll = max(0, f.scroll-5)
+		f.scroll.Move(-5)
 	case keymap.Next.Is(k), keymap.Previous.Is(k):
 		f.turn(k)
 	case keymap.Choose.Is(k):
@@ -146,7 +146,7 @@ func (f *Form) View(l look.Look, w, h int) []string {
 	foot := f.foot(l, inner)
 	body := f.text(l, inner)
 	room := max(0, h-2-len(foot))
-	body = l.Scrolled(body, f.scroll, room)
+	body = l.Read(body, &f.scroll, room)
 	return l.Box(f.title(l, inner), append(body, foot...), w, l.T.Accent.UnsetBold())
 }
 

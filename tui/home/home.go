@@ -57,6 +57,9 @@ func New(l look.Look, version string, profiles []Profile) *Home {
 // Title names the screen.
 func (h *Home) Title() string { return "Home" }
 
+// Scope names the keys of the screen.
+func (h *Home) Scope() keymap.Scope { return keymap.ScopeLists }
+
 // Modal reports whether letters are typed now.
 func (h *Home) Modal() bool { return h.list.Typing() }
 

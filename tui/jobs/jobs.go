@@ -48,7 +48,7 @@ type Screen struct {
 	asking string          // the job that is on its way, "" for none
 	asked  time.Time       // the last look, whatever came of it
 	open   bool            // the details take the whole screen
-	scroll int
+	scroll look.Scroll
 	notice string
 	act    *action
 	acts   int // dialogs so far; an answer of an older one is dropped
@@ -91,6 +91,9 @@ func (s *Screen) Init() tea.Cmd { return s.refresh() }
 
 // Title names the screen.
 func (s *Screen) Title() string { return "Jobs" }
+
+// Scope names the keys of the screen.
+func (s *Screen) Scope() keymap.Scope { return keymap.ScopeJobs }
 
 // Modal reports whether letters are typed.
 func (s *Screen) Modal() bool { return s.act != nil || s.list.Typing() }
@@ -219,12 +222,12 @@ func (s *Screen) key(k tea.KeyMsg) tea.Cmd {
 		return s.keyOpen(k)
 	}
 	if s.list.Key(k) {
-		s.scroll = 0
+		s.scroll.Reset()
 		return s.follow()
 	}
 	if keymap.Choose.Is(k) {
 		_, s.open = s.current()
-		s.scroll = 0
+		s.scroll.Reset()
 		return nil
 	}
 	return s.keyJob(k)
@@ -234,15 +237,16 @@ func (s *Screen) key(k tea.KeyMsg) tea.Cmd {
 func (s *Screen) keyOpen(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case keymap.Back.Is(k), keymap.Choose.Is(k):
-		s.open, s.scroll = false, 0
+		s.open = false
+		s.scroll.Reset()
 	case keymap.Up.Is(k):
-		s.scroll = max(0, s.scroll-1)
+		s.scroll.Move(-1)
 	case keymap.Down.Is(k):
-		s.scroll++
+		s.scroll.Move(1)
 	case keymap.PageUp.Is(k):
-		s.scroll = max(0, s.scroll-10)
+		s.scroll.Move(-10)
 	case keymap.PageDown.Is(k):
-		s.scroll += 10
+		s.scroll.Move(10)
 	default:
 		return s.keyJob(k)
 	}

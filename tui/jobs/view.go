@@ -92,7 +92,7 @@ func (s *Screen) View(w, h int) []string {
 	j, ok := s.current()
 	switch {
 	case s.open && ok:
-		return append(head, l.Scrolled(s.details(j, w), s.scroll, room)...)
+		return append(head, l.Read(s.details(j, w), &s.scroll, room)...)
 	case w >= beside:
 		lw := w * 11 / 20
 		return append(head, l.Beside(s.list.View(l, lw, room), s.preview(j, w-lw-3, room), lw, "   ")...)

@@ -1,5 +1,8 @@
-// Package keymap holds the keys of the screens as data: the same bindings are
-// matched, shown in the line at the bottom, and listed by the help.
+// Package keymap holds the keys of the screens as data. One table, [Scopes],
+// says which keys there are, where they mean something, and what the
+// configuration calls them; the same bindings are matched, shown in the line at
+// the bottom, listed by the help and the palette, and written down in
+// docs/keys.md.
 package keymap
 
 import (
@@ -7,27 +10,35 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
+// Action names what a key does, as the configuration calls it.
+type Action string
+
 // Binding is keys, the name they are shown under, and what they do. Off says
 // why they do nothing now; such a binding is still listed, with the reason.
 type Binding struct {
 	key.Binding
-	Off string
+	Action Action
+	Off    string
 }
 
-func bind(label, does string, keys ...string) Binding {
-	return Binding{Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(label, does))}
+func bind(action Action, label, does string, keys ...string) Binding {
+	return Binding{Action: action, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(label, does))}
 }
 
 // Is reports whether the key pressed is one of the binding's. Letters that came
 // together are text: a machine called "f1" or "enter" is no key of that name.
+// What a person has put on other keys was turned into the built-in ones before,
+// see [Keys.Means].
 func (b Binding) Is(msg tea.KeyMsg) bool {
-	if msg.Type == tea.KeyRunes && (len(msg.Runes) > 1 || msg.Paste) {
-		return false
-	}
-	return key.Matches(msg, b.Binding)
+	return !text(msg) && key.Matches(msg, b.Binding)
 }
 
-// Label is the name of the keys, Does what they do.
+// text reports whether letters came together, so that they are no key.
+func text(msg tea.KeyMsg) bool {
+	return msg.Type == tea.KeyRunes && (len(msg.Runes) > 1 || msg.Paste)
+}
+
+// Label is the name of the built-in keys; [Keys.Label] is what to show.
 func (b Binding) Label() string { return b.Help().Key }
 
 // Does says what the keys do.
@@ -46,54 +57,61 @@ func (b Binding) Unless(reason string) Binding {
 	return b
 }
 
+// Press is the message of the binding's first key: what a palette sends.
+func (b Binding) Press() tea.KeyMsg {
+	msg, _ := Named(b.Keys()[0])
+	return msg
+}
+
 // Group is bindings that belong together, under a heading of the help.
 type Group struct {
 	Title    string
 	Bindings []Binding
 }
 
-// The bindings. On one screen no two of them share a key.
+// The bindings. Within a scope no two of them share a key.
 var (
-	Help      = bind("?", "help", "?", "f1")
-	HelpKey   = bind("f1", "help", "f1") // where letters are typed
-	Quit      = bind("q", "quit", "q")
-	Interrupt = bind("ctrl+c", "leave", "ctrl+c")
-	Back      = bind("esc", "back", "esc")
+	Help      = bind("help", "?", "help", "?", "f1")
+	HelpKey   = bind("help-typing", "f1", "help", "f1") // where letters are typed
+	Palette   = bind("commands", ":", "commands", ":")
+	Quit      = bind("quit", "q", "quit", "q")
+	Interrupt = bind("leave", "ctrl+c", "leave", "ctrl+c")
+	Back      = bind("back", "esc", "back", "esc")
 
-	Up       = bind("↑/k", "up", "up", "k")
-	Down     = bind("↓/j", "down", "down", "j")
-	PageUp   = bind("pgup", "page up", "pgup")
-	PageDown = bind("pgdn", "page down", "pgdown")
-	Top      = bind("g", "first", "g", "home")
-	Bottom   = bind("G", "last", "G", "end")
-	Choose   = bind("enter", "choose", "enter")
-	Mark     = bind("space", "mark", " ")
-	MarkAll  = bind("a", "mark all that are ready", "a")
-	Filter   = bind("/", "filter", "/")
-	Sort     = bind("o", "other order", "o")
-	Left     = bind("←/h", "left", "left", "h")
-	Right    = bind("→/l", "right", "right", "l")
-	Next     = bind("tab", "next field", "tab")
-	Previous = bind("shift+tab", "previous field", "shift+tab")
-	Browse   = bind("ctrl+o", "browse", "ctrl+o")
-	Clear    = bind("ctrl+u", "clear the line", "ctrl+u")
+	Up       = bind("up", "↑/k", "up", "up", "k")
+	Down     = bind("down", "↓/j", "down", "down", "j")
+	PageUp   = bind("page-up", "pgup", "page up", "pgup")
+	PageDown = bind("page-down", "pgdn", "page down", "pgdown")
+	Top      = bind("first", "g", "first", "g", "home")
+	Bottom   = bind("last", "G", "last", "G", "end")
+	Choose   = bind("choose", "enter", "choose", "enter")
+	Mark     = bind("mark", "space", "mark", " ")
+	MarkAll  = bind("mark-all", "a", "mark all that are ready", "a")
+	Filter   = bind("filter", "/", "filter", "/")
+	Sort     = bind("sort", "o", "other order", "o")
+	Left     = bind("left", "←/h", "left", "left", "h")
+	Right    = bind("right", "→/l", "right", "right", "l")
+	Next     = bind("next-field", "tab", "next field", "tab")
+	Previous = bind("previous-field", "shift+tab", "previous field", "shift+tab")
+	Browse   = bind("browse", "ctrl+o", "browse", "ctrl+o")
+	Clear    = bind("clear-line", "ctrl+u", "clear the line", "ctrl+u")
 
-	RecoveryPlans = bind("p", "recovery plans", "p")
-	Again         = bind("r", "check again", "r")
+	RecoveryPlans = bind("recovery-plans", "p", "recovery plans", "p")
+	Again         = bind("again", "r", "check again", "r")
 
-	Decide = bind("d", "decide", "d")
-	Cancel = bind("c", "cancel", "c")
-	Log    = bind("l", "log", "l")
-	Tasks  = bind("t", "tasks", "t")
-	Checks = bind("f", "findings", "f")
+	Decide = bind("decide", "d", "decide", "d")
+	Cancel = bind("cancel", "c", "cancel", "c")
+	Log    = bind("log", "l", "log", "l")
+	Tasks  = bind("tasks", "t", "tasks", "t")
+	Checks = bind("findings", "f", "findings", "f")
 
-	Jobs    = bind("J", "jobs", "J")
-	Restart = bind("s", "restart", "s")
-	Refresh = bind("r", "read again", "r")
+	Jobs    = bind("jobs", "J", "jobs", "J")
+	Restart = bind("restart", "s", "restart", "s")
+	Refresh = bind("refresh", "r", "read again", "r")
 
-	Report = bind("r", "write the report", "r")
-	Resume = bind("R", "go on", "R")
-	Home   = bind("h", "home", "h")
+	Report = bind("report", "r", "write the report", "r")
+	Resume = bind("go-on", "R", "go on", "R")
+	Home   = bind("home", "h", "home", "h")
 )
 
 // Moving is how lists are moved in.
@@ -109,5 +127,5 @@ func WhileTyping() Group {
 // Everywhere is what works on every screen where nothing is typed; quitOff says
 // why q does nothing here, if so.
 func Everywhere(quitOff string) Group {
-	return Group{Title: "Everywhere", Bindings: []Binding{Help, Back, Quit.Unless(quitOff), Interrupt}}
+	return Group{Title: "Everywhere", Bindings: []Binding{Help, Palette, Back, Quit.Unless(quitOff), Interrupt}}
 }

@@ -22,6 +22,8 @@ import (
 type Look struct {
 	T theme.Theme
 	G glyph.Set
+	// K are the keys of the person in front of the screens.
+	K keymap.Keys
 	// Still stops the spinner: for people whom motion disturbs, and for tests.
 	Still bool
 }
@@ -171,7 +173,7 @@ func (l Look) Scrolled(lines []string, first, h int) []string {
 	first = max(0, min(first, len(lines)-h))
 	out := slices.Clone(lines[first : first+h])
 	if rest := len(lines) - first - h; rest > 0 {
-		out[h-1] = l.T.Muted.Render(fmt.Sprintf("%s %d more, pgdn", l.G.More, rest+1))
+		out[h-1] = l.T.Muted.Render(fmt.Sprintf("%s %d more, %s", l.G.More, rest+1, l.KeyName(keymap.PageDown)))
 	}
 	return out
 }
@@ -183,7 +185,7 @@ func (l Look) Hints(bindings []keymap.Binding, w int) string {
 		if b.Off != "" {
 			continue
 		}
-		next := l.T.Key.Render(l.KeyNames(b.Label())) + " " + l.T.Muted.Render(b.Does())
+		next := l.T.Key.Render(l.KeyName(b)) + " " + l.T.Muted.Render(b.Does())
 		if out != "" {
 			next = out + "   " + next
 		}
@@ -194,6 +196,9 @@ func (l Look) Hints(bindings []keymap.Binding, w int) string {
 	}
 	return out
 }
+
+// KeyName is the name of a binding's keys, where the person has them.
+func (l Look) KeyName(b keymap.Binding) string { return l.KeyNames(l.K.Label(b)) }
 
 // KeyNames writes names of keys in the symbols of the set: arrows become words
 // where there are only ASCII symbols.

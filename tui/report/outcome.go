@@ -36,7 +36,7 @@ type LogMsg struct{}
 type Outcome struct {
 	look    look.Look
 	state   engine.State
-	scroll  int
+	scroll  look.Scroll
 	writing bool
 	path    string
 	problem string
@@ -59,6 +59,9 @@ func (o *Outcome) Run() engine.RunID { return o.state.Run }
 // Title names the screen.
 func (o *Outcome) Title() string { return "Outcome of run " + string(o.state.Run) }
 
+// Scope names the keys of the screen.
+func (o *Outcome) Scope() keymap.Scope { return keymap.ScopeOutcome }
+
 // Modal reports whether letters are typed: never here.
 func (o *Outcome) Modal() bool { return false }
 
@@ -76,10 +79,14 @@ func (o *Outcome) Update(msg tea.Msg) tea.Cmd {
 		return say(LogMsg{})
 	case keymap.Home.Is(k), keymap.Back.Is(k):
 		return say(HomeMsg{})
-	case keymap.Down.Is(k), keymap.PageDown.Is(k):
-		o.scroll++
-	case keymap.Up.Is(k), keymap.PageUp.Is(k):
-		o.scroll = max(0, o.scroll-1)
+	case keymap.Down.Is(k):
+		o.scroll.Move(1)
+	case keymap.Up.Is(k):
+		o.scroll.Move(-1)
+	case keymap.PageDown.Is(k):
+		o.scroll.Move(10)
+	case keymap.PageUp.Is(k):
+		o.scroll.Move(-10)
 	}
 	return nil
 }
@@ -187,8 +194,8 @@ func (o *Outcome) View(w, h int) []string {
 	foot := o.foot(w)
 	room := max(1, h-len(foot))
 	if len(out) > room {
-		first := min(o.scroll, len(out)-room)
-		out = append(out[first:first+room-1:first+room-1], l.T.Muted.Render(l.KeyNames("↑/↓")+" for the rest"))
+		first := o.scroll.In(len(out)+1, room)
+		out = append(out[first:first+room-1:first+room-1], l.T.Muted.Render(l.KeyName(keymap.Up)+", "+l.KeyName(keymap.Down)+" for the rest"))
 	}
 	return l.Clamp(append(out, foot...), w, h)
 }

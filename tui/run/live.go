@@ -54,7 +54,7 @@ type Live struct {
 
 	selected int
 	panel    panel
-	scroll   int // lines from where the panel begins: the log at its end, others at the top
+	scroll   look.Scroll // lines from where the panel begins: the log at its end, others at the top
 	notice   string
 	lost     string // why the screen can't follow the run any more
 
@@ -72,6 +72,9 @@ func New(l look.Look, user string) *Live {
 
 // Title names the screen.
 func (r *Live) Title() string { return "Run " + string(r.state.Run) }
+
+// Scope names the keys of the screen.
+func (r *Live) Scope() keymap.Scope { return keymap.ScopeRun }
 
 // Modal reports whether a dialog takes all keys.
 func (r *Live) Modal() bool { return r.gate != nil || r.cancel != nil || r.leave != nil }
@@ -174,7 +177,7 @@ func (r *Live) key(k tea.KeyMsg) tea.Cmd {
 }
 
 func (r *Live) turn(p panel) {
-	r.scroll = 0
+	r.scroll.Reset()
 	if r.panel == p {
 		p = panelPhases
 	}
@@ -194,7 +197,7 @@ func (r *Live) scrollBy(lines int) {
 	if r.panel == panelLog {
 		lines = -lines
 	}
-	r.scroll = max(0, r.scroll+lines)
+	r.scroll.Move(lines)
 }
 
 // Interrupt is ctrl+c: the first asks, the second leaves the run running.

@@ -68,9 +68,9 @@ func (r *Live) panelView(w, h int) []string {
 // end, where the news are; what is a list begins at its first line.
 func (r *Live) scrolled(lines []string, room int) []string {
 	if r.panel != panelLog {
-		return r.look.Scrolled(lines, r.scroll, room)
+		return r.look.Read(lines, &r.scroll, room)
 	}
-	last := max(min(len(lines), room), len(lines)-r.scroll)
+	last := len(lines) - r.scroll.In(len(lines), room)
 	return slices.Clone(lines[max(0, last-room):last])
 }
 

@@ -6,6 +6,7 @@ package theme
 import (
 	"io"
 	"runtime"
+	"slices"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
@@ -16,16 +17,22 @@ type Name string
 
 // The themes. Auto asks the terminal; on Windows, whose consoles do not answer,
 // it takes the sixteen colours that the operator's own scheme defines.
+// ColourBlind keeps good, warning and bad apart for eyes that don't tell red from
+// green.
 const (
-	Auto    Name = "auto"
-	Dark    Name = "dark"
-	Light   Name = "light"
-	Sixteen Name = "16"
-	None    Name = "none"
+	Auto        Name = "auto"
+	Dark        Name = "dark"
+	Light       Name = "light"
+	Sixteen     Name = "16"
+	ColourBlind Name = "colour-blind"
+	None        Name = "none"
 )
 
 // Names lists the themes that may be asked for.
-var Names = []Name{Auto, Dark, Light, Sixteen, None}
+var Names = []Name{Auto, Dark, Light, Sixteen, ColourBlind, None}
+
+// Known reports whether there is a theme of that name.
+func Known(n Name) bool { return slices.Contains(Names, n) }
 
 // Theme is a set of styles named by meaning. Its zero value is not usable; make
 // one with [New].
@@ -43,33 +50,6 @@ type Theme struct {
 	Downtime lipgloss.Style // the clock that counts against us
 }
 
-// palette is the colours of one theme.
-type palette struct {
-	text, muted, frame, accent, ok, warn, bad, downtime, alarmFG, alarmBG lipgloss.TerminalColor
-}
-
-var dark = palette{
-	text: lipgloss.Color("#d4d8de"), muted: lipgloss.Color("#939ba7"), frame: lipgloss.Color("#59616d"),
-	accent: lipgloss.Color("#7cb7ff"), ok: lipgloss.Color("#86c98a"), warn: lipgloss.Color("#e3b866"),
-	bad: lipgloss.Color("#f28b82"), downtime: lipgloss.Color("#e3b866"),
-	alarmFG: lipgloss.Color("#1c1c1c"), alarmBG: lipgloss.Color("#f28b82"),
-}
-
-var light = palette{
-	text: lipgloss.Color("#22262b"), muted: lipgloss.Color("#5c6470"), frame: lipgloss.Color("#a3abb6"),
-	accent: lipgloss.Color("#0b57b0"), ok: lipgloss.Color("#1d6b2a"), warn: lipgloss.Color("#855200"),
-	bad: lipgloss.Color("#b3261e"), downtime: lipgloss.Color("#855200"),
-	alarmFG: lipgloss.Color("#ffffff"), alarmBG: lipgloss.Color("#b3261e"),
-}
-
-// sixteen leaves text to the terminal's own foreground.
-var sixteen = palette{
-	text: lipgloss.NoColor{}, muted: lipgloss.NoColor{}, frame: lipgloss.Color("8"),
-	accent: lipgloss.Color("6"), ok: lipgloss.Color("2"), warn: lipgloss.Color("3"),
-	bad: lipgloss.Color("1"), downtime: lipgloss.Color("3"),
-	alarmFG: lipgloss.Color("15"), alarmBG: lipgloss.Color("1"),
-}
-
 // New makes the theme for a writer. The writer's environment (NO_COLOR,
 // CLICOLOR, TERM) limits what is used, whatever the name asks for; an unknown
 // name counts as auto.
@@ -78,26 +58,36 @@ func New(name Name, out io.Writer) Theme {
 	switch name {
 	case None:
 		r.SetColorProfile(termenv.Ascii)
-		return build(r, sixteen)
+		return build(r, sixteenOnDark)
 	case Sixteen:
-		limit(r, termenv.ANSI)
-		return build(r, sixteen)
+		return sixteen(r)
 	case Dark:
 		return build(r, dark)
 	case Light:
 		return build(r, light)
+	case ColourBlind:
+		return build(r, onBackground(blindOnDark, blindOnLight))
 	case Auto:
 	}
-	switch {
-	case runtime.GOOS == "windows":
-		limit(r, termenv.ANSI)
-		return build(r, sixteen)
-	// The question was put to the terminal once, when the program began; asking
-	// it again would cost seconds where nothing answers.
-	case lipgloss.HasDarkBackground():
-		return build(r, dark)
+	if runtime.GOOS == "windows" {
+		return sixteen(r)
 	}
-	return build(r, light)
+	return build(r, onBackground(dark, light))
+}
+
+func sixteen(r *lipgloss.Renderer) Theme {
+	limit(r, termenv.ANSI)
+	return build(r, onBackground(sixteenOnDark, sixteenOnLight))
+}
+
+// onBackground takes the palette for the terminal's background. The question was
+// put to the terminal once, when the program began; asking it again would cost
+// seconds where nothing answers. Windows does not answer and counts as dark.
+func onBackground(dark, light palette) palette {
+	if lipgloss.HasDarkBackground() {
+		return dark
+	}
+	return light
 }
 
 // limit lowers the colour profile; a smaller profile has the larger number.

@@ -17,6 +17,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	_ "github.com/charmbracelet/x/exp/teatest" // registers -update
+
+	"failback/tui/keymap"
 )
 
 // updating reports whether golden files are to be rewritten. The flag -update is
@@ -201,20 +203,10 @@ func Golden(t *testing.T, name, view string) {
 	}
 }
 
-var named = map[string]tea.KeyType{
-	"enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft,
-	"right": tea.KeyRight, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "ctrl+c": tea.KeyCtrlC, "ctrl+o": tea.KeyCtrlO, "ctrl+u": tea.KeyCtrlU,
-	"space": tea.KeySpace, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "backspace": tea.KeyBackspace,
-	"home": tea.KeyHome, "end": tea.KeyEnd, "f1": tea.KeyF1,
-}
-
-// Key makes the message of a key by its name.
+// Key makes the message of a key by its name; what names none is a text.
 func Key(name string) tea.KeyMsg {
-	if t, ok := named[name]; ok {
-		if t == tea.KeySpace {
-			return tea.KeyMsg{Type: t, Runes: []rune{' '}}
-		}
-		return tea.KeyMsg{Type: t}
+	if msg, ok := keymap.Named(name); ok {
+		return msg
 	}
 	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
 }

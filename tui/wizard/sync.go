@@ -16,8 +16,8 @@ import (
 // what they cost; the choice is always made with a key, never by default.
 type syncStep struct {
 	gen       int
-	at        int // card under the cursor
-	scroll    int // of the reasons
+	at        int         // card under the cursor
+	scroll    look.Scroll // of the reasons
 	forecasts *estimate.Forecasts
 	made      string // items the forecasts were made for
 	err       error
@@ -95,9 +95,9 @@ func (s *syncStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 	case keymap.Right.Is(k), keymap.Down.Is(k), keymap.Next.Is(k):
 		s.at = 1
 	case keymap.PageDown.Is(k):
-		s.scroll += 4
+		s.scroll.Move(4)
 	case keymap.PageUp.Is(k):
-		s.scroll = max(0, s.scroll-4)
+		s.scroll.Move(-4)
 	case keymap.Back.Is(k):
 		return w.back()
 	case keymap.Choose.Is(k):
@@ -118,7 +118,7 @@ func (s *syncStep) view(w *Wizard, width, height int) []string {
 	if height-len(out) >= 8 {
 		out = append(out, "")
 	}
-	out = append(out, l.Scrolled(s.why(w, width), s.scroll, height-len(out))...)
+	out = append(out, l.Read(s.why(w, width), &s.scroll, height-len(out))...)
 	return l.Clamp(out, width, height)
 }
 

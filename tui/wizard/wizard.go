@@ -94,6 +94,9 @@ func (w *Wizard) Init() tea.Cmd { return w.loadInventory() }
 // Title names the screen.
 func (w *Wizard) Title() string { return "Plan a failback" }
 
+// Scope names the keys of the screen.
+func (w *Wizard) Scope() keymap.Scope { return keymap.ScopePlan }
+
 // Modal reports whether letters are typed now.
 func (w *Wizard) Modal() bool {
 	if w.coming != nil {
