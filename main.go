@@ -42,6 +42,7 @@ func run() int {
 		Streams:     cli.SystemStreams(),
 		Open:        r.open,
 		Vaults:      r.vaults,
+		Reach:       reach,
 		Record:      r.record,
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
@@ -99,6 +100,13 @@ func (r *root) vaults(ctx context.Context, t cli.Target, emit func(engine.Vault)
 	session, err := connect.Vaults(ctx, r.settings(t), emit)
 	r.keep(t.Profile.Name, session)
 	return err
+}
+
+// reach looks at the services of a profile's cloud, without signing in.
+func reach(ctx context.Context, t cli.Target, report func(cli.Reached)) error {
+	return azure.Reach(ctx, signIn(*t.Profile, t.Person), func(a azure.Reached) {
+		report(cli.Reached{Service: a.Service, Address: a.Address, Took: a.Took, Behind: a.Behind, Dated: a.Dated, Err: a.Err})
+	})
 }
 
 // keep has the sign-in of a profile ready for the connection that follows. nil lets

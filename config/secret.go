@@ -151,3 +151,12 @@ func (p Profile) certificatePassword(ctx context.Context, ask AskFunc) (string, 
 	}
 	return strings.TrimRight(string(raw), "\r\n"), nil
 }
+
+// KeyringAnswers looks whether this user's keyring can be asked at all. Nothing is
+// read from it and nothing is put there.
+func KeyringAnswers(ctx context.Context) error {
+	if _, err := readKeyring(ctx, "doctor: there is no such entry"); err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		return err
+	}
+	return nil
+}

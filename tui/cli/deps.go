@@ -23,6 +23,9 @@ type Deps struct {
 	// Vaults finds the vaults that the target's sign-in can see; emit is called from
 	// one goroutine at a time. An error may come after some were found.
 	Vaults func(ctx context.Context, t Target, emit func(engine.Vault)) error
+	// Reach looks at the services of a profile's cloud without signing in, and reports
+	// each. The error is for a profile that names none.
+	Reach func(ctx context.Context, t Target, report func(Reached)) error
 	// Record begins a recording of the management traffic in a new file, for all
 	// connections opened after it; hide are names that must not stand in it.
 	Record func(path string, hide ...string) (io.Closer, error)
@@ -35,6 +38,15 @@ type Deps struct {
 	Certificate func(path, password string) (*engine.Certificate, error)
 	// Permissions is what the program needs in Azure, one row an action.
 	Permissions []Permission
+}
+
+// Reached says how one service answered to somebody who shows no credential.
+type Reached struct {
+	Service, Address string
+	Took             time.Duration
+	Behind           time.Duration // how far this machine's clock is behind the service's
+	Dated            bool          // whether that is known
+	Err              error
 }
 
 // Permission is one right that the program needs in Azure.
@@ -65,8 +77,8 @@ type Streams struct {
 	InTerminal, OutTerminal bool
 	// Dumb reports whether the terminal can show lines only, not screens.
 	Dumb bool
-	// Width is the terminal's width in cells, 0 where there is none.
-	Width int
+	// Width and Height are the terminal's, in cells, 0 where there is none.
+	Width, Height int
 	// Secret asks for a text without showing it; nil without a terminal.
 	Secret func(ctx context.Context, prompt string) (string, error)
 	// Zone is the zone times are shown in.

@@ -26,8 +26,8 @@ func SystemStreams() Streams {
 	}
 	s.Dumb = dumb(runtime.GOOS, os.Getenv("TERM"))
 	if s.OutTerminal {
-		if w, _, err := term.GetSize(out); err == nil {
-			s.Width = w
+		if w, h, err := term.GetSize(out); err == nil {
+			s.Width, s.Height = w, h
 		}
 	}
 	if s.InTerminal {
