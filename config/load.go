@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net/url"
@@ -8,17 +9,16 @@ import (
 	"path/filepath"
 )
 
+// Path is the configuration file: the one named by flag, else by FAILBACK_CONFIG,
+// else the user's own. It need not be there.
+func Path(flag string) string { return cmp.Or(flag, os.Getenv("FAILBACK_CONFIG"), DefaultFile()) }
+
 // Load reads the configuration: the file named by flag, else by
 // FAILBACK_CONFIG, else the user's own (see [DefaultFile]). A named file must be
 // there; without the user's own there are no profiles.
 func Load(flag string) (File, error) {
-	path, named := flag, true
-	if path == "" {
-		path = os.Getenv("FAILBACK_CONFIG")
-	}
-	if path == "" {
-		path, named = DefaultFile(), false
-	}
+	path := Path(flag)
+	named := flag != "" || os.Getenv("FAILBACK_CONFIG") != ""
 	raw, err := readFile(path, "name the configuration file with --config or FAILBACK_CONFIG")
 	if !named && errors.Is(err, fs.ErrNotExist) {
 		return File{}, nil

@@ -27,7 +27,12 @@ type Deps struct {
 	Version  string
 	User     string // who decides, in journals: user@host
 	Profiles []Profile
-	Runs     RunStore
+	// ConfigFile is where profiles are written.
+	ConfigFile string
+	// Command writes a command line that a person may paste into another terminal
+	// here; nil for the plain one.
+	Command func(words ...string) string
+	Runs    RunStore
 	// Vaults lists the vaults that a profile's sign-in sees, sorted; with an error
 	// those that could be read. The person is asked while it signs in.
 	Vaults func(ctx context.Context, profile string, person engine.Person) ([]engine.Vault, error)

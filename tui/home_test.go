@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -127,5 +128,18 @@ func TestAProfileWithoutAVaultAsksForIt(t *testing.T) {
 	w.Vaults = nil
 	atHome(t, w, func(d *tuitest.Driver) {
 		d.Press("down", "enter").Advance(time.Second).Expect("the sign-in sees no vault")
+	})
+}
+
+// What cannot be done from home names the file or the whole command that can.
+func TestHomeNamesTheFileAndTheWholeCommand(t *testing.T) {
+	w := tuitest.Estate()
+	w.Summaries = []runs.Summary{{ID: "20260314-221500-lab02", Item: "db01", Phase: engine.PhaseInitialSync, Live: true, Resumable: true, Driver: "lee@jump02"}}
+	deps := w.Deps()
+	deps.Profiles, deps.ConfigFile = nil, "/etc/failback/config.yaml"
+	deps.Command = func(words ...string) string { return "failback " + strings.Join(words, " ") + " --state-dir /srv/runs" }
+	tuitest.Run(t, func() tea.Model { return tui.New(deps, tui.Options{Theme: theme.None, NoMotion: true}) }, w.Close, func(d *tuitest.Driver) {
+		d.Advance(time.Second).Press("g").Expect("watch it with: failback attach", "20260314-221500-lab02 --state-dir /srv/runs")
+		d.Press("down").Expect("no profile yet", "Write one in /etc/failback/config.yaml;", "docs/config.md shows how")
 	})
 }

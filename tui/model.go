@@ -100,7 +100,7 @@ func newModel(ctx context.Context, d Deps, o Options, out io.Writer) Model {
 	ctx, end := context.WithCancel(ctx)
 	m := Model{deps: d, opts: o, look: l, ctx: ctx, end: end, held: &held{handle: o.Start.handle},
 		width: 80, height: 24, helpAt: &look.Scroll{}}
-	m.home = home.New(l, d.Version, m.profiles())
+	m.home = home.New(l, home.Machine{Version: d.Version, ConfigFile: d.ConfigFile, Command: d.Command}, m.profiles())
 	m.screen = m.home
 	return m
 }

@@ -251,3 +251,15 @@ func TestS39CertificateIsPicked(t *testing.T) {
 		d.Type("sesame").Press("enter").Advance(time.Second).Expect("Where does it go?")
 	})
 }
+
+// The list begins on an item that simply goes, not on one that needs a commit or a
+// repair before.
+func TestTheCursorBeginsOnWhatIsReady(t *testing.T) {
+	w := tuitest.Estate()
+	first := w.Items[0]
+	first.ID, first.Name, first.Damaged = first.ID+"-hurt", "aaa01", &engine.Damage{Reason: "a cancelled failback"}
+	w.Items = append([]engine.Item{first}, w.Items...)
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter").Expect("aaa01", "› □ web01").Press("up").Expect("› □ aaa01", "Damaged on-premises")
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/tui/plain"
 )
 
 // longestLine bounds what is read of one line of a person's typing.
@@ -199,7 +200,10 @@ func (a *app) startAgain(s engine.State) string {
 func (a *app) sayLeg(s engine.State, l *engine.Leg) {
 	id := s.Run
 	failed := l.Failure != nil && l.Outcome != engine.OutcomeNone
-	if failed {
+	switch {
+	case failed && a.shown && l.Outcome == engine.OutcomeBlocked && plain.SaysWhyBlocked(l):
+		a.say("%s: blocked by the preflight, for the reasons above; mend them and start again, or look at them with:  %s", l.Item.Name, a.command("show", string(id)))
+	case failed:
 		a.say("%s: %s", l.Item.Name, failureOf(l))
 	}
 	switch {

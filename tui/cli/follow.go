@@ -79,12 +79,14 @@ func (a *app) journalLost(h runs.Handle) error {
 
 // printer is the reader that --output asks for.
 func (a *app) printer() plain.Printer {
+	a.lines = true
 	switch a.flags.output {
 	case outputNDJSON:
 		return plain.NewJSON(a.deps.Streams.Out)
 	case outputJSON:
 		return plain.NewLast(a.deps.Streams.Out)
 	}
+	a.shown = a.deps.Streams.OutTerminal
 	return plain.NewText(a.deps.Streams.Out, a.deps.Streams.Zone)
 }
 

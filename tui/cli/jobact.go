@@ -92,7 +92,7 @@ func (a *app) actOnJob(ctx context.Context, o jobAct) error {
 	}
 	if r, ok := owners[j.Name]; ok && r.Open {
 		return engine.Refuse(strings.ToLower(offer.Title), j.TargetName+", job "+j.Name,
-			"it belongs to run "+string(r.Run)+", whose journal has to hold what is decided", throughRun(offer.Verb, r))
+			"it belongs to run "+string(r.Run)+", whose journal has to hold what is decided", a.throughRun(offer.Verb, r))
 	}
 	if offer.Comment && strings.TrimSpace(o.comment) == "" {
 		return engine.Usagef("add --comment TEXT", "%s [%s] of %s is kept with a comment", offer.Title, offer.Portal, offer.Subject)
@@ -103,21 +103,21 @@ func (a *app) actOnJob(ctx context.Context, o jobAct) error {
 	if err := s.conn.Act(ctx, j.Name, offer, o.comment, runs.NewRequestID()); err != nil {
 		return err
 	}
-	a.say("%s: accepted. Watch it with:  failback jobs show %s", offer.Title, j.Name)
+	a.say("%s: accepted. Watch it with:  %s", offer.Title, a.reaching("jobs", "show", j.Name))
 	return nil
 }
 
 // throughRun is the command that does it so that the run knows.
-func throughRun(v engine.JobVerb, r runs.JobOwner) string {
+func (a *app) throughRun(v engine.JobVerb, r runs.JobOwner) string {
 	run := string(r.Run)
 	switch v {
 	case engine.VerbCancel:
-		return "failback cancel " + run + " --item " + shellWord(r.Item)
+		return a.command("cancel", run, "--item", shellWord(r.Item))
 	case engine.VerbComplete:
-		return "failback decide " + run + " " + string(engine.GateComplete) + " --item " + shellWord(r.Item)
+		return a.command("decide", run, string(engine.GateComplete), "--item", shellWord(r.Item))
 	case engine.VerbRestart, engine.VerbConfirm:
 	}
-	return "failback resume " + run
+	return a.command("resume", run)
 }
 
 // consent says what would happen and has the subject's name typed.

@@ -97,10 +97,10 @@ func (p jobPage) write(w io.Writer, width int) error {
 	}
 	row("request", j.ActivityID)
 	if r := p.v.Run; r != nil {
-		row("run", string(r.Run)+" (failback show "+string(r.Run)+")")
+		row("run", string(r.Run)+" ("+p.a.command("show", string(r.Run))+")")
 	}
 	for _, o := range p.v.Offers {
-		row("offers", o.Title+" ["+o.Portal+"]: "+jobCommand(j, o, p.v.Run))
+		row("offers", o.Title+" ["+o.Portal+"]: "+p.a.jobCommand(j, o, p.v.Run))
 	}
 	out = append(out, "", "tasks")
 	for _, l := range jobtree.Of(j, byName(p.v.Children)) {
@@ -139,16 +139,16 @@ func byName(jobs []engine.Job) map[string]engine.Job {
 
 // jobCommand is how an offer is taken up. What belongs to a run that is not over
 // goes through that run.
-func jobCommand(j engine.Job, o engine.JobOffer, r *runs.JobOwner) string {
+func (a *app) jobCommand(j engine.Job, o engine.JobOffer, r *runs.JobOwner) string {
 	if r != nil && r.Open {
-		return throughRun(o.Verb, *r)
+		return a.throughRun(o.Verb, *r)
 	}
 	switch o.Verb {
 	case engine.VerbComplete, engine.VerbConfirm:
-		return "failback jobs resume " + j.Name + " --comment TEXT"
+		return a.reaching("jobs", "resume", j.Name, "--comment", "TEXT")
 	case engine.VerbCancel, engine.VerbRestart:
 	}
-	return "failback jobs " + string(o.Verb) + " " + j.Name
+	return a.reaching("jobs", string(o.Verb), j.Name)
 }
 
 // stateWidth holds the longest word of a state that is known.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +20,28 @@ func (a *app) command(words ...string) string {
 		out = append(out, f.flag, shellWord(f.path))
 	}
 	return strings.Join(out, " ")
+}
+
+// reaching is [app.command] for a command that connects: it names the same lab or
+// vault.
+func (a *app) reaching(words ...string) string {
+	f := a.flags
+	switch {
+	case f.lab && f.estate == "" && f.seed == 0:
+		words = append(words, "--lab")
+	case f.lab && f.estate != "":
+		words = append(words, "--estate", shellWord(f.estate))
+	}
+	if f.seed != 0 {
+		words = append(words, "--seed", strconv.FormatInt(f.seed, 10))
+	}
+	if f.profile != "" {
+		words = append(words, "--profile", shellWord(f.profile))
+	}
+	if f.vault != "" {
+		words = append(words, "--vault", shellWord(f.vault))
+	}
+	return a.command(words...)
 }
 
 // shellWord quotes a name for the command that a person may paste.

@@ -24,3 +24,21 @@ func TestCommandsNameWhatTheyLookAt(t *testing.T) {
 		}
 	}
 }
+
+// A command that connects names the lab or the vault that was meant.
+func TestCommandsThatConnectNameWhere(t *testing.T) {
+	for want, flags := range map[string]shared{
+		"failback jobs show j --lab":                                {lab: true},
+		"failback jobs show j --estate 'my own' --seed 7":           {lab: true, estate: "my own", seed: 7},
+		"failback jobs show j --profile site --vault dr":            {profile: "site", vault: "dr"},
+		"failback jobs show j --seed 3":                             {lab: true, seed: 3},
+		"failback jobs show j --profile site --state-dir /var/runs": {profile: "site", stateDir: "/var/runs"},
+	} {
+		if filepath.Separator != '/' && flags.stateDir != "" {
+			continue
+		}
+		if got := (&app{flags: flags}).reaching("jobs", "show", "j"); got != want {
+			t.Errorf("%+v: %s, want %s", flags, got, want)
+		}
+	}
+}

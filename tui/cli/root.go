@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,8 @@ type app struct {
 	deps    Deps
 	flags   shared
 	reached bool // a command began to run: errors from here on are not about its use
+	shown   bool // the person has read the run's lines where errors are written, too
+	lines   bool // what is written are events of a run, not a text to look into
 	log     *logFile
 	record  io.Closer // nil without --record
 	// terminal is standard output as the screens need it: the file itself.
@@ -48,6 +51,9 @@ func Run(ctx context.Context, args []string, d Deps) int {
 	}
 	if err != nil {
 		a.log.failed(err)
+	}
+	// Who looks at the beginning of a text alone (| head) has lost nothing.
+	if err != nil && (a.lines || !errors.Is(err, syscall.EPIPE)) {
 		a.complain(err)
 	}
 	a.closeRecording()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -73,6 +74,7 @@ func screensEnded(r tui.Result) error {
 // screenDeps gives the screens what the commands use, too.
 func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 	d := tui.Deps{
+		ConfigFile: cmp.Or(file.Path, config.Path(a.flags.config)), Command: a.command,
 		Version: a.deps.Build.Version, User: whoami(), Runs: store, Certificate: a.deps.Certificate,
 		Vaults: func(ctx context.Context, profile string, person engine.Person) ([]engine.Vault, error) {
 			t, err := a.profileTarget(profile)

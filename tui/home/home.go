@@ -4,6 +4,7 @@ package home
 
 import (
 	"fmt"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -38,7 +39,7 @@ type ReadMsg struct {
 type Home struct {
 	look    look.Look
 	tick    look.Tick
-	version string
+	machine Machine
 	list    pick.List
 	does    []tea.Msg // what each row does; nil for headings
 	runs    []runs.Summary
@@ -47,9 +48,19 @@ type Home struct {
 	notice  string
 }
 
+// Machine is what the screen says of the program on this machine.
+type Machine struct {
+	Version    string
+	ConfigFile string                       // where profiles are written
+	Command    func(words ...string) string // a command line for another terminal; nil for the plain one
+}
+
 // New makes the screen.
-func New(l look.Look, version string, profiles []Profile) *Home {
-	h := &Home{look: l, version: version}
+func New(l look.Look, m Machine, profiles []Profile) *Home {
+	if m.Command == nil {
+		m.Command = func(words ...string) string { return "failback " + strings.Join(words, " ") }
+	}
+	h := &Home{look: l, machine: m}
 	h.fill(profiles)
 	return h
 }
@@ -102,7 +113,7 @@ func (h *Home) fill(profiles []Profile) {
 		add(pick.Row{Cells: []string{p.Name, vault}}, OpenMsg{p.Name})
 	}
 	if len(profiles) == 0 {
-		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration"}, Off: "no profile is configured"}, nil)
+		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration"}, Off: h.noProfile()}, nil)
 	}
 	heading("Rehearse")
 	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, touches nothing real"}}, OpenMsg{})
@@ -113,6 +124,15 @@ func (h *Home) fill(profiles []Profile) {
 		add(endedRow(s))
 	}
 	h.list.Set(rows)
+}
+
+// noProfile says where a profile is written.
+func (h *Home) noProfile() string {
+	const how = "; docs/config.md shows how"
+	if h.machine.ConfigFile == "" {
+		return "no profile is configured" + how
+	}
+	return "no profile is configured. Write one in " + h.machine.ConfigFile + how
 }
 
 // split tells the runs that somebody can go on with from those that are over.
@@ -148,7 +168,7 @@ func (h *Home) openRow(s runs.Summary) (pick.Row, tea.Msg) {
 	case s.Broken != "":
 		r.Off = "the journal can't be read: " + s.Broken
 	case s.Live:
-		r.Off = "driven by " + s.Driver + " now; watch it with: failback attach " + string(s.ID)
+		r.Off = "driven by " + s.Driver + " now; watch it with: " + h.machine.Command("attach", string(s.ID))
 	}
 	return r, ResumeMsg{s.ID}
 }
@@ -215,7 +235,7 @@ func (h *Home) choose() tea.Cmd {
 func (h *Home) View(w, height int) []string {
 	l := h.look
 	out := []string{
-		l.Cut(l.T.Strong.Render("Bring Hyper-V machines home from Azure")+"  "+l.T.Muted.Render(l.Words(h.version)), w),
+		l.Cut(l.T.Strong.Render("Bring Hyper-V machines home from Azure")+"  "+l.T.Muted.Render(l.Words(h.machine.Version)), w),
 		"",
 	}
 	foot := h.foot(w)

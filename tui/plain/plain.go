@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (t *Text) Event(e engine.Event) error {
 	if quiet(e) {
 		return nil
 	}
-	if err := t.line(e.Time, e.Item, engine.Sentence(e)); err != nil {
+	if err := t.line(e.Time, e.Item, t.sentence(e)); err != nil {
 		return err
 	}
 	if g, ok := e.Body.(engine.GateOpened); ok {
@@ -66,6 +67,21 @@ func (t *Text) Event(e engine.Event) error {
 		}
 	}
 	return nil
+}
+
+// sentence is the event's sentence. The findings that block were lines of their
+// own: the failure of the preflight, which names them all, does not say them again.
+func (t *Text) sentence(e engine.Event) string {
+	f, ok := e.Body.(engine.PhaseFailed)
+	if l := t.state.Leg(e.Item); ok && f.Failure != nil && f.Failure.Kind == engine.FailureBlocked && l != nil && SaysWhyBlocked(l) {
+		return e.Phase.Info().Title + " failed: blocked by what is named above; nothing was changed"
+	}
+	return engine.Sentence(e)
+}
+
+// SaysWhyBlocked reports whether the lines of a leg name what blocks it.
+func SaysWhyBlocked(l *engine.Leg) bool {
+	return slices.ContainsFunc(l.Findings, func(f engine.Finding) bool { return f.Verdict == engine.VerdictBlock })
 }
 
 // quiet reports events that say nothing to a reader of lines: passing progress,

@@ -184,3 +184,26 @@ func TestLastWritesTheOutcomeAlone(t *testing.T) {
 		t.Errorf("%s (%v)", &out, err)
 	}
 }
+
+// What blocks is said once, on the lines of the findings; the failure of the
+// preflight points there. A start that is refused without findings says why.
+func TestABlockedStartSaysWhyOnce(t *testing.T) {
+	events := story(t)[:4]
+	add := func(b engine.Body) {
+		n := len(events)
+		events = append(events, engine.Event{V: 1, Seq: uint64(n + 1), Time: begun.Add(time.Duration(n) * time.Second), Run: events[0].Run, Item: "web01", Phase: engine.PhasePreflight, Body: b})
+	}
+	refused := &engine.Failure{Kind: engine.FailureBlocked, What: "preflight", Where: "web01", Why: "Host: it is off", Remedy: "switch it on"}
+	without := len(events)
+	add(engine.PhaseFailed{Failure: refused})
+	if _, out := printed(t, events); !strings.Contains(out.String(), "Preflight failed: preflight: web01: Host: it is off") {
+		t.Errorf("without a finding the reason is missing:\n%s", out)
+	}
+	events = events[:without]
+	add(engine.PreflightChecked{Finding: engine.Finding{Rule: "host", Title: "Host", Verdict: engine.VerdictBlock, Observed: "it is off", Remedy: "switch it on"}})
+	add(engine.PhaseFailed{Failure: refused})
+	_, out := printed(t, events)
+	if n := strings.Count(out.String(), "it is off"); n != 1 || !strings.Contains(out.String(), "Preflight failed: blocked by what is named above") {
+		t.Errorf("said %d times:\n%s", n, out)
+	}
+}

@@ -20,7 +20,7 @@ func (r *Live) side(leg *engine.Leg, w, h int) []string {
 	transfer := r.transfer(leg, w)
 	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+8 <= h)...)
 	out = append(append(out, ""), transfer...)
-	if len(transfer) > 0 && h-len(out) >= 5 {
+	if len(transfer) > 0 && h-len(out) >= 3 {
 		out = append(out, "")
 	}
 	if rest := h - len(out); rest >= 2 {

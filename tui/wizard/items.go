@@ -53,6 +53,12 @@ func (s *itemsStep) fill(w *Wizard) {
 	}
 	s.list.Set(rows)
 	for i, it := range w.world.items {
+		if plainlyReady(it, w.draft.Direction) {
+			s.list.Point(i) // not on one that needs a commit or a repair first
+			break
+		}
+	}
+	for i, it := range w.world.items {
 		if _, chosen := find(w.draft.Items, it.ID); chosen && rows[i].Off == "" {
 			s.list.Point(i)
 			if len(w.draft.Items) > 1 {
@@ -60,6 +66,12 @@ func (s *itemsStep) fill(w *Wizard) {
 			}
 		}
 	}
+}
+
+// plainlyReady reports whether nothing has to be said of an item before it goes.
+func plainlyReady(it engine.Item, d engine.Direction) bool {
+	r := it.Ready(d)
+	return r.Ready && !r.CommitFirst && it.Damaged == nil
 }
 
 func itemRow(it engine.Item, d engine.Direction) pick.Row {
