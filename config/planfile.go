@@ -32,7 +32,14 @@ type PlanFile struct {
 	// Each sends a recovery plan's items one by one, without its scripts and
 	// manual actions.
 	Each bool `yaml:"each"`
+	// Threads are the download threads that the agents of the hosts get for the run;
+	// 0 leaves them as they are.
+	Threads int `yaml:"threads"`
 }
+
+// mostThreads is the most that the agent takes (Azure docs,
+// vmm-to-azure-walkthrough-capacity).
+const mostThreads = 32
 
 // Window is when a switch may happen. Either end may be missing.
 type Window struct {
@@ -93,6 +100,10 @@ func (p PlanFile) check(doc document) error {
 		return doc.bad("a plan names items or a recovery_plan, not both", "recovery_plan")
 	case p.Each && p.RecoveryPlan == "":
 		return doc.bad("it is about a recovery_plan; items go by themselves anyway", "each")
+	case p.Threads < 0 || p.Threads > mostThreads:
+		return doc.bad("it is "+strconv.Itoa(p.Threads)+"; Microsoft documents 1 to "+strconv.Itoa(mostThreads), "threads")
+	case p.Threads != 0 && p.Direction == "to-azure":
+		return doc.bad("download threads are for a failback", "threads")
 	case p.Lab && p.Profile != "":
 		return doc.bad("a plan is for the lab or for a profile, not both", "profile")
 	case p.Estate != "" && !p.Lab:

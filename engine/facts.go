@@ -355,6 +355,10 @@ var bodyTypes = map[EventType]func([]byte) (Body, error){
 	"damage.cleared":     decodeAs[DamageCleared],
 	"noted":              decodeAs[Noted],
 	"leg.finished":       decodeAs[LegFinished],
+	"threads.intended":   decodeAs[ThreadsIntended],
+	"threads.set":        decodeAs[ThreadsSet],
+	"threads.returning":  decodeAs[ThreadsReturning],
+	"threads.returned":   decodeAs[ThreadsReturned],
 }
 
 func decodeAs[T Body](raw []byte) (Body, error) {

@@ -77,6 +77,8 @@ func (s *State) applyRun(e Event) error {
 		}
 	case RunFinished:
 		s.Outcome, s.Finished = b.Outcome, e.Time
+	case ThreadsIntended, ThreadsSet, ThreadsReturning, ThreadsReturned:
+		return s.applyThreads(e)
 	case nil:
 		return fmt.Errorf("event %d has no body", e.Seq)
 	}
@@ -278,6 +280,10 @@ func logLine(e Event) (LogLine, bool) {
 		}
 	case Noted:
 		line.Level = b.Level
+	case ThreadsReturned:
+		if b.Left != "" {
+			line.Level = "warn"
+		}
 	}
 	return line, strings.TrimSpace(line.Text) != ""
 }

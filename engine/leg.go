@@ -34,10 +34,7 @@ func (l *leg) note(level, text string) error { return l.emit(Noted{Level: level,
 
 // host is the host the machine goes to.
 func (l *leg) host() string {
-	if t := l.plan().Target; t.Alternate {
-		return t.HostName
-	}
-	return l.item.Host
+	return l.plan().hostOf(l.item)
 }
 
 // walk goes from where the journal says the leg stands to its end, to a failure,
@@ -93,6 +90,11 @@ func (l *leg) phase(ctx context.Context, p Phase) error {
 			return err
 		}
 	}
+	if p == PhasePrepare || p == PhaseInitialSync || p == PhaseStopAzure {
+		if err := l.r.threads.hold(ctx, l); err != nil {
+			return err
+		}
+	}
 	if l.state().Mode != ModeRunning {
 		if err := l.emit(PhaseStarted{}); err != nil {
 			return err
@@ -113,7 +115,10 @@ func (l *leg) phase(ctx context.Context, p Phase) error {
 			return err
 		}
 	}
-	return l.emit(PhaseFinished{})
+	if err := l.emit(PhaseFinished{}); err != nil || p != PhaseVerify {
+		return err
+	}
+	return l.r.threads.release(l.r.ctx, l.host())
 }
 
 // acquire takes a place among the legs at work, and says where it has to wait for

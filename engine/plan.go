@@ -155,6 +155,9 @@ type Plan struct {
 	// CertificateThumbprint names the certificate that was checked; the
 	// certificate itself is never kept.
 	CertificateThumbprint string `json:"certificate_thumbprint,omitempty"`
+	// Threads are the download threads that the agents of the hosts get for the run;
+	// 0 leaves them as they are.
+	Threads int `json:"threads,omitempty"`
 	// Overrides are rules of the preflight that the operator has a reason against.
 	Overrides []Override `json:"overrides,omitempty"`
 }
@@ -227,6 +230,10 @@ func (p Plan) Validate() error {
 		return bad("window", "it ends before it starts")
 	case p.Budget < 0:
 		return bad("downtime_budget", "it is negative")
+	case p.Threads != 0 && p.Direction != ToOnPremises:
+		return bad("threads", "download threads are for a failback")
+	case p.Threads != 0 && CheckThreads(p.Threads) != nil:
+		return bad("threads", fmt.Sprintf("%d is none of 1 to %d (%d is the documented default)", p.Threads, MostThreads, DefaultThreads))
 	}
 	if i := slices.IndexFunc(p.Overrides, Override.incomplete); i >= 0 {
 		return bad(fmt.Sprintf("overrides[%d]", i), "an override names a rule and a reason")

@@ -17,11 +17,15 @@ import (
 // It returns an error only when ctx ended before it was through.
 type Preflight func(ctx context.Context, p Ports, plan Plan, item PlanItem, emit func(Finding)) error
 
+// LegsAHost is how many legs are at work at once towards one host, where nothing else
+// is said.
+const LegsAHost = 8
+
 // Limits bound how many legs are at work at once. Legs that wait at a gate do
 // not count. Zero means the default.
 type Limits struct {
 	Run  int // of the whole run, default 32
-	Host int // towards one host, default 8
+	Host int // towards one host, default [LegsAHost]
 }
 
 // Runner carries out the plan of a stream's run: one goroutine a leg. Every step
@@ -44,8 +48,9 @@ type Runner struct {
 	// Traffic tells what the connection sends; nil where nobody counts.
 	Traffic func() Traffic
 
-	slots *slots
-	board *board
+	slots   *slots
+	board   *board
+	threads *threadKeeper
 
 	mu sync.Mutex
 	// throttled is until when Azure was said to want to be left alone.
@@ -65,6 +70,7 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	r.mu.Lock()
 	r.slots = newSlots(r.Limits)
 	r.board = newBoard(r.Ports, r.Poll, r.traffic().Budget, r.Stream.Now)
+	r.threads = newThreadKeeper(r)
 	r.ctx, r.group, r.active = ctx, &g, map[string]context.CancelCauseFunc{}
 	for _, l := range r.Stream.State().Legs {
 		if l.Mode != ModeEnded {
@@ -73,6 +79,9 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	}
 	r.mu.Unlock()
 	err := g.Wait()
+	if err == nil {
+		err = r.threads.releaseAll(ctx)
+	}
 	out := r.outcome(ctx)
 	if err != nil {
 		return out, err
@@ -90,9 +99,13 @@ func (r *Runner) launch(it PlanItem) {
 		defer cancel(nil)
 		for {
 			err := r.leg(run, ctx, it)
-			if r.landed(it.Name, err) {
-				return err
+			if !r.landed(it.Name, err) {
+				continue
 			}
+			if err == nil {
+				err = r.threads.release(run, r.Stream.State().Plan.hostOf(it))
+			}
+			return err
 		}
 	})
 }
@@ -313,7 +326,7 @@ func newSlots(l Limits) *slots {
 		run = 32
 	}
 	if host <= 0 {
-		host = 8
+		host = LegsAHost
 	}
 	return &slots{run: make(chan struct{}, run), host: map[string]chan struct{}{}, limit: host}
 }

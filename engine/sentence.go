@@ -84,6 +84,8 @@ func observation(e Event) string {
 		return "on-premises VM is no longer damaged"
 	case Noted:
 		return b.Text
+	case ThreadsIntended, ThreadsSet, ThreadsReturning, ThreadsReturned:
+		return threadSentence(b)
 	case Other:
 		return "unknown fact " + string(b.Name)
 	}

@@ -22,6 +22,8 @@ type State struct {
 	Outcome  Outcome
 	Seq      uint64
 	Log      []LogLine // newest last, bounded
+	// Threads is what was done to the download threads of hosts, one a host.
+	Threads []HostThreads
 }
 
 // LogLine is one line of a run's log, for people.
@@ -231,10 +233,11 @@ func (s State) manualTaken(task string) bool {
 // Ended reports whether the run has finished for now: no process drives it.
 func (s State) Ended() bool { return s.Outcome != OutcomeNone }
 
-// Resumable reports whether a resume could still change something. A run whose plan
-// was never written has nothing to change.
+// Resumable reports whether a resume could still change something: a leg has not
+// ended, or download threads have still to be put back. A run whose plan was never
+// written has nothing to change.
 func (s State) Resumable() bool {
-	return slices.ContainsFunc(s.Legs, func(l *Leg) bool { return l.Mode != ModeEnded })
+	return len(s.HeldThreads()) > 0 || slices.ContainsFunc(s.Legs, func(l *Leg) bool { return l.Mode != ModeEnded })
 }
 
 // Waiting lists the items that wait at an open gate.

@@ -13,6 +13,9 @@ const (
 	MostThreads    = 32
 )
 
+// ThreadsKind is the registry's word for the kind of value that the documents name.
+const ThreadsKind = "DWord"
+
 // ThreadValue is DownloadThreadsPerVM as the registry has it. Not being set is
 // something else than 0, and is put back as such.
 type ThreadValue struct {

@@ -149,6 +149,9 @@ func (r Report) facts() [][]string {
 	if p.Window.Set() {
 		rows = append(rows, []string{"Window", fmt.Sprintf("%s to %s", orDash(moment(p.Window.Start)), orDash(moment(p.Window.End)))})
 	}
+	for _, h := range r.Threads {
+		rows = append(rows, []string{"Download threads", text(h.Host) + ": " + text(h.Words())})
+	}
 	for _, dr := range r.Drivers {
 		how := "Started by"
 		if dr.Resumed {

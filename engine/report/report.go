@@ -25,6 +25,8 @@ type Report struct {
 	Downtime      float64        `json:"downtime_s"` // longest of the items
 	Items         []Item         `json:"items"`
 	Notes         []Note         `json:"notes"` // about the whole run
+	// Threads is what was done to the download threads of hosts, one a host.
+	Threads []engine.HostThreads `json:"threads,omitempty"`
 }
 
 // Driver is a process that drove the run, from a moment on.

@@ -95,15 +95,17 @@ func switches(o *observation) answer {
 			"compare the names by hand, blanks included")
 	}
 	var missing []string
+	first := ""
 	for _, want := range slices.Compact(slices.Sorted(slices.Values(o.original.Switches))) {
 		if want == "" || slices.Contains(have, want) {
 			continue
 		}
+		first = firstOf(first, fmt.Sprintf("%q", want))
 		missing = append(missing, fmt.Sprintf("%q", want)+nearly(want, have))
 	}
 	if len(missing) > 0 {
 		return block("missing: "+strings.Join(missing, ", ")+"; the host has "+quoted(have),
-			"create a switch of exactly that name on "+o.plan.Target.HostName+": New-VMSwitch")
+			fmt.Sprintf("create a switch of exactly that name: failback hosts switch %s --create %s", o.plan.Target.HostName, first))
 	}
 	return ok("the VM uses " + quoted(o.original.Switches))
 }

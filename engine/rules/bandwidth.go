@@ -31,12 +31,13 @@ func threads(o *observation) answer {
 		return a
 	}
 	t := o.facts.Threads
+	set := "failback hosts threads " + targetHost(o.plan, o.item)
 	switch {
 	case t.Download < 0 || t.Download > engine.MostThreads:
-		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d", t.Download), fmt.Sprintf("set it between 1 and %d: %s", engine.MostThreads, key))
+		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d", t.Download), fmt.Sprintf("set it between 1 and %d: %s --set %d (%s)", engine.MostThreads, set, proposedThreads, key))
 	case t.Download == 0 && t.Parent != 0:
 		return warn(fmt.Sprintf("DownloadThreadsPerVM is %d one key too high, where older documents put it: the agent takes its default, %d", t.Parent, engine.DefaultThreads),
-			"set it in "+key)
+			fmt.Sprintf("set it where the agent looks: %s --set %d (%s)", set, min(max(t.Parent, 1), engine.MostThreads), key))
 	}
 	a := ok(fmt.Sprintf("%d threads a VM", t.Download))
 	if t.Download == 0 {

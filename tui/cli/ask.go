@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -142,6 +143,9 @@ func (a *app) sayEnded(e *ended) {
 		}
 		a.sayLeg(e.state, l)
 	}
+	for _, h := range e.state.HeldThreads() {
+		a.say("download threads on %s: %s", h.Host, h.Words())
+	}
 	switch again := a.startAgain(e.state); {
 	case resumable(e.state):
 		a.say("go on with:  %s", a.command("resume", string(id)))
@@ -153,7 +157,7 @@ func (a *app) sayEnded(e *ended) {
 // resumable reports whether a resume is what helps. A leg that preflight blocked
 // has done nothing yet: it is started again, not gone on with.
 func resumable(s engine.State) bool {
-	return s.Resumable() && slices.ContainsFunc(s.Legs, func(l *engine.Leg) bool {
+	return len(s.HeldThreads()) > 0 || s.Resumable() && slices.ContainsFunc(s.Legs, func(l *engine.Leg) bool {
 		return l.Mode != engine.ModeEnded && l.Outcome != engine.OutcomeBlocked
 	})
 }
@@ -193,6 +197,9 @@ func (a *app) startAgain(s engine.State) string {
 	}
 	if s.Plan.Target.CreateVM {
 		words = append(words, "--create-vm")
+	}
+	if s.Plan.Threads != 0 {
+		words = append(words, "--threads", strconv.Itoa(s.Plan.Threads))
 	}
 	return a.command(words...)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type planOptions struct {
 	point          string // recovery point, towards Azure
 	override       []string
 	each           bool // a recovery plan's items one by one
+	threads        int  // download threads of the hosts' agents for the run
 
 	notices []string // what the person should know of how it was read
 
@@ -63,6 +65,7 @@ func (o *planOptions) registerStart(cmd *cobra.Command) {
 	f.StringVar(&o.window, "window", "", "when the switch may happen: `START/END`, RFC 3339")
 	f.DurationVar(&o.downtimeBudget, "downtime-budget", 0, "the downtime the owner accepts, such as 20m")
 	f.StringVar(&o.reason, "reason", "", "why this is done, for the evidence")
+	f.IntVar(&o.threads, "threads", 0, fmt.Sprintf("give the agents of the hosts `N` download threads a VM for this run, 1 to %d, and put back what was there", engine.MostThreads))
 }
 
 // fromFile takes the plan file's words where no flag says otherwise.
@@ -90,6 +93,9 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 	if !cmd.Flags().Changed("downtime-budget") {
 		o.downtimeBudget = p.DowntimeBudget.Std()
 	}
+	if !cmd.Flags().Changed("threads") {
+		o.threads = p.Threads
+	}
 	if !cmd.Flags().Changed("window") {
 		o.period = engine.Window{Start: p.Window.Start.Time, End: p.Window.End.Time}
 	}
@@ -115,8 +121,15 @@ func (o *planOptions) check() error {
 		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host, or for a recovery plan's own job; the original location never creates a VM")
 	case o.commitFailover && o.direction != string(engine.ToOnPremises):
 		return engine.Usagef("leave it out", "--commit-failover comes before a failback; on-premises → Azure there is nothing to commit first")
+	case o.threads != 0 && o.direction != string(engine.ToOnPremises):
+		return engine.Usagef("leave it out", "--threads is for a failback; on-premises → Azure nothing is downloaded")
 	case o.downtimeBudget < 0:
 		return engine.Usagef("write a time span such as 20m", "--downtime-budget %s is negative", o.downtimeBudget)
+	}
+	if o.threads != 0 {
+		if err := engine.CheckThreads(o.threads); err != nil {
+			return err
+		}
 	}
 	if err := o.checkPoint(); err != nil {
 		return err
@@ -198,7 +211,7 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 	p := engine.Plan{
 		Version: engine.PlanVersion, Profile: s.conn.Name, Rehearsal: s.conn.Rehearsal, Vault: s.conn.Vault,
 		Owner: s.who, Reason: o.reason, Direction: engine.Direction(o.direction), Sync: engine.SyncOption(o.sync),
-		Window: o.period, Budget: o.downtimeBudget,
+		Window: o.period, Budget: o.downtimeBudget, Threads: o.threads,
 	}
 	if p.Approve, err = o.gates(); err != nil {
 		return p, err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type app struct {
 	record  io.Closer // nil without --record
 	// terminal is standard output as the screens need it: the file itself.
 	terminal io.Writer
+	typing   *bufio.Reader // standard input, once something was asked for
 	// sets are the rules of each connection that the screens have opened.
 	sets sync.Map
 }

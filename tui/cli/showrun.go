@@ -23,6 +23,8 @@ type runView struct {
 	Downtime float64        `json:"downtime_s"`
 	Plan     engine.Plan    `json:"plan"`
 	Legs     []legView      `json:"legs"`
+	// Threads is what the run did to the download threads of hosts.
+	Threads []engine.HostThreads `json:"threads,omitempty"`
 }
 
 type legView struct {
@@ -93,6 +95,7 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 	v := runView{
 		ID: st.Run, Outcome: st.Outcome, Started: st.Created, Updated: st.Updated, Driver: st.Driver,
 		Live: live, Downtime: st.Downtime(now).Seconds(), Plan: st.Plan,
+		Threads: st.Threads,
 	}
 	for _, l := range st.Legs {
 		lv := legView{
@@ -125,6 +128,9 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 		"started   " + a.when(v.Started) + " by " + v.Plan.Owner,
 		"updated   " + a.when(v.Updated),
 		"downtime  " + engine.SpanWords(time.Duration(v.Downtime*float64(time.Second))),
+	}
+	for _, h := range st.Threads {
+		lines = append(lines, "threads   "+h.Host+": "+h.Words())
 	}
 	for _, l := range lines {
 		a.tell(out, "%s", l)
