@@ -71,7 +71,7 @@ func shows(t *testing.T, m tui.Model, texts ...string) {
 func TestS20DeltaToTheOriginalLocation(t *testing.T) {
 	w := tuitest.Estate()
 	f := begin(t, w, tui.StartRehearsal).see("Which way").press("enter").see("What comes home?")
-	f.press("enter").see("Recommended: delta").press("enter").see("Where does it go?").press("enter").see("to start:")
+	f.press("enter").see("Recommended: delta").press("left", "enter").see("Where does it go?").press("enter").see("to start:")
 	f.typed("web01").press("enter").see("Stop Azure and switch").see("not now, it waits")
 	f.typed("web01").press("enter").see("Accept and delete the Azure copy").see("not now, it waits")
 	f.typed("web01").press("enter").see("Reverse replicate]").see("not now, it waits")
@@ -111,7 +111,7 @@ func TestBlockedByPreflight(t *testing.T) {
 	w.Findings = append(w.Findings, engine.Finding{Rule: "vm-off", Title: "On-premises VM is off", Verdict: engine.VerdictBlock,
 		Observed: "Running", Remedy: "Shut web01 down on hv01 and leave it off."})
 	f := begin(t, w, tui.StartRehearsal).see("Which way").press("enter").see("What comes home?").press("enter").see("Recommended: delta")
-	f.press("enter").see("Where does it go?").press("enter").see("1 block")
+	f.press("left", "enter").see("Where does it go?").press("enter").see("1 block")
 	m := f.press("enter").see("must be put right first").leave("ctrl+c")
 	shows(t, m, "block", "Shut web01 down on hv01", "Blocked: 1 finding must be put right")
 	if n := len(w.Started()); n != 0 {
@@ -125,7 +125,7 @@ func TestBlockedByPreflight(t *testing.T) {
 func TestS68CancelFlow(t *testing.T) {
 	w := tuitest.Estate()
 	f := begin(t, w, tui.StartRehearsal).see("Which way").press("enter").see("What comes home?").press("enter").see("Recommended: delta")
-	f.press("enter").see("Where does it go?").press("enter").see("to start:").typed("web01").press("enter").see("not now, it waits")
+	f.press("left", "enter").see("Where does it go?").press("enter").see("to start:").typed("web01").press("enter").see("not now, it waits")
 	f.press("esc").see("c cancel").press("c").see("will be DAMAGED").typed("cancel").press("enter")
 	m := f.see("run again").leave("q")
 	shows(t, m, "DAMAGED", "repair: run again", "web01 is not home.")

@@ -126,7 +126,7 @@ func TestJobsOverAPlanAndOverARun(t *testing.T) {
 		return tui.New(w.Deps(), tui.Options{Start: tui.StartRehearsal, Theme: theme.None, NoMotion: true, Now: utc})
 	}, w.Close, func(d *tuitest.Driver) {
 		d.Advance(time.Second).Press("enter").Expect("What comes home?").Press("J").Advance(time.Second).Expect("web01, Azure").Press("esc").Expect("What comes home?")
-		d.Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).Press("enter").Expect("to start:")
+		d.Press("enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).Press("enter").Expect("to start:")
 		d.Type("web01").Press("enter").Advance(2 * time.Second).Expect("Type web01 to approve").Press("esc")
 		d.Press("J").Advance(time.Second).Expect("1 job waits of 5").Press("J").Expect("waits for a decision")
 	})

@@ -71,6 +71,8 @@ func TestEveryScreenFitsEverySize(t *testing.T) {
 			fits(t, d.Model(), "Nothing has been started", ascii)
 			d.Press("p", "enter").Advance(time.Second).Expect("How does the data come home?")
 			fits(t, d.Model(), "Nothing has been started", ascii)
+			d.Press("left")
+			fits(t, d.Model(), "Nothing has been started", ascii)
 			d.Press("enter").Expect("Where does it go?")
 			fits(t, d.Model(), "Nothing has been started", ascii)
 			d.Press("enter").Advance(time.Second).Expect("Managed disks")

@@ -31,13 +31,13 @@ func (m Model) View() string {
 	if h >= heightHeader {
 		out = append(out, m.header(inner), m.look.Rule(inner))
 	}
-	foot := m.foot(inner, h)
-	room := h - len(out) - len(foot)
+	room := h - len(out) - footHeight(h)
 	body := m.look.Clamp(m.body(inner, room), inner, room)
 	for len(body) < room {
 		body = append(body, "")
 	}
-	out = append(append(out, body...), foot...)
+	// After the body: which keys do something depends on what is in sight of it.
+	out = append(append(out, body...), m.foot(inner, h)...)
 	lines := m.look.Clamp(out, inner, h)
 	if margin > 0 {
 		for i, s := range lines {
@@ -104,6 +104,17 @@ func (m Model) about() (profile, vault string, rehearsal bool) {
 		}
 	}
 	return "", "", false
+}
+
+// footHeight is how many lines foot has.
+func footHeight(h int) int {
+	switch {
+	case h < heightHints:
+		return 1
+	case h < heightRoomy:
+		return 2
+	}
+	return 3
 }
 
 // foot is the line of keys and, last and always, the state line.

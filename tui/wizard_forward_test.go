@@ -20,7 +20,7 @@ func TestS14PendingFailoverCanBeChosen(t *testing.T) {
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter").Expect("failover not committed: this run commits it first").Press("down").
 			Expect("its recovery points go away then").Press("enter").Advance(time.Second).Expect("How does the data come home?").
-			Press("enter").Expect("Where does it go?").Press("enter").Advance(time.Second).
+			Press("left", "enter").Expect("Where does it go?").Press("enter").Advance(time.Second).
 			Expect("the earlier failover of app02", "recovery points go away", "Type app02 to start:").
 			Type("app02").Press("enter").Advance(time.Second)
 		got := w.Started()
@@ -76,7 +76,7 @@ func TestS39CertificateGoesWithTheStartTowardsAzure(t *testing.T) {
 	})
 	w = tuitest.Estate()
 	planning(t, w, func(d *tuitest.Driver) {
-		d.Press("enter").Press("down", "down", "enter").Advance(time.Second).Press("enter").
+		d.Press("enter").Press("down", "down", "enter").Advance(time.Second).Press("left", "enter").
 			Type("/media/crm.pfx").Press("enter").Type("sesame").Press("enter").Advance(time.Second).Press("enter").Advance(time.Second).
 			Type("crm01").Press("enter").Advance(time.Second)
 		if got := w.Certificates(); len(got) != 1 || got[0] != nil {
@@ -89,7 +89,7 @@ func TestS39CertificateGoesWithTheStartTowardsAzure(t *testing.T) {
 // was reckoned.
 func TestS56BothRecommendationsWithTheCalculation(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
-		d.Press("enter", "enter").Advance(time.Second).Press("enter").Expect("Where does it go?").Refuse("is recommended").
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter").Expect("Where does it go?").Refuse("is recommended").
 			Press("down", "down").Expect("Delta is recommended at an alternate location", "Full is recommended where the on-premises VM was deleted",
 			"step 6, 2019-09-12", "reckoned here: delta", "chosen: delta")
 	})
@@ -99,7 +99,7 @@ func TestS56BothRecommendationsWithTheCalculation(t *testing.T) {
 // direction.
 func TestS22ReviewNamesSourceAndTarget(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
-		d.Press("enter", "enter").Advance(time.Second).Press("enter").Press("enter").Advance(time.Second).
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter").Press("enter").Advance(time.Second).
 			Expect("Azure VM web01 in rg-prod, vault rsv-lab", "original location, host hv01")
 	})
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
@@ -112,7 +112,7 @@ func TestS22ReviewNamesSourceAndTarget(t *testing.T) {
 func TestS24WhoStaysBehindIsNamed(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Press("enter").Press("p").Expect("2 ready, 1 stay behind", "dc01 stays behind: already on-premises").
-			Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+			Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).
 			Expect("dc01 stays behind: already on-premises")
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"failback/engine"
 	"failback/tui"
+	"failback/tui/glyph"
 	"failback/tui/theme"
 	"failback/tui/tuitest"
 )
@@ -48,14 +49,35 @@ func TestS2DirectionDecidesWhatIsReady(t *testing.T) {
 	})
 }
 
-// S25: both predictions stand side by side; no option is chosen before a key
-// chose it.
+// S25: both predictions stand side by side, with bars on one scale; neither option
+// is under the cursor before a key put it there, and enter alone chooses none.
 func TestS25BothOptionsSideBySide(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Press("enter", "enter").Advance(time.Second).
-			Expect("Delta (recommended)", "Full", "6 min to 11 min", "1 h 08 min to 2 h 16 min", "3.0 GiB", "40.0 GiB", "no default", "assumed: a download")
-		d.Golden("wizard-sync-80x24").Size(120, 40).Golden("wizard-sync-120x40")
+			Expect("○ Delta (recommended)", "○ Full", "6 min to 11 min", "1 h 08 min to 2 h 16 min", "3.0 GiB", "40.0 GiB", "no default", "█ likely (50 %)  ░ cautious (90 %)")
+		d.Golden("wizard-sync-80x24").Press("pgdown", "pgdown").Expect("Assumed, not measured", "a download of 100 Mbit/s")
+		d.Press("enter").Expect("Neither is chosen", "How does the data come home?")
+		d.Size(120, 40).Press("pgup", "pgup").Golden("wizard-sync-120x40")
+		d.Press("right").Expect("› Full", "○ Delta", "enter takes the one under the cursor").Press("left").Expect("› Delta").
+			Press("enter").Expect("Where does it go?").Press("esc").Expect("› Delta")
 	})
+}
+
+// What little a bar stands for is still seen, and nothing is drawn for nothing.
+func TestS25TheBarsAreInProportion(t *testing.T) {
+	for _, g := range []glyph.Set{glyph.Unicode(), glyph.ASCII()} {
+		for _, c := range []struct {
+			likely, cautious float64
+			full, light      int
+		}{{0.5, 1, 20, 20}, {0.001, 0.001, 1, 0}, {0, 0, 0, 0}, {1, 2, 40, 0}, {0.25, 0.25, 10, 0}, {0.0001, 0.5, 1, 19}} {
+			if got, want := g.Span(c.likely, c.cautious, 40), strings.Repeat(g.Full, c.full)+strings.Repeat(g.Empty, c.light); got != want {
+				t.Errorf("%v: %q, want %q", c, got, want)
+			}
+		}
+		if g.Span(0.5, 1, 0) != "" || g.Span(0.5, 1, -3) != "" {
+			t.Error("a bar without room")
+		}
+	}
 }
 
 func TestBackKeepsTheAnswers(t *testing.T) {
@@ -81,7 +103,7 @@ func TestS23RecoveryPlanIsConfirmedWithTheDirection(t *testing.T) {
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter", "p").Expect("shop", "2 ready, 1 stay behind", "dc01 stays behind: already on-premises")
 		d.Press("enter").Expect("dc01 can't go")
-		d.Press("enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second)
+		d.Press("enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second)
 		d.Expect("Type shop on-premises to start:", "recovery plan shop", "db01, then web01: 2 disks, 160.0 GiB", "each VM by itself")
 		d.Type("shop azure").Press("enter").Advance(time.Second).Expect("Nothing was done.")
 		for range "shop azure" {
@@ -105,7 +127,7 @@ func TestS21RecoveryPlanAsItsOwnJob(t *testing.T) {
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter", "p", "down", "enter").Expect("How does recovery plan store go?", "Its 1 script and 1 manual action")
 		d.Press("down").Expect("are NOT", "Another host can be chosen").Press("up", "enter").Advance(time.Second)
-		d.Press("enter").Expect("takes no host", "Create VMs that do not exist").Press("enter").Advance(time.Second)
+		d.Press("left", "enter").Expect("takes no host", "Create VMs that do not exist").Press("enter").Advance(time.Second)
 		d.Expect("Type store on-premises to start:", "the recovery plan's own, with 1 script and 1 manual action")
 		d.Type("store on-premises").Press("enter").Advance(time.Second)
 		got := w.Started()
@@ -120,7 +142,7 @@ func TestS21RecoveryPlanAsItsOwnJob(t *testing.T) {
 func TestS39CertificateOfAnEncryptedItem(t *testing.T) {
 	w := tuitest.Estate()
 	planning(t, w, func(d *tuitest.Driver) {
-		d.Press("enter").Refuse("Certificate").Press("down", "down", "enter").Advance(time.Second).Press("enter")
+		d.Press("enter").Refuse("Certificate").Press("down", "down", "enter").Advance(time.Second).Press("left", "enter")
 		d.Expect("retired on 2022-04-30", "PFX file", "not sent").Type("/media/crm.pfx").Press("enter").Type("wrong").Press("enter").
 			Advance(time.Second).Expect("the password is wrong").Refuse("wrong|")
 		for range "wrong" {
@@ -137,7 +159,7 @@ func TestS39CertificateOfAnEncryptedItem(t *testing.T) {
 // S55: hosts that can't take the VM are listed with the reason.
 func TestS55UnfitHostsSayWhy(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
-		d.Size(120, 30).Press("enter", "enter").Advance(time.Second).Press("enter").
+		d.Size(120, 30).Press("enter", "enter").Advance(time.Second).Press("left", "enter").
 			Expect("not connected to the vault", "another site than web01's", "its own host", "ago")
 		d.Press("down", "down", "down", "enter").Expect("can't be the target").Press("g", "enter").Advance(time.Second).Expect("Type web01 to start:")
 	})
@@ -147,7 +169,7 @@ func TestS55UnfitHostsSayWhy(t *testing.T) {
 func TestS40SecondEnterStartsNothing(t *testing.T) {
 	w := tuitest.Estate()
 	planning(t, w, func(d *tuitest.Driver) {
-		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).
 			Type("web01").Press("enter", "enter", "enter").Advance(time.Second)
 		if n := len(w.Started()); n != 1 {
 			t.Errorf("%d runs were started", n)
@@ -159,7 +181,7 @@ func TestRefusedStartStaysAtTheReview(t *testing.T) {
 	w := tuitest.Estate()
 	w.Refusal = engine.Refuse("start a run", "web01", "run 20260314 works on it", "resume that run")
 	planning(t, w, func(d *tuitest.Driver) {
-		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).
 			Type("web01").Press("enter").Advance(time.Second).Expect("run 20260314 works on it", "resume that run", "to start:")
 	})
 }
@@ -167,7 +189,7 @@ func TestRefusedStartStaysAtTheReview(t *testing.T) {
 // A budget that is none is refused, and the cursor goes to where it was typed.
 func TestWrongBudgetIsAskedForAgain(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
-		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).
 			Press("tab", "tab").Type("soon").Press("tab").Type("web01").Press("enter").Advance(time.Second).
 			Expect("a length of time like 30m", "soon▌").
 			Press("ctrl+u").Type("30m").Press("enter").Advance(time.Second).Refuse("to start:")
@@ -222,7 +244,7 @@ func TestPreflightPutsTheWorstFirst(t *testing.T) {
 	w.Findings = append(w.Findings, engine.Finding{Rule: "a", Title: "Warned of", Verdict: engine.VerdictWarn, Observed: "so so"},
 		engine.Finding{Rule: "b", Title: "Blocked by", Verdict: engine.VerdictBlock, Observed: "bad", Remedy: "mend it"})
 	planning(t, w, func(d *tuitest.Driver) {
-		d.Press("enter", "enter").Advance(time.Second).Press("enter", "enter").Advance(time.Second).Expect("1 block  1 warn", "mend it")
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).Expect("1 block  1 warn", "mend it")
 		view := d.View()
 		block, warn, ok := strings.Index(view, "Blocked by"), strings.Index(view, "Warned of"), strings.Index(view, "ok   ")
 		if block < 0 || block > warn || warn > ok {
@@ -244,7 +266,7 @@ func TestS39CertificateIsPicked(t *testing.T) {
 		}
 	}
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
-		d.Press("enter", "down", "down", "enter").Advance(time.Second).Press("enter").Expect("PFX file")
+		d.Press("enter", "down", "down", "enter").Advance(time.Second).Press("left", "enter").Expect("PFX file")
 		d.Type(dir).Press("ctrl+o").Expect("keys", "..").Refuse("notes.txt").Press("down", "enter").Expect("crm.pfx", "old.p12")
 		d.Press("esc").Expect("ctrl+o browse").Press("ctrl+o", "down", "enter", "enter")
 		d.Expect("crm.pfx", "not shown, not kept").Refuse("certificate file")

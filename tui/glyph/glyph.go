@@ -83,6 +83,21 @@ func (s Set) Progress(share float64, width int) string {
 	return strings.Repeat(s.Full, full) + strings.Repeat(s.Empty, max(width, 0)-full)
 }
 
+// Span is a bar of width cells that is full up to likely and lighter on to
+// cautious; both are shares from 0 to 1. What is not nothing takes at least a cell,
+// and the rest of the bar is blank.
+func (s Set) Span(likely, cautious float64, width int) string {
+	cells := func(share float64) int {
+		n := min(max(int(share*float64(width)+0.5), 0), max(width, 0))
+		if share > 0 && n == 0 && width > 0 {
+			return 1
+		}
+		return n
+	}
+	full := cells(likely)
+	return strings.Repeat(s.Full, full) + strings.Repeat(s.Empty, max(0, cells(cautious)-full))
+}
+
 // Sparkline draws values as a line of levels, scaled to the largest. It draws
 // the newest width values; nothing for no values.
 func (s Set) Sparkline(values []float64, width int) string {

@@ -14,6 +14,9 @@ func (s *Scroll) Move(lines int) { s.by = max(0, min(min(s.by, s.end)+lines, s.e
 // Reset goes back to where the text begins.
 func (s *Scroll) Reset() { *s = Scroll{} }
 
+// Moves reports whether there was more than fitted, as last drawn.
+func (s *Scroll) Moves() bool { return s.end > 0 }
+
 // In notes that so many lines stand in a place of h, and says how far they are
 // moved there.
 func (s *Scroll) In(lines, h int) int {
