@@ -190,9 +190,24 @@ func TestRefusedStartStaysAtTheReview(t *testing.T) {
 func TestWrongBudgetIsAskedForAgain(t *testing.T) {
 	planning(t, tuitest.Estate(), func(d *tuitest.Driver) {
 		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).
-			Press("tab", "tab").Type("soon").Press("tab").Type("web01").Press("enter").Advance(time.Second).
+			Press("tab", "tab").Type("soon").Press("tab", "tab").Type("web01").Press("enter").Advance(time.Second).
 			Expect("a length of time like 30m", "soon▌").
 			Press("ctrl+u").Type("30m").Press("enter").Advance(time.Second).Refuse("to start:")
+	})
+}
+
+// S17: threads outside the documents are refused where they were typed; those of the
+// documents are in the plan, and without an answer there are none.
+func TestS17ThreadsAreAnAnswerOfTheReview(t *testing.T) {
+	w := tuitest.Estate()
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).
+			Type("web01").Press("shift+tab").Type("40").Press("enter").Advance(time.Second).
+			Expect("download threads are a number from 1 to 32", "40▌").
+			Press("ctrl+u").Type("16").Press("enter").Advance(time.Second)
+		if got := w.Started(); len(got) != 1 || got[0].Threads != 16 {
+			t.Errorf("started %+v", got)
+		}
 	})
 }
 

@@ -2,6 +2,8 @@ package wizard
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"failback/engine"
@@ -28,6 +30,7 @@ type Draft struct {
 	certificate  *engine.Certificate // what Thumbprint names; in memory alone
 	Reason       string
 	Budget       string // as it was typed
+	Threads      string // download threads for the run, as they were typed
 }
 
 // Skip is an item of a recovery plan that stays behind, and why.
@@ -78,15 +81,31 @@ func (d Draft) budget() (time.Duration, error) {
 	return b, nil
 }
 
+// threads reads the download threads; an empty answer leaves them as they are.
+func (d Draft) threads() (int, error) {
+	if d.Threads == "" || !d.failback() {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(d.Threads))
+	if err != nil || engine.CheckThreads(n) != nil {
+		return 0, fmt.Errorf("download threads are a number from 1 to %d, not %q; %d is the documented default", engine.MostThreads, d.Threads, engine.DefaultThreads)
+	}
+	return n, nil
+}
+
 // Plan makes the plan of the draft. The error names what is missing.
 func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 	budget, err := d.budget()
 	if err != nil {
 		return engine.Plan{}, err
 	}
+	threads, err := d.threads()
+	if err != nil {
+		return engine.Plan{}, err
+	}
 	p := engine.Plan{
 		Version: engine.PlanVersion, Profile: c.Name, Rehearsal: c.Rehearsal, Vault: c.Vault,
-		Owner: owner, Reason: d.Reason, Direction: d.Direction, Target: d.Target,
+		Owner: owner, Reason: d.Reason, Direction: d.Direction, Target: d.Target, Threads: threads,
 		RecoveryPlan: d.RecoveryPlan, Budget: budget, CertificateThumbprint: d.Thumbprint,
 	}
 	if d.RecoveryPlan != "" {
@@ -123,6 +142,9 @@ func again(p engine.Plan, items []engine.Item) (Draft, error) {
 	}
 	if p.Budget > 0 {
 		d.Budget = p.Budget.String()
+	}
+	if p.Threads > 0 {
+		d.Threads = strconv.Itoa(p.Threads)
 	}
 	for _, want := range p.Items {
 		it, ok := find(items, want.ID)

@@ -36,12 +36,19 @@ func (s *reviewStep) enter(w *Wizard) tea.Cmd {
 			field.New("Downtime budget (optional):", "like 30m").Set(d.Budget),
 		},
 	}
+	if d.failback() {
+		hint := fmt.Sprintf("1 to %d for this run, then put back", engine.MostThreads)
+		s.form.Fields = append(s.form.Fields, field.New("Download threads (optional):", hint).Set(d.Threads))
+	}
 	return nil
 }
 
 func (s *reviewStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	answer, cmd := s.form.Update(msg)
 	w.draft.Reason, w.draft.Budget = s.form.Fields[1].Value(), s.form.Fields[2].Value()
+	if len(s.form.Fields) > threadsField {
+		w.draft.Threads = s.form.Fields[threadsField].Value()
+	}
 	switch answer {
 	case dialog.Aside:
 		return w.back()
@@ -57,10 +64,16 @@ func (s *reviewStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
+// threadsField is the last field of a failback's form; towards Azure there is none.
+const threadsField = 3
+
 // wrongField is where what the plan was refused for was typed.
 func (s *reviewStep) wrongField(d Draft) int {
 	if _, err := d.budget(); err != nil {
 		return 2
+	}
+	if _, err := d.threads(); err != nil {
+		return threadsField
 	}
 	return 0
 }
@@ -226,7 +239,7 @@ func consequences(d Draft) []dialog.Line {
 	}
 	out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "On-premises disks are written in place: don't start that VM meanwhile."})
 	if d.Sync == engine.SyncFull {
-		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "Full: once you approve the stop, the Azure VM stands still for the whole download."})
+		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "Full: once approved, the Azure VM stands still for the whole download."})
 	} else {
 		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM runs on until you approve: Stop Azure and switch."})
 	}
