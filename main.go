@@ -189,7 +189,7 @@ func labOptions(l cli.Lab) lab.Options {
 func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) error {
 	return connect.ServeLab(ctx, labOptions(l), l.Notice, func(e lab.Endpoints) error {
 		s := cli.Served{
-			Management: e.Management, Storage: e.Storage, Token: e.Token, CA: e.CA,
+			Management: e.Management, Storage: e.Storage, Token: e.Token, CA: e.CA, Account: e.Account, AccountKey: e.AccountKey,
 			Subscription: e.Subscription, ResourceGroup: e.ResourceGroup, Vault: e.Vault,
 		}
 		for _, h := range e.Hosts {

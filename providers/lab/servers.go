@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -26,6 +28,16 @@ import (
 // winrmUser is who signs in at the lab's hosts; the password is the token.
 const winrmUser = `LAB\operator`
 
+// accountName is what the lab's storage account is called.
+const accountName = "lab"
+
+// accountKey is the key of the lab's storage account. It is as lasting, and as
+// secret, as the lab's token.
+func accountKey(token string) []byte {
+	key := sha256.Sum256([]byte("account key of " + token))
+	return key[:]
+}
+
 // servers are the handlers over a world.
 type servers struct {
 	world      *world.World
@@ -47,7 +59,27 @@ func assemble(w *world.World, storageURL func() string, log *requestLog) *server
 	})
 	signer := storage.NewSigner([]byte(rand.Text()), time.Now)
 	files := newFiles(signer)
-	s.storage = files.before(storage.New(w.Blobs(), storage.Options{Authorize: s.authorize, SAS: signer.Check}))
+	account := storage.Account{Name: accountName, Key: accountKey(s.token), Now: time.Now}
+	s.storage = files.before(storage.New(w.Blobs(), storage.Options{
+		Authorize: func(r *http.Request) error {
+			if err := s.authorize(r); err != nil {
+				return account.Signed(r)
+			}
+			return nil
+		},
+		SAS: func(r *http.Request) error {
+			if err := signer.Check(r); err != nil {
+				return account.Shared(r)
+			}
+			return nil
+		},
+		Account: accountName,
+		Before:  diskFaults(w, signer),
+		Limits: func() storage.Limits {
+			bytes, requests := w.BlobRates()
+			return storage.Limits{Bytes: int(bytes), Requests: requests}
+		},
+	}))
 	s.management = management.New(w, management.Options{
 		Storage: storageURL,
 		Sign: func(blob, snapshot string, until time.Time) url.Values {
@@ -111,7 +143,7 @@ func (b bearer) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Ac
 
 // endpoints fills in what callers need; the URLs are those of the caller.
 func (s *servers) endpoints() Endpoints {
-	e := Endpoints{Token: s.token}
+	e := Endpoints{Token: s.token, Account: accountName, AccountKey: base64.StdEncoding.EncodeToString(accountKey(s.token))}
 	s.world.Read(func(st *world.State) {
 		e.Subscription, e.ResourceGroup, e.Vault = st.Subscription, st.ResourceGroup, st.Vault
 	})
@@ -128,6 +160,9 @@ type Endpoints struct {
 	ResourceGroup string         `json:"resource_group"`
 	Vault         string         `json:"vault"`
 	CA            *string        `json:"ca"` // null: the lab speaks plain HTTP
+	// Account and AccountKey are the storage account's name and key, in base64.
+	Account    string `json:"account"`
+	AccountKey string `json:"account_key"`
 }
 
 // HostEndpoint is where the WinRM service of a host is reached.

@@ -118,6 +118,8 @@ type Served struct {
 	ResourceGroup string       `json:"resource_group"`
 	Vault         string       `json:"vault"`
 	CA            *string      `json:"ca"`
+	Account       string       `json:"account"`
+	AccountKey    string       `json:"account_key"`
 }
 
 // ServedHost is one Hyper-V host of a served lab.

@@ -3,7 +3,9 @@ package pageblob
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ func prepare(o Options) (*Blob, error) {
 	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" {
 		return nil, errors.New("the address is not one of a blob") // the address may hold a signature
 	}
-	o.Exported = o.Exported || strings.HasPrefix(strings.ToLower(u.Hostname()), "md-")
+	o.Exported = o.Exported || exported(u)
 	if named := u.Query().Get("snapshot"); named != "" {
 		if o.Snapshot != "" && o.Snapshot != named {
 			return nil, fmt.Errorf("the address names snapshot %s, and %s was asked for", named, o.Snapshot)
@@ -42,8 +44,19 @@ func prepare(o Options) (*Blob, error) {
 	return &Blob{options: o, client: c}, nil
 }
 
+// exported reports whether an address is a managed disk's export. A server that is
+// reached by a number, or by a name of this machine, says in the path what the
+// service says in the host's name.
+func exported(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	_, err := netip.ParseAddr(host)
+	byPath := err == nil || host == "localhost" || strings.HasSuffix(host, ".lab")
+	return strings.HasPrefix(host, "md-") || byPath && strings.HasPrefix(u.Path, "/md-")
+}
+
 func (o Options) client(u *url.URL) (*pageblob.Client, error) {
 	settings := &pageblob.ClientOptions{ClientOptions: o.Client, Audience: o.Audience}
+	settings.PerCallPolicies = append(slices.Clone(settings.PerCallPolicies), sumAsked{})
 	switch {
 	case o.Key != "" && (o.Token != nil || u.Query().Has("sig")):
 		return nil, errors.New("an account's key is used alone, without a signature and without signing in")

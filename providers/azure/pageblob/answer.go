@@ -159,11 +159,23 @@ func (b *Blob) ask(ctx context.Context, off, n int64, method int32) (blob.Downlo
 	ctx = policy.WithRetryOptions(ctx, once)
 	switch method {
 	case sumCRC64:
-		ctx = policy.WithHTTPHeader(ctx, http.Header{"x-ms-range-get-content-crc64": {"true"}})
+		ctx = context.WithValue(ctx, sumAsked{}, true)
 	case sumMD5:
 		o.RangeGetContentMD5 = to.Ptr(true)
 	}
 	return b.client.DownloadStream(ctx, o)
+}
+
+// sumAsked asks for the CRC-64 of a range, which the client has no option for. It
+// does so before the request is signed, and is the key of what asks it to.
+type sumAsked struct{}
+
+// Do implements [policy.Policy].
+func (sumAsked) Do(r *policy.Request) (*http.Response, error) {
+	if r.Raw().Context().Value(sumAsked{}) != nil {
+		r.Raw().Header.Set("x-ms-range-get-content-crc64", "true")
+	}
+	return r.Next()
 }
 
 // unknownSum reports whether a refusal may be for the sum that was asked for. To

@@ -244,7 +244,7 @@ func TestASignatureIsReplacedInMidRun(t *testing.T) {
 			now := reads
 			r.mu.Unlock()
 			if read(q) && (now == 5 || now == 12) {
-				r.signer.Revoke(name)
+				r.signer.Revoke(name, "")
 			}
 			return false
 		}

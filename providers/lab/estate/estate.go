@@ -31,6 +31,10 @@ type Estate struct {
 type Rates struct {
 	Compare Size `yaml:"compare"` // reading and comparing in a delta synchronisation
 	Link    Size `yaml:"link"`    // bytes that cross the line
+	// What the storage account gives of one blob, in wall seconds: the service's
+	// own targets are 60 MiB and 500 requests.
+	Blob         Size `yaml:"blob"`
+	BlobRequests int  `yaml:"blob_requests"`
 }
 
 // Times are modelled durations of what the service and the hosts do.

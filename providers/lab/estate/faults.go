@@ -10,7 +10,8 @@ import (
 type Moment string
 
 // The moments. Those of requests strike when the management server is called,
-// the others when a job reaches that point.
+// those of disks when the storage server is, the others when a job reaches that
+// point.
 const (
 	Always        Moment = "always"
 	OnRead        Moment = "read"  // any GET
@@ -20,6 +21,9 @@ const (
 	OnCommit      Moment = "commit"
 	OnReprotect   Moment = "reprotect"
 	OnDeallocate  Moment = "deallocate"
+	OnDiskRead    Moment = "disk-read" // bytes of a disk in Azure are read
+	OnDiskList    Moment = "disk-list" // its page ranges are listed
+	OnDiskDiff    Moment = "disk-diff" // what changed since a snapshot is listed
 	AtPrepare     Moment = "prepare"
 	AtInitialSync Moment = "initial-sync"
 	AtStop        Moment = "stop"
@@ -39,6 +43,17 @@ const (
 	ErrorAfterAccept Trouble = "server-error-after" // 500, but the request was accepted
 	LostAnswer       Trouble = "lost-answer"        // accepted, then the connection breaks
 	ManagedRefused   Trouble = "managed-refused"    // failback to blobs only: a managed disk is refused
+)
+
+// Troubles of the storage server.
+const (
+	TimedOut      Trouble = "timed-out"      // 500 OperationTimedOut
+	ShortAnswer   Trouble = "short-answer"   // half of the range, as if that were all
+	FlippedByte   Trouble = "flipped-byte"   // other bytes than were summed
+	RepeatedPage  Trouble = "repeated-page"  // a page of a list twice
+	DroppedRange  Trouble = "dropped-range"  // a list misses a range
+	NoDiff        Trouble = "no-diff"        // everything, as if it had changed
+	AccessRevoked Trouble = "access-revoked" // the signature ends before its time
 )
 
 // Conditions: they hold from their moment on, for a time or for good.
@@ -64,16 +79,25 @@ const (
 
 var requestMoments = []Moment{OnStart, OnComplete, OnCancel, OnCommit, OnReprotect, OnDeallocate}
 
+var diskMoments = []Moment{OnDiskRead, OnDiskList, OnDiskDiff}
+
 var jobMoments = []Moment{AtPrepare, AtInitialSync, AtStop, AtFinalSync, AtBoot, AtCommitting, AtProtecting}
 
 var conditions = []Trouble{HostUnreachable, HeartbeatOld, SwitchMissing, VolumeFull}
 
 // moments says at which moments a trouble can strike.
 var moments = map[Trouble][]Moment{
-	Throttled:        append([]Moment{OnRead}, requestMoments...),
-	ServerError:      append([]Moment{OnRead}, requestMoments...),
+	Throttled:        slices.Concat([]Moment{OnRead}, requestMoments, diskMoments),
+	ServerError:      slices.Concat([]Moment{OnRead}, requestMoments, diskMoments),
 	ErrorAfterAccept: requestMoments,
-	LostAnswer:       requestMoments,
+	LostAnswer:       slices.Concat(requestMoments, diskMoments),
+	TimedOut:         diskMoments,
+	ShortAnswer:      {OnDiskRead},
+	FlippedByte:      {OnDiskRead},
+	RepeatedPage:     {OnDiskList, OnDiskDiff},
+	DroppedRange:     {OnDiskList, OnDiskDiff},
+	NoDiff:           {OnDiskDiff},
+	AccessRevoked:    {OnDiskRead},
 	ManagedRefused:   {OnStart},
 	HostUnreachable:  append([]Moment{Always}, jobMoments...),
 	HeartbeatOld:     append([]Moment{Always}, jobMoments...),

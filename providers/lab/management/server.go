@@ -20,9 +20,9 @@ type Options struct {
 	// addresses are built from it at answer time, so they survive a new port.
 	Storage func() string
 	// Sign makes the query of a URL that reads a blob's snapshot until a time;
-	// Revoke takes all such queries of a blob back.
+	// Revoke takes all such queries of a blob's snapshot back.
 	Sign   func(blob, snapshot string, until time.Time) url.Values
-	Revoke func(blob string)
+	Revoke func(blob, snapshot string)
 	// Keep hands a file over to the storage server, to be read under that name
 	// with a signature; nil means that nothing can be exported.
 	Keep func(name string, content []byte)

@@ -5,6 +5,7 @@ import (
 	"path"
 	"time"
 
+	"failback/providers/lab/storage"
 	"failback/providers/lab/world"
 )
 
@@ -99,7 +100,7 @@ func (c *call) grantAccess(names []string) {
 func (c *call) revokeAccess(names []string) {
 	c.world.Read(func(s *world.State) {
 		if snap := s.Snapshot(names[2]); snap != nil {
-			c.options.Revoke(snap.Blob)
+			c.options.Revoke(storage.ExportPrefix+snap.Blob, snap.Snapshot)
 		}
 	})
 	op, err := c.world.GrantAccess(names[2], 0)
@@ -112,6 +113,7 @@ func (c *call) access(s *world.State, name string) obj {
 	if snap == nil || !time.Now().Before(snap.Access) {
 		return nil
 	}
-	query := c.options.Sign(snap.Blob, snap.Snapshot, snap.Access)
-	return obj{"accessSAS": c.blobURL(snap.Blob) + "?" + query.Encode(), "securityDataAccessSAS": nil}
+	export := storage.ExportPrefix + snap.Blob
+	query := c.options.Sign(export, snap.Snapshot, snap.Access)
+	return obj{"accessSAS": c.blobURL(export) + "?" + query.Encode(), "securityDataAccessSAS": nil}
 }

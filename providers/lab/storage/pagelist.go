@@ -46,6 +46,7 @@ func (c *call) pageList() error {
 	if err != nil {
 		return err
 	}
+	ranges, next = c.mangled(ranges, next, c.query.Get("marker"))
 	doc := pageListXML(ranges, next)
 	h := c.w.Header()
 	v.describe(h)
@@ -66,6 +67,9 @@ func (c *call) ranges(v view) ([]pageRange, error) {
 	if prev == "" {
 		return interleave(transfer.Changes{Updated: v.Extents()}), nil
 	}
+	if c.fault != nil && c.fault.Full {
+		return interleave(transfer.Changes{Updated: v.Extents()}), nil
+	}
 	changes, err := v.blob.Diff(prev, c.query.Get("snapshot"))
 	if errors.Is(err, blob.ErrNotFound) {
 		// The other snapshot was found when the view was opened.
@@ -82,17 +86,37 @@ func (c *call) previous() (string, error) {
 		return "", invalidQuery("prevsnapshot")
 	}
 	text := c.r.Header.Get("x-ms-previous-snapshot-url")
-	if text == "" {
+	switch {
+	case text == "" && prev != "" && c.export:
+		return "", invalidQuery("prevsnapshot")
+	case text == "":
 		return prev, nil
+	case prev != "" || !c.export:
+		// Inferred from a client's documentation: the header is for exports only.
+		return "", invalidHeader("x-ms-previous-snapshot-url")
 	}
+	return c.previousURL(text)
+}
+
+// previousURL finds the snapshot in an older export's address, whose own signature
+// has to hold.
+func (c *call) previousURL(text string) (string, error) {
 	u, err := url.Parse(text)
-	if err != nil || prev != "" || strings.TrimPrefix(u.Path, "/") != c.name {
+	if err != nil {
 		return "", invalidHeader("x-ms-previous-snapshot-url")
 	}
-	if prev = u.Query().Get("snapshot"); prev == "" {
+	older := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}
+	if name, export := exported(older, c.options.Account); !export || name != c.name {
 		return "", invalidHeader("x-ms-previous-snapshot-url")
 	}
-	return prev, nil
+	if c.authorize(older) != nil {
+		return "", authenticationFailed
+	}
+	id := u.Query().Get("snapshot")
+	if id == "" {
+		return "", invalidHeader("x-ms-previous-snapshot-url")
+	}
+	return id, nil
 }
 
 // interleave puts updates and clearings in the order of their offsets, as the

@@ -77,7 +77,7 @@ func TestPreviousSnapshots(t *testing.T) {
 		{"unknown", "&prevsnapshot=" + esc("2001-01-01T00:00:00.0000000Z"), "", "PreviousSnapshotNotFound"},
 		{"newer", "&snapshot=" + esc(first) + "&prevsnapshot=" + esc(second), "", "PreviousSnapshotCannotBeNewer"},
 		{"a URL in the query", "&prevsnapshot=" + esc(diskURL+"?snapshot="+first), "", "InvalidQueryParameterValue"},
-		{"a URL in the header", "", diskURL + "?snapshot=" + esc(first), ""},
+		{"a URL in the header, of no export", "", diskURL + "?snapshot=" + esc(first), "InvalidHeaderValue"},
 		{"a URL of something else", "", account + "vhds/other?snapshot=" + esc(first), "InvalidHeaderValue"},
 		{"an unknown snapshot", "&snapshot=" + esc("2001-01-01T00:00:00.0000000Z"), "", "BlobNotFound"},
 		{"a bad marker", "&marker=x", "", "InvalidQueryParameterValue"},

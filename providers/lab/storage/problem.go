@@ -37,6 +37,8 @@ var (
 	previousNewer        = problem{400, "PreviousSnapshotCannotBeNewer", "The prevsnapshot query parameter value cannot be newer than snapshot query parameter value."}
 	invalidURI           = problem{400, "InvalidUri", "The requested URI does not represent any resource on the server."}
 	unsupportedVerb      = problem{405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb."}
+	exportReadOnly       = problem{403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission."}
+	noConditions         = problem{400, "ConditionHeadersNotSupported", "Condition headers are not supported."}
 	invalidBlobType      = problem{409, "InvalidBlobType", "The blob type is invalid for this operation."}
 )
 

@@ -65,6 +65,9 @@ func (c *call) open() (view, error) {
 			return view{}, err
 		}
 	}
+	if c.export {
+		v.content = image{v.content}
+	}
 	return v, conditions(c.r, v.etag)
 }
 
@@ -115,7 +118,7 @@ func (c *call) get() error {
 		if e, err = parseRange(text, v.Size()); err != nil {
 			return err
 		}
-		status = http.StatusPartialContent
+		e, status = c.halved(e), http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", e.Off, e.End()-1, v.Size()))
 		if v.content, err = c.rangeSum(v.content, e); err != nil {
 			return err
@@ -139,6 +142,9 @@ func (c *call) send(v view, e transfer.Extent) {
 	for off := e.Off; off < e.End(); {
 		p := buf[:min(int64(len(buf)), e.End()-off)]
 		if n, err := v.ReadAt(p, off); n < len(p) && err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if c.throttle.pass(c.r.Context(), len(p)) != nil {
 			panic(http.ErrAbortHandler)
 		}
 		if _, err := c.w.Write(p); err != nil {

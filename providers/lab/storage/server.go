@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,16 +16,6 @@ import (
 // log, the caller only learns that it was refused.
 type Authorizer func(*http.Request) error
 
-// Fault is what goes wrong with one request, instead of or while it is served.
-type Fault struct {
-	Status     int    // answered instead of serving, where not 0
-	Code       string // the service's error code
-	Message    string
-	RetryAfter time.Duration // sent with Status where not 0
-	Reset      bool          // the connection breaks before an answer
-	CutAfter   int64         // where not 0 the answer breaks off after so many bytes of body
-}
-
 // Options say how the account behaves. The zero value serves everybody.
 type Options struct {
 	// Authorize checks requests without a signature in their URL. Nil admits them.
@@ -36,6 +25,10 @@ type Options struct {
 	// Before is asked before anything else what is to go wrong with the
 	// request; nil, or a nil answer, means nothing. It may wait.
 	Before func(*http.Request) *Fault
+	// Limits are what every blob gives a second. Nil, or a zero, is no limit.
+	Limits func() Limits
+	// Account may stand before the container in a path; empty for none.
+	Account string
 	// Now is the account's clock, which names snapshots. Nil is the wall clock.
 	Now func() time.Time
 }
@@ -46,12 +39,13 @@ func New(store *blob.Store, o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &server{store: store, options: o}
+	return &server{store: store, options: o, throttles: throttles{limits: o.Limits}}
 }
 
 type server struct {
-	store   *blob.Store
-	options Options
+	store     *blob.Store
+	options   Options
+	throttles throttles
 }
 
 const defaultVersion = "2025-11-05"
@@ -59,21 +53,27 @@ const defaultVersion = "2025-11-05"
 // ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.stamp(w.Header(), r)
+	c := call{server: s, w: w, r: r, query: r.URL.Query()}
+	c.name, c.export = exported(r, s.options.Account)
 	if s.options.Before != nil {
-		if f := s.options.Before(r); f != nil {
-			cut, served := f.strike(w, r)
+		if c.fault = s.options.Before(r); c.fault != nil {
+			cut, served := c.fault.strike(w, r)
 			if served {
 				return
 			}
-			w = cut
+			c.w = cut
 		}
 	}
 	if err := s.authorize(r); err != nil {
-		fail(w, r, authenticationFailed)
+		fail(c.w, r, authenticationFailed)
 		return
 	}
-	if err := s.route(w, r); err != nil {
-		fail(w, r, problemOf(err))
+	if c.throttle = s.throttles.of(c.name); !c.throttle.admit(r.Context()) {
+		serverBusy.strike(c.w, r)
+		return
+	}
+	if err := c.route(); err != nil {
+		fail(c.w, r, problemOf(err))
 	}
 }
 
@@ -106,12 +106,22 @@ func (s *server) authorize(r *http.Request) error {
 }
 
 // route finds the operation.
-func (s *server) route(w http.ResponseWriter, r *http.Request) error {
-	c := call{server: s, w: w, r: r, query: r.URL.Query(), name: strings.TrimPrefix(r.URL.Path, "/")}
-	if container, name, _ := strings.Cut(c.name, "/"); container == "" || name == "" {
+func (c *call) route() error {
+	switch container, name, _ := strings.Cut(c.name, "/"); {
+	case container != "" && name == "" && c.query.Get("restype") == "container" && !c.export:
+		return c.container(container)
+	case container == "" || name == "":
 		return invalidURI
 	}
-	op := r.Method
+	if c.export {
+		switch {
+		case c.r.Method != http.MethodGet && c.r.Method != http.MethodHead:
+			return exportReadOnly
+		case conditional(c.r):
+			return noConditions
+		}
+	}
+	op := c.r.Method
 	if comp := c.query.Get("comp"); comp != "" {
 		op += " " + comp
 	}
@@ -129,7 +139,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 	case "DELETE":
 		return c.remove()
 	}
-	switch r.Method {
+	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
 		return invalidQuery("comp")
 	}
@@ -143,45 +153,8 @@ type call struct {
 	r     *http.Request
 	query url.Values
 	name  string
-}
 
-// strike does what the fault says. Where it has not answered the request, the
-// returned writer carries the rest of it out.
-func (f *Fault) strike(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
-	if f.Reset {
-		panic(http.ErrAbortHandler)
-	}
-	if f.Status != 0 {
-		if f.RetryAfter > 0 {
-			// The header has whole seconds; round up, never down to "at once".
-			seconds := (f.RetryAfter + time.Second - 1) / time.Second
-			w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-		}
-		fail(w, r, problem{status: f.Status, code: f.Code, message: f.Message})
-		return nil, true
-	}
-	if f.CutAfter > 0 {
-		return &cutter{ResponseWriter: w, left: f.CutAfter}, false
-	}
-	return w, false
-}
-
-// cutter breaks an answer off.
-type cutter struct {
-	http.ResponseWriter
-	left int64
-}
-
-// Write implements io.Writer until the cut.
-func (c *cutter) Write(p []byte) (int, error) {
-	if int64(len(p)) < c.left {
-		c.left -= int64(len(p))
-		return c.ResponseWriter.Write(p)
-	}
-	// Whether these arrive does not matter: the answer is broken either way.
-	_, _ = c.ResponseWriter.Write(p[:c.left])
-	if flusher, ok := c.ResponseWriter.(http.Flusher); ok {
-		flusher.Flush()
-	}
-	panic(http.ErrAbortHandler)
+	export   bool // of a managed disk
+	fault    *Fault
+	throttle *throttle
 }

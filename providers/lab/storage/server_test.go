@@ -361,7 +361,7 @@ func TestRequestsWithoutAuthorityAreRefused(t *testing.T) {
 	if got := l.do(t, http.MethodPut, "?comp=snapshot&"+base.Encode(), nil, nil).StatusCode; got != 403 {
 		t.Errorf("writing with a signature for reading: %d", got)
 	}
-	signer.Revoke(diskName)
+	signer.Revoke(diskName, id)
 	if got := status("?"+snapshot.Encode(), nil); got != 403 {
 		t.Errorf("revoked: %d", got)
 	}

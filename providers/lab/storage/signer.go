@@ -35,7 +35,7 @@ func NewSigner(key []byte, now func() time.Time) *Signer {
 // one is given, until expiry.
 func (s *Signer) Sign(name, snapshot string, expiry time.Time) url.Values {
 	s.mu.Lock()
-	generation := s.generation[name]
+	generation := s.generation[place(name, snapshot)]
 	s.mu.Unlock()
 	q := url.Values{}
 	q.Set("sv", defaultVersion)
@@ -51,12 +51,15 @@ func (s *Signer) Sign(name, snapshot string, expiry time.Time) url.Values {
 	return q
 }
 
-// Revoke takes back every signature given for the blob and its snapshots.
-func (s *Signer) Revoke(name string) {
+// Revoke takes back every signature given for the blob, or for its snapshot where
+// one is named.
+func (s *Signer) Revoke(name, snapshot string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.generation[name]++
+	s.generation[place(name, snapshot)]++
 }
+
+func place(name, snapshot string) string { return name + "\x00" + snapshot }
 
 // Check is an [Authorizer] for requests that carry a signature.
 func (s *Signer) Check(r *http.Request) error {
@@ -76,7 +79,7 @@ func (s *Signer) Check(r *http.Request) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if q.Get("si") != strconv.Itoa(s.generation[name]) {
+	if q.Get("si") != strconv.Itoa(s.generation[place(name, q.Get("snapshot"))]) {
 		return fmt.Errorf("the signature for %s was revoked", name)
 	}
 	return nil

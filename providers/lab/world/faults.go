@@ -112,6 +112,29 @@ func (s *State) Heartbeat(h *Host) (at time.Time, connected bool) {
 	return at, time.Since(at) < silent
 }
 
+// StrikeDisk takes the trouble that is due for a request for a disk in Azure.
+func (w *World) StrikeDisk(when estate.Moment, blob string) *estate.Fault {
+	item := ""
+	w.Read(func(s *State) {
+		if len(s.Faults) == 0 {
+			return
+		}
+		for _, it := range s.Items {
+			if slices.ContainsFunc(it.Disks, func(d *Disk) bool { return d.Blob == blob }) {
+				item = it.Name
+			}
+		}
+	})
+	return w.strike(when, item, "", estate.Throttled, estate.ServerError, estate.TimedOut, estate.LostAnswer, estate.ShortAnswer,
+		estate.FlippedByte, estate.RepeatedPage, estate.DroppedRange, estate.NoDiff, estate.AccessRevoked)
+}
+
+// BlobRates are what the storage account gives of one blob a second.
+func (w *World) BlobRates() (bytes int64, requests int) {
+	w.Read(func(s *State) { bytes, requests = int64(s.Rates.Blob), s.Rates.BlobRequests })
+	return bytes, requests
+}
+
 // StrikeRequest takes the trouble that is due for a request.
 func (w *World) StrikeRequest(when estate.Moment, item string) *estate.Fault {
 	return w.strike(when, item, "", estate.Throttled, estate.ServerError, estate.ErrorAfterAccept, estate.LostAnswer)
