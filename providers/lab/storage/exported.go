@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -68,7 +69,7 @@ func (i image) Extents() []transfer.Extent {
 // ReadAt implements io.ReaderAt.
 func (i image) ReadAt(p []byte, off int64) (n int, err error) {
 	if size := i.content.Size(); off < size {
-		if n, err = i.content.ReadAt(p[:min(int64(len(p)), size-off)], off); n == len(p) || err != nil && err != io.EOF {
+		if n, err = i.content.ReadAt(p[:min(int64(len(p)), size-off)], off); n == len(p) || err != nil && !errors.Is(err, io.EOF) {
 			return n, err
 		}
 	}
