@@ -104,7 +104,7 @@ func (x *terminal) exit(want int) {
 
 func TestGatesAreApprovedByTypingTheItemsWholeName(t *testing.T) {
 	t.Parallel()
-	x := newTerminal(t, "rehearse", "--plain", "--estate", "one")
+	x := newTerminal(t, "start", "--estate", "one", "--item", "app01", "--sync", "delta")
 	x.expect("Type  app01  to approve it")
 	x.enter("y")
 	x.expect("nothing is decided: type exactly the name of what waits: app01")
@@ -132,7 +132,7 @@ func (x *terminal) another(args ...string) string {
 
 func TestAGateIsAnsweredFromAnotherTerminal(t *testing.T) {
 	t.Parallel()
-	x := newTerminal(t, "rehearse", "--plain", "--estate", "one")
+	x := newTerminal(t, "start", "--estate", "one", "--item", "app01", "--sync", "delta")
 	x.expect("Type  app01  to approve it")
 	if said := x.another("decide", "last", "complete", "--reason", "from next door"); !strings.Contains(said, "taken by the driver") {
 		t.Errorf("decide said %q", said)
@@ -148,7 +148,7 @@ func TestAGateIsAnsweredFromAnotherTerminal(t *testing.T) {
 
 func TestInterruptAtAGateLeavesTheRunWaiting(t *testing.T) {
 	t.Parallel()
-	x := newTerminal(t, "rehearse", "--plain", "--estate", "one")
+	x := newTerminal(t, "start", "--estate", "one", "--item", "app01", "--sync", "delta")
 	x.expect("Type  app01  to approve it")
 	x.press("\x03")
 	x.expect("nothing was cancelled")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"slices"
 	"strconv"
@@ -31,7 +32,7 @@ func (f *follower) prompt(l *engine.Leg) {
 		return
 	}
 	word := f.word(l)
-	f.a.say("%s waits: %s [%s]", word, l.Gate.Verb, l.Gate.Portal)
+	f.a.say("%s waits: %s [%s]", f.subject(l), l.Gate.Verb, l.Gate.Portal)
 	if a := l.Gate.Action; a != nil {
 		f.a.say("%s", a.Text)
 		f.a.say("Type  %s: what was done  when it is done, or press Ctrl-C to leave it waiting.", word)
@@ -47,8 +48,19 @@ func (f *follower) prompt(l *engine.Leg) {
 	f.a.say("Type  %s  to approve it, or press Ctrl-C to leave it waiting.", word)
 }
 
-// word is what is typed at the leg's open gate.
+// word is what is typed at the leg's open gate. Where answers may have been written
+// down beforehand the gate's own name belongs to it: an answer that was meant for
+// one gate is none to another.
 func (f *follower) word(l *engine.Leg) string {
+	word := f.subject(l)
+	if f.ahead && !f.a.deps.Streams.InTerminal && l.Gate.Action == nil {
+		word += " " + string(l.Gate.Gate)
+	}
+	return word
+}
+
+// subject is what waits at the leg's open gate.
+func (f *follower) subject(l *engine.Leg) string {
 	switch {
 	case l.Gate.Action != nil:
 		return l.Gate.Action.Name
@@ -73,7 +85,7 @@ func (f *follower) outsideWindow(l *engine.Leg, now time.Time) bool {
 }
 
 // answer takes one typed line: NAME, or NAME: REASON.
-func (f *follower) answer(line string) {
+func (f *follower) answer(ctx context.Context, line string) {
 	line = strings.TrimSpace(line)
 	if line == "" {
 		return
@@ -93,7 +105,12 @@ func (f *follower) answer(line string) {
 		d.Override = reason != "" && f.outsideWindow(l, time.Now())
 		if err := f.handle.Decide(l.Item.Name, d); err != nil {
 			f.a.say("not decided: %s", err)
+			return
 		}
+		f.held = true
+		return
+	}
+	if f.command(ctx, line) {
 		return
 	}
 	var waiting []string

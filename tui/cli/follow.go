@@ -29,6 +29,8 @@ type follower struct {
 	printer plain.Printer
 	who     string
 	lines   <-chan string // what the person types; nil where nobody sits
+	ahead   bool          // what is typed before it is asked for waits for its question
+	held    bool          // an answer was given, and what became of it is still to be seen
 	state   engine.State
 	stuck   time.Time // since when nothing moves but for an answer
 	left    bool      // detached by us
@@ -38,7 +40,10 @@ type follower struct {
 // and leaves the evidence beside its journal.
 func (a *app) follow(ctx context.Context, s *session, h runs.Handle) error {
 	f := &follower{a: a, handle: h, printer: a.printer(), who: s.who}
-	if a.deps.Streams.InTerminal {
+	switch {
+	case a.answers != nil: // a conversation goes on
+		f.lines, f.ahead = a.answers, true
+	case a.deps.Streams.InTerminal:
 		f.lines = readLines(a.deps.Streams.In)
 	}
 	err := errors.Join(f.loop(ctx), f.printer.Close())
@@ -114,18 +119,32 @@ func (f *follower) loop(ctx context.Context) error {
 				return err
 			}
 			f.giveUp(now)
-		case line, ok := <-f.lines:
+		case line, ok := <-f.typed():
 			if !ok {
 				f.lines = nil
 				continue
 			}
-			f.answer(line)
+			f.answer(ctx, line)
 		case <-interrupt:
 			interrupt = nil
 			f.a.say("interrupted: letting go of the run; press Ctrl-C again to leave at once")
 			f.detach()
 		}
 	}
+}
+
+// typed is where the next line comes from. In a conversation whose answers may have
+// been written down before it, a line waits until a gate is open.
+func (f *follower) typed() <-chan string {
+	if f.ahead && !f.a.deps.Streams.InTerminal && (f.held || !slices.ContainsFunc(f.state.Legs, f.asks)) {
+		return nil
+	}
+	return f.lines
+}
+
+// asks reports whether the leg waits for a person.
+func (f *follower) asks(l *engine.Leg) bool {
+	return l.Gate != nil && (!f.state.Plan.MayAnswer(l.Gate.Gate) || l.Gate.NeedsReason)
 }
 
 // pump hands over batches of events until there are no more.
@@ -153,7 +172,7 @@ func (f *follower) take(batch []engine.Event) error {
 		if err != nil {
 			return err
 		}
-		f.state = next
+		f.state, f.held = next, f.held && e.Seq == 0
 		if _, progress := e.Body.(engine.SyncProgress); e.Seq != 0 && !progress {
 			f.stuck = time.Time{}
 		}

@@ -25,6 +25,10 @@ with its gates answered by policy.`,
 			if a.interactive() {
 				return a.screens(cmd.Context(), true)
 			}
+			if a.deps.Streams.InTerminal && a.flags.output == outputText {
+				a.say("%s", a.whyLines())
+				return a.lineRehearsal(cmd.Context())
+			}
 			return a.rehearsePlain(cmd.Context())
 		},
 	}

@@ -29,6 +29,8 @@ type app struct {
 	// terminal is standard output as the screens need it: the file itself.
 	terminal io.Writer
 	typing   *bufio.Reader // standard input, once something was asked for
+	// answers are the lines of standard input, once a conversation has begun.
+	answers <-chan string
 	// sets are the rules of each connection that the screens have opened.
 	sets sync.Map
 }

@@ -124,6 +124,17 @@ func (t *Text) line(at time.Time, item, sentence string) error {
 	return err
 }
 
+// Standing says in a sentence what a leg is doing or how it ended.
+func Standing(l *engine.Leg, now time.Time) string {
+	switch {
+	case l.Outcome != engine.OutcomeNone:
+		return string(l.Outcome)
+	case l.Mode == engine.ModeFailed || l.Mode == engine.ModeEnded:
+		return "stopped at: " + l.Phase().Info().Title
+	}
+	return still(l, now)
+}
+
 // still is what a leg is doing, with how long it has been at it; empty where it
 // has ended.
 func still(l *engine.Leg, now time.Time) string {
