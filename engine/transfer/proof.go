@@ -17,8 +17,10 @@ type Proof struct {
 	// it. A block that is changed in part is read from the target first, and must
 	// be what Base says, unless Base has its cells.
 	Base *merkle.Manifest
-	// Keep says of which blocks the cells are kept, nil for none.
-	Keep func(block int64) bool
+	// Keep says of which blocks the cells are kept, nil for none. Where Against is
+	// set, they are those that are not the same there.
+	Keep    func(block int64) bool
+	Against *merkle.Manifest
 	// Done are blocks that an earlier run has proven on the target: they are not
 	// touched again. Landed, where set, is called with every block that is written;
 	// the target is synced about every 64 MiB then.
@@ -64,7 +66,12 @@ func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
 		base = o.Base.Clone()
 	}
 	b := merkle.NewBuilder(base)
-	b.Keep = o.Keep
+	switch {
+	case o.Against != nil:
+		b.Keep = func(block int64, s merkle.Sum) bool { return block >= o.Against.Blocks() || o.Against.Leaf(block) != s }
+	case o.Keep != nil:
+		b.Keep = func(block int64, _ merkle.Sum) bool { return o.Keep(block) }
+	}
 	if changes {
 		b.Fill = func(block int64) (*merkle.Cells, error) { return cellsBefore(o.Base, dst, block) }
 	}
@@ -170,12 +177,24 @@ func (nowhere) Sync() error                            { return nil }
 // Hash reads a disk once, several requests at a time, and returns its manifest.
 // keep says of which blocks the cells are kept, nil for none.
 func Hash(ctx context.Context, src Source, keep func(block int64) bool, opt Options) (*merkle.Manifest, error) {
-	proof := &Proof{Keep: keep}
+	return hashOf(ctx, src, &Proof{Keep: keep}, opt)
+}
+
+func hashOf(ctx context.Context, src Source, proof *Proof, opt Options) (*merkle.Manifest, error) {
 	opt.Compare, opt.Fresh, opt.Proof = false, true, proof
 	if _, err := Copy(ctx, src, nowhere{}, opt); err != nil {
 		return nil, err
 	}
 	return proof.Manifest, nil
+}
+
+// HashAgainst is [Hash] that keeps the cells of those blocks that are not what
+// other says: all that a transfer to that disk needs to know.
+func HashAgainst(ctx context.Context, src Source, other *merkle.Manifest, opt Options) (*merkle.Manifest, error) {
+	if other.Size() != src.Size() {
+		return nil, fmt.Errorf("a manifest of %d bytes for a disk of %d", other.Size(), src.Size())
+	}
+	return hashOf(ctx, src, &Proof{Against: other}, opt)
 }
 
 // Verify reads a disk and returns where it is not what the manifest says: in
@@ -193,10 +212,39 @@ func Verify(ctx context.Context, disk Source, m *merkle.Manifest, opt Options) (
 	return out, nil
 }
 
+// VerifyRanges is [Verify] of the blocks that the ranges touch: it reads nothing
+// else of the disk.
+func VerifyRanges(ctx context.Context, disk Source, m *merkle.Manifest, ranges []Extent, opt Options) ([]Extent, error) {
+	var blocks []Extent
+	for _, e := range ranges {
+		if e.Len > 0 {
+			off := e.Off / merkle.Block * merkle.Block
+			blocks = append(blocks, Extent{Off: off, Len: min(m.Size(), (e.End()+merkle.Block-1)/merkle.Block*merkle.Block) - off})
+		}
+	}
+	blocks = Normalize(blocks)
+	extents, err := disk.Extents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the allocated ranges: %w", err)
+	}
+	part := only{disk, intersect(Normalize(extents), blocks)}
+	differs, err := Verify(ctx, part, m, opt)
+	return intersect(Normalize(differs), blocks), err
+}
+
+// only is a source of which some is looked at.
+type only struct {
+	Source
+	extents []Extent
+}
+
+func (o only) Extents(context.Context) ([]Extent, error) { return o.extents, nil }
+
 // Follow brings dst, which is what have says, to what want says, a manifest
 // that was made beside the source: only blocks that differ travel, and only
 // their cells where both manifests have them. The target's new manifest must be
-// want, or the error is ErrNotProven.
+// want, or the error is ErrNotProven. Of opt.Proof, Done and Landed count, and
+// Manifest is set.
 func Follow(ctx context.Context, src Source, have, want *merkle.Manifest, dst Target, opt Options) (Progress, error) {
 	if want.Size() != src.Size() || have.Size() != want.Size() {
 		return Progress{}, fmt.Errorf("manifests of %d and %d bytes for a disk of %d", have.Size(), want.Size(), src.Size())
@@ -214,6 +262,11 @@ func Follow(ctx context.Context, src Source, have, want *merkle.Manifest, dst Ta
 		}
 	}
 	proof := &Proof{Base: have, Keep: func(block int64) bool { return want.Cells(block) != nil }}
+	if opt.Proof != nil {
+		proof.Done, proof.Landed = opt.Proof.Done, opt.Proof.Landed
+		caller := opt.Proof
+		defer func() { caller.Manifest = proof.Manifest }()
+	}
 	opt.Proof = proof
 	p, err := Apply(ctx, src, ch, dst, opt)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"failback/engine/transfer"
 	"failback/providers/disk/image"
@@ -188,4 +189,22 @@ func creating(path string, err error) error {
 		}
 	}
 	return fmt.Errorf("make the image: %s: %w", path, err)
+}
+
+// FreeSpace is how many bytes the file system of path still takes.
+func FreeSpace(path string) (int64, error) { return freeSpace(path) }
+
+// Growth is how many bytes the file of an image gets longer by, or takes more
+// of the disk, when writes are written to it and have is what it has allocated.
+func Growth(info image.Info, have, writes []transfer.Extent) int64 {
+	unit := int64(4096)
+	switch info.Format {
+	case image.FixedVHD, image.FixedVHDX, image.DynamicVHD:
+		return 0
+	case image.VHDX:
+		unit = info.BlockSize
+	case image.Raw:
+	}
+	both := covered(append(slices.Clone(have), writes...), unit)
+	return both - covered(have, unit)
 }

@@ -15,8 +15,9 @@ type Builder struct {
 	// Fill gives the cells that a block has before anything is added to it: nil
 	// for zeros. It may read the target.
 	Fill func(block int64) (*Cells, error)
-	// Keep says whether the cells of a block stay in the manifest: nil for none.
-	Keep func(block int64) bool
+	// Keep says whether the cells of a block, whose sum it is told, stay in the
+	// manifest: nil for none.
+	Keep func(block int64, s Sum) bool
 	// Finished is called once a block is complete and written, one at a time.
 	Finished func(block int64, s Sum)
 
@@ -160,10 +161,10 @@ func (b *Builder) finish(block int64, u *underWay) {
 		return
 	}
 	delete(b.open, block)
-	if b.Keep != nil && b.Keep(block) {
+	sum := u.cells.Sum()
+	b.m.Set(block, sum)
+	if b.Keep != nil && b.Keep(block, sum) {
 		b.m.SetCells(block, &u.cells)
-	} else {
-		b.m.Set(block, u.cells.Sum())
 	}
 	if b.Finished != nil {
 		b.Finished(block, b.m.Leaf(block))

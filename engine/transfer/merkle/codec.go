@@ -109,6 +109,13 @@ func put(w io.Writer, block int64, p []byte) error {
 	return err
 }
 
+// Begins says whether r begins as a manifest does.
+func Begins(r io.Reader) bool {
+	var p [len(magic)]byte
+	_, err := io.ReadFull(r, p[:])
+	return err == nil && string(p[:]) == magic
+}
+
 // Decode reads a manifest and believes nothing: order, bounds, the sums of
 // cells, the root and the checksum must all hold, and nothing may follow.
 func Decode(r io.Reader) (*Manifest, error) {

@@ -85,7 +85,7 @@ func TestBuilderInAnyOrderFromSeveralGoroutines(t *testing.T) {
 	p := content()
 	want := of(p, true)
 	b := merkle.NewBuilder(merkle.New(size))
-	b.Keep = func(int64) bool { return true }
+	b.Keep = func(int64, merkle.Sum) bool { return true }
 	finished := map[int64]merkle.Sum{}
 	b.Finished = func(block int64, s merkle.Sum) { finished[block] = s }
 	const piece = 3 * merkle.Cell

@@ -32,7 +32,8 @@ type Disk struct {
 	mu      sync.Mutex
 	saved   map[int64]*kept // by MiB
 	fresh   bool            // nothing is saved
-	length  int64           // before the first write
+	resumed bool
+	length  int64 // before the first write
 	waiting []Block
 	broken  error
 }
@@ -59,6 +60,7 @@ func Begin(f Files, id Identity) (*Disk, error) {
 	d := &Disk{files: f, log: appender{file: f.Log}, fresh: id.Fresh, saved: map[int64]*kept{}}
 	switch now.State {
 	case Writing:
+		d.resumed = true
 		err = d.resume(id, now)
 	case Restoring:
 		err = ErrRestoring
@@ -129,6 +131,10 @@ func (d *Disk) resume(id Identity, now Status) error {
 	d.log.end, d.log.chain, d.log.mark = log.end, log.chain, log.mark
 	return d.log.commit(log.end)
 }
+
+// Resumed says that the disk was half-written when it was begun: it holds more
+// than it did before the first write.
+func (d *Disk) Resumed() bool { return d.resumed }
 
 // Done are the blocks that need not be written again.
 func (d *Disk) Done() []Block { return d.done }
