@@ -8,16 +8,20 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"failback/config"
 	"failback/engine"
 	"failback/providers/azure"
 	"failback/providers/azure/record"
 	"failback/providers/connect"
+	"failback/providers/diskcopy"
 	"failback/providers/lab"
 	"failback/tui/cli"
 )
@@ -47,6 +51,7 @@ func run() int {
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
 		Certificate: certificate,
+		Disks:       diskcopy.New(diskcopy.PageBlobs(policy.ClientOptions{Transport: &http.Client{Transport: diskcopy.Transport()}})),
 		Permissions: permissions(),
 	})
 }

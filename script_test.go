@@ -241,3 +241,21 @@ func take(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
 }
+
+// makeDisk makes a raw disk of zeros with some words in it: disk FILE BYTES
+// OFFSET=WORD...
+func makeDisk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: disk FILE BYTES OFFSET=WORD...")
+	}
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	p := make([]byte, size)
+	for _, arg := range args[2:] {
+		at, word, _ := strings.Cut(arg, "=")
+		off, err := strconv.Atoi(at)
+		ts.Check(err)
+		copy(p[off:], word)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), p, 0o600))
+}

@@ -1,5 +1,10 @@
 package transfer
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Level is how far a copy has been verified. Each includes the ones before.
 type Level int
 
@@ -39,6 +44,16 @@ func (l Level) Sentence() string { return levelSentences[l.index()] }
 
 // MarshalText writes the name.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads the name.
+func (l *Level) UnmarshalText(p []byte) error {
+	i := slices.Index(levelNames[:], string(p))
+	if i < 0 {
+		return fmt.Errorf("%q is no level of verification", p)
+	}
+	*l = Level(i)
+	return nil
+}
 
 func (l Level) index() int {
 	if l < 0 || int(l) >= len(levelNames) {

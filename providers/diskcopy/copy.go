@@ -301,9 +301,15 @@ func (c *copying) gap(extents []extent) int64 {
 // options are those of any stage that reads a whole disk.
 func (c *copying) options(stage move.Stage) transfer.Options {
 	brakes := &pace.Brakes{}
-	return transfer.Options{
-		Brakes: brakes, Share: pace.NewLimiter(c.order.Limit).Join(), Report: reporter(stage, brakes, c.report),
+	return transfer.Options{Brakes: brakes, Share: share(c.order.Limit), Report: reporter(stage, brakes, c.report)}
+}
+
+// share is all of a limit, nil where there is none.
+func share(s pace.Schedule) *pace.Share {
+	if len(s.Windows) == 0 && s.Otherwise == (pace.Rate{}) {
+		return nil
 	}
+	return pace.NewLimiter(s).Join()
 }
 
 func (c *copying) hash(ctx context.Context, stage move.Stage, of transfer.Source, keep func(int64) bool) (*merkle.Manifest, error) {

@@ -38,7 +38,7 @@ func (d *Disks) Hash(ctx context.Context, o move.HashOrder, report func(move.Pro
 		return out, err
 	}
 	begun := time.Now()
-	opt := transfer.Options{Share: pace.NewLimiter(o.Limit).Join(), Renew: src.renew, Brakes: &pace.Brakes{}}
+	opt := transfer.Options{Share: share(o.Limit), Renew: src.renew, Brakes: &pace.Brakes{}}
 	if report != nil {
 		opt.Report = reporter(move.StageHash, opt.Brakes, report)
 	}

@@ -91,7 +91,7 @@ func (b begun) openTarget(ctx context.Context, o move.Order, src *source) (image
 	if !b.fresh() || b.whole() {
 		return disk.Update(path)
 	}
-	format, err := formatOf(path, o.Format)
+	format, err := formatOf(o.Target, o.Format)
 	if err != nil {
 		return nil, err
 	}

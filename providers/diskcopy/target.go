@@ -70,7 +70,6 @@ type target struct {
 	names beside
 	path  string // the image: the target itself, or what is to become it
 	fresh bool
-	start int64 // bytes of undo log there were
 }
 
 // finish gives a disk that is whole and safe its name and says so beside it.
@@ -93,11 +92,14 @@ func (t *target) finish(snapshot string) error {
 	return errors.Join(t.notes.close(), t.names.forget())
 }
 
-// letGo closes everything and leaves the disk as it is and flagged.
+// letGo closes everything and leaves the disk as it is and flagged. What has come
+// needs not come again.
 func (t *target) letGo() error {
-	if t.file.closed.Swap(true) {
+	if t.file.closed.Load() {
 		return t.notes.close()
 	}
+	_ = t.Disk.Sync() // there is a failure to be told already
+	t.file.closed.Store(true)
 	return errors.Join(t.file.Close(), t.notes.close())
 }
 

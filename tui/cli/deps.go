@@ -36,6 +36,8 @@ type Deps struct {
 	ResetLab func(ctx context.Context, l Lab) error
 	// Certificate reads a PFX file into memory. The password is not kept.
 	Certificate func(path, password string) (*engine.Certificate, error)
+	// Disks carries out what is asked for single disks.
+	Disks Disks
 	// Permissions is what the program needs in Azure, one row an action.
 	Permissions []Permission
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,10 +26,22 @@ type verifyResult struct {
 
 func (a *app) verifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify PATH",
-		Short: "Check a run's journal offline: every line's checksum, and that its history is a legal one",
-		Args:  takes(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Use:   "verify PATH [MANIFEST]",
+		Short: "Check a run's journal, or a disk against its manifest, offline",
+		Long: `Check a run's journal offline: every line's checksum, and that its history is a
+legal one. PATH is the journal or the run's folder.
+
+Or check a disk: PATH is an image's file and MANIFEST that of its manifest, which is
+PATH.manifest where it is left out. Where PATH is a manifest as well, the two are
+compared, and no disk is read. Exit status 1 where they differ; the ranges are listed.`,
+		Args: takesOneOrTwo,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 || a.deps.Disks.HasManifest(args[0]) {
+				return a.verifyDisk(cmd.Context(), args[0], strings.Join(args[1:], ""))
+			}
+			if a.deps.Disks.IsManifest(args[0]) {
+				return engine.Usagef("name the disk, or a second manifest: failback verify DISK "+shellWord(args[0]), "%s is a manifest, and nothing is named to hold against it", args[0])
+			}
 			v, err := verify(args[0])
 			if err != nil {
 				return err
@@ -45,6 +58,37 @@ func (a *app) verifyCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+func takesOneOrTwo(cmd *cobra.Command, args []string) error {
+	if len(args) >= 2 {
+		return takes(2)(cmd, args)
+	}
+	return takes(1)(cmd, args)
+}
+
+// verifyDisk holds a disk, or a manifest, against a manifest.
+func (a *app) verifyDisk(ctx context.Context, path, manifest string) error {
+	p := a.diskProgress()
+	c, err := a.deps.Disks.Verify(ctx, path, manifest, p.report)
+	if p.end(); err != nil {
+		return err
+	}
+	words := fmt.Sprintf("%s: is the disk of %s: %s, root %s\n", text.Clean(c.Disk), text.Clean(c.Manifest), engine.SizeWords(c.Size), c.Root)
+	if !c.Same() {
+		words = fmt.Sprintf("%s: differs from %s in %s\n", text.Clean(c.Disk), text.Clean(c.Manifest), text.Plural(len(c.Differs)+c.More, "range", "ranges"))
+		for _, r := range c.Differs {
+			words += fmt.Sprintf("  %d bytes at %d\n", r.Length, r.Offset)
+		}
+		if c.More > 0 {
+			words += fmt.Sprintf("  and %d more\n", c.More)
+		}
+	}
+	if err := a.one(c, "%s", words); err != nil || c.Same() {
+		return err
+	}
+	return &engine.Failure{Kind: engine.FailureOther, What: "verify", Where: c.Disk, Why: "it is not the disk of " + c.Manifest,
+		Remedy: "copy it again with --mode delta, or take another copy"}
 }
 
 // verify reads a journal, or the one in a run's folder.
