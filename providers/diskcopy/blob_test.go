@@ -187,7 +187,7 @@ func TestS69ASignatureIsReplacedInMidRun(t *testing.T) {
 	var reads atomic.Int64
 	a.before = func(r *http.Request) *storage.Fault {
 		if r.Method == http.MethodGet && r.URL.Query().Get("comp") == "" && reads.Add(1) == 4 {
-			a.signer.Revoke(blobName)
+			a.signer.Revoke(blobName, "")
 		}
 		return nil
 	}
