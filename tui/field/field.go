@@ -78,6 +78,8 @@ func (f *Field) View(l look.Look, w int, focused bool) string {
 	if focused {
 		label = l.T.Text.Render(l.Words(f.Label))
 	}
+	// However long a name in the label is, there is room to see what is typed.
+	label = l.Cut(label, w-min(20, w/2)-1)
 	room := max(4, w-ansi.StringWidth(label)-1)
 	return l.Cut(label+" "+f.content(l, room, focused), w)
 }
@@ -93,7 +95,7 @@ func (f *Field) content(l look.Look, room int, focused bool) string {
 	at := min(f.input.Position(), len(value))
 	before, after := string(value[:at]), string(value[at:])
 	// The end of what is typed stays in sight: cut at the left.
-	if over := ansi.StringWidth(before) + 2 - room; over > 0 {
+	if over := ansi.StringWidth(before) + 2 + ansi.StringWidth(f.mark(l)) - room; over > 0 {
 		before = ansi.TruncateLeft(before, over+1, l.G.Ellipsis)
 	}
 	caret := l.T.Accent.Render(l.G.Caret)

@@ -119,6 +119,11 @@ func Moving() Group {
 	return Group{Title: "Lists", Bindings: []Binding{Up, Down, PageUp, PageDown, Top, Bottom, Filter}}
 }
 
+// Reading is how a long text is moved in.
+func Reading() Group {
+	return Group{Title: "Moving", Bindings: []Binding{Up, Down, PageUp, PageDown}}
+}
+
 // WhileTyping is what works where letters are typed.
 func WhileTyping() Group {
 	return Group{Title: "Everywhere", Bindings: []Binding{HelpKey, Back, Interrupt}}

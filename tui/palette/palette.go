@@ -25,10 +25,14 @@ type Palette struct {
 	off   string // why the one that was chosen can't be done
 }
 
-// moving are left out: nobody looks for a cursor key by its name.
-var moving = []keymap.Action{
-	keymap.Up.Action, keymap.Down.Action, keymap.PageUp.Action, keymap.PageDown.Action, keymap.Top.Action, keymap.Bottom.Action,
-	keymap.Left.Action, keymap.Right.Action, keymap.Palette.Action,
+// moving are left out where they only move: nobody looks for a cursor key by its
+// name.
+var moving = []keymap.Binding{
+	keymap.Up, keymap.Down, keymap.PageUp, keymap.PageDown, keymap.Top, keymap.Bottom, keymap.Left, keymap.Right, keymap.Palette,
+}
+
+func moves(b keymap.Binding) bool {
+	return slices.ContainsFunc(moving, func(m keymap.Binding) bool { return m.Action == b.Action && m.Does() == b.Does() })
 }
 
 // New makes the list of what a screen's keys do.
@@ -37,7 +41,7 @@ func New(l look.Look, groups []keymap.Group) *Palette {
 	for _, g := range groups {
 		for _, b := range g.Bindings {
 			had := slices.ContainsFunc(p.all, func(x keymap.Binding) bool { return x.Action == b.Action })
-			if !had && !slices.Contains(moving, b.Action) {
+			if !had && !moves(b) {
 				p.all = append(p.all, b)
 			}
 		}

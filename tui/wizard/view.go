@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -97,5 +98,10 @@ func (w *Wizard) Hints() []keymap.Binding {
 
 // Keys are the keys of the step for the help.
 func (w *Wizard) Keys() []keymap.Group {
-	return []keymap.Group{{Title: "This step", Bindings: append(w.Hints(), keymap.Jobs.But("jobs of the vault"))}, keymap.Moving()}
+	hints := w.Hints()
+	moving := keymap.Reading()
+	if slices.ContainsFunc(hints, func(b keymap.Binding) bool { return b.Action == keymap.Filter.Action }) {
+		moving = keymap.Moving()
+	}
+	return []keymap.Group{{Title: "This step", Bindings: append(hints, keymap.Jobs.But("jobs of the vault"))}, moving}
 }
