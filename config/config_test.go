@@ -81,7 +81,7 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		"unknown key":          {profile("    vualt: x\n"), 6, "profiles.a.vualt", "unknown"},
 		"repeated key":         {profile("    vault: x\n"), 6, "", "already defined"},
 		"unknown top":          {"profile: {}\n", 1, "profile", "unknown"},
-		"wrong type":           {"profiles:\n  a:\n    hosts: 7\n", 3, "profiles.a.hosts", "mapping is expected"},
+		"wrong type":           {"profiles:\n  a:\n    hosts: 7\n", 3, "profiles.a.hosts", "a group of keys is expected"},
 		"group of nowhere":     {"profiles:\n  a:\n    resource_group: g\n", 2, "profiles.a.subscription", "missing"},
 		"token without lab":    {profile("    auth: cli\n    token: secret\n"), 7, "profiles.a.token", "only with auth: loopback"},
 		"loopback, no token":   {profile("    auth: loopback\n"), 2, "profiles.a.token", "needs the token"},

@@ -112,6 +112,10 @@ func plainly(y yaml.Error) string {
 	if errors.As(y, &t) && t.DstType != nil && t.SrcType != nil {
 		return shape(t.SrcType.Kind()) + " stands where " + shape(t.DstType.Kind()) + " is expected"
 	}
+	var n *yaml.UnexpectedNodeTypeError
+	if errors.As(y, &n) {
+		return node(n.Actual) + " stands where " + node(n.Expected) + " is expected"
+	}
 	if strings.Contains(y.GetMessage(), "found character '\t'") {
 		return "a tab; YAML is indented with spaces"
 	}
@@ -123,6 +127,21 @@ func plainly(y yaml.Error) string {
 
 // secretKey is the complaint about a key that somebody would write a secret behind.
 var secretKey = regexp.MustCompile(`^unknown field "(\w*(secret|password))"`)
+
+func node(t ast.NodeType) string {
+	switch t {
+	case ast.SequenceType:
+		return "a list"
+	case ast.MappingType, ast.MappingValueType:
+		return "a group of keys"
+	case ast.StringType, ast.LiteralType:
+		return "a text"
+	case ast.IntegerType, ast.FloatType:
+		return "a number"
+	default:
+		return strings.ToLower(t.String())
+	}
+}
 
 func shape(k reflect.Kind) string {
 	switch k {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,15 @@ type PlanFile struct {
 	// Threads are the download threads that the agents of the hosts get for the run;
 	// 0 leaves them as they are.
 	Threads int `yaml:"threads"`
+	// Override are reasons against rules of the preflight, by the rule's id. Whether a
+	// rule may be overridden is not looked at here; [PlanFile.Bad] says it in the file's place.
+	Override map[string]string `yaml:"override"`
+
+	doc document
 }
+
+// Bad is an error at a key of the file, such as "override", "space".
+func (p PlanFile) Bad(why string, path ...string) *Error { return p.doc.bad(why, path...) }
 
 // mostThreads is the most that the agent takes (Azure docs,
 // vmm-to-azure-walkthrough-capacity).
@@ -67,7 +76,7 @@ func ParsePlan(path string, raw []byte) (PlanFile, error) {
 	if err != nil {
 		return PlanFile{}, err
 	}
-	p.Path = path
+	p.Path, p.doc = path, doc
 	return p, p.check(doc)
 }
 
@@ -91,6 +100,11 @@ func (p PlanFile) check(doc document) error {
 	for i, name := range p.Items {
 		if strings.TrimSpace(name) == "" {
 			return doc.bad("an item without a name", "items", strconv.Itoa(i))
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(p.Override)) {
+		if strings.TrimSpace(p.Override[rule]) == "" {
+			return doc.bad("gives no reason; the evidence keeps it", "override", rule)
 		}
 	}
 	switch {

@@ -103,6 +103,12 @@ func (f Finding) Basis() string {
 	return strings.TrimPrefix(s, "; ")
 }
 
+// Overridable reports whether a reason in the plan takes the block out of the rule.
+func (f Finding) Overridable() bool { return f.Override != "" && f.Override != OverrideByNobody }
+
+// OverrideByNobody is [Finding.Override] where a block stands until its cause is gone.
+const OverrideByNobody = "nobody"
+
 // Unchanged reports whether the rule was looked at again and says what it said before.
 func (f Finding) Unchanged() bool { return f.Gate != GateNone && f.Was == "" }
 

@@ -300,3 +300,29 @@ func TestTheCursorBeginsOnWhatIsReady(t *testing.T) {
 		d.Press("enter").Expect("aaa01", "› □ web01").Press("up").Expect("› □ aaa01", "Damaged on-premises")
 	})
 }
+
+// A rule that may be overridden takes a reason, which goes into the plan; one that may
+// not keeps its block, and a reason can be taken back.
+func TestAReasonAgainstARuleIsAnAnswerOfThePreflight(t *testing.T) {
+	w := tuitest.Estate()
+	w.Findings = []engine.Finding{
+		{Rule: "space", Title: "Room for the disks", Verdict: engine.VerdictBlock, Observed: "1 GiB free", Remedy: "make room", Override: "a reason"},
+		{Rule: "off", Title: "The VM is off", Verdict: engine.VerdictBlock, Observed: "it runs", Remedy: "stop it", Override: engine.OverrideByNobody},
+	}
+	planning(t, w, func(d *tuitest.Driver) {
+		d.Press("enter", "enter").Advance(time.Second).Press("left", "enter", "enter").Advance(time.Second).Expect("2 block", "w override with a reason")
+		d.Press("down", "w").Expect("Not overridden: nobody may override it: do away with its cause.")
+		d.Press("up", "w").Expect("Your reason:").Press("enter").Expect("Nothing is overridden without a reason").
+			Press("esc").Refuse("Your reason:").Expect("2 block")
+		d.Press("w").Type("thin disks").Press("enter").Advance(time.Second).Expect("1 block  1 warn").
+			Press("down").Expect("1 GiB free; overridden by kim@jump01: thin disks")
+		d.Press("w", "ctrl+u", "enter").Advance(time.Second).Expect("2 block")
+		d.Press("w").Type("thin disks").Press("enter").Advance(time.Second).Expect("1 block  1 warn").Press("enter").Expect("must be put right first")
+		w.Findings = w.Findings[:1]
+		d.Press("r").Advance(time.Second).Press("enter").Expect("Type web01 to start:", "The rule space is overridden: thin disks")
+		d.Type("web01").Press("enter").Advance(time.Second)
+	})
+	if got := w.Started(); len(got) != 1 || len(got[0].Overrides) != 1 || got[0].Overrides[0] != (engine.Override{Rule: "space", Reason: "thin disks"}) {
+		t.Errorf("started %+v", got)
+	}
+}

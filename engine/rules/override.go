@@ -13,7 +13,7 @@ type Override string
 // is gone. The others give way to a reason in the plan, which the evidence keeps; for
 // a rule that only repeats a document, that reason is a newer document.
 const (
-	ByNobody   Override = "nobody"
+	ByNobody   Override = engine.OverrideByNobody
 	ByReason   Override = "a reason"
 	ByDocument Override = "a newer document"
 )

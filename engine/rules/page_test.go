@@ -21,7 +21,8 @@ or ` + "`unknown`" + `: what could not be read is never taken as fine. A block s
 This page is written from the table in ` + "`engine/rules`" + ` (` + "`go test ./engine/rules -run Page -update`" + `); a test holds the two together.
 
 *Override* says what counts more than the rule. A block that **nobody** may override stands until its cause is gone. The others give
-way to **a reason** in the plan, ` + "`--override RULE=REASON`" + ` of ` + "`check` and `start`" + `: the finding becomes a warning with that reason, in the journal and in
+way to **a reason** in the plan, ` + "`--override RULE=REASON`" + ` of ` + "`check` and `start`" + `,
+` + "`override:`" + ` in a plan file, or an answer in the wizard's preflight: the finding becomes a warning with that reason, in the journal and in
 the evidence. Where the rule only repeats a document, the reason to give is **a newer document**. *Again at* names the gates at which
 the rule is looked at once more; a gate says what has changed since, and one at which something blocks needs a person and a reason.
 

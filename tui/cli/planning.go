@@ -11,7 +11,6 @@ import (
 
 	"failback/config"
 	"failback/engine"
-	"failback/engine/rules"
 )
 
 // planOptions are what an operator says about a run, by flags or by a file.
@@ -33,6 +32,8 @@ type planOptions struct {
 	override       []string
 	each           bool // a recovery plan's items one by one
 	threads        int  // download threads of the hosts' agents for the run
+
+	written config.PlanFile // the file that --file names
 
 	notices []string // what the person should know of how it was read
 
@@ -84,6 +85,7 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 	set("certificate", p.Certificate, &o.certificate)
 	set("reason", p.Reason, &o.reason)
 	set("recovery-point", p.RecoveryPoint, &o.point)
+	o.written = p
 	o.commitFailover = o.commitFailover || p.CommitFailover
 	o.createVM = o.createVM || p.CreateVM
 	o.each = o.each || p.Each
@@ -216,7 +218,7 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 	if p.Approve, err = o.gates(); err != nil {
 		return p, err
 	}
-	if p.Overrides, err = overrides(o.override, s.rules); err != nil {
+	if p.Overrides, err = o.overrides(s.rules); err != nil {
 		return p, err
 	}
 	if p.Target, err = o.target(ctx, s); err != nil {
@@ -238,22 +240,6 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 		return p, err
 	}
 	return p, p.Validate()
-}
-
-// overrides reads --override.
-func overrides(words []string, set rules.Set) ([]engine.Override, error) {
-	var out []engine.Override
-	for _, w := range words {
-		rule, reason, _ := strings.Cut(w, "=")
-		if strings.TrimSpace(reason) == "" {
-			return nil, engine.Usagef("write RULE=REASON; the evidence keeps the reason", "--override %q gives no reason", w)
-		}
-		if err := set.Overridable(rule); err != nil {
-			return nil, err
-		}
-		out = append(out, engine.Override{Rule: rule, Reason: strings.TrimSpace(reason)})
-	}
-	return out, nil
 }
 
 func (o *planOptions) target(ctx context.Context, s *session) (engine.Target, error) {

@@ -138,6 +138,11 @@ func (w *World) Closed() int {
 func (w *World) check(ctx context.Context, _ *engine.Connection, p engine.Plan, emit func(string, engine.Finding)) error {
 	for _, it := range p.Items {
 		for _, f := range w.Findings {
+			for _, o := range p.Overrides {
+				if o.Rule == f.Rule && f.Overridable() {
+					f.Verdict, f.Observed = engine.VerdictWarn, f.Observed+"; overridden by "+p.Owner+": "+o.Reason
+				}
+			}
 			emit(it.Name, f)
 		}
 	}

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type Draft struct {
 	Reason       string
 	Budget       string // as it was typed
 	Threads      string // download threads for the run, as they were typed
+	// Overrides are the operator's reasons against rules of the preflight. A repair of an
+	// earlier plan begins without: a reason was given for what was seen then.
+	Overrides []engine.Override
 }
 
 // Skip is an item of a recovery plan that stays behind, and why.
@@ -107,6 +111,7 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 		Version: engine.PlanVersion, Profile: c.Name, Rehearsal: c.Rehearsal, Vault: c.Vault,
 		Owner: owner, Reason: d.Reason, Direction: d.Direction, Target: d.Target, Threads: threads,
 		RecoveryPlan: d.RecoveryPlan, Budget: budget, CertificateThumbprint: d.Thumbprint,
+		Overrides: slices.Clone(d.Overrides),
 	}
 	if d.RecoveryPlan != "" {
 		p.RecoveryPlanID, p.Each = d.PlanID, !d.Joint

@@ -108,7 +108,7 @@ func (s *preflightStep) about(w *Wizard, width int) []string {
 	if basis := c.Basis(); basis != "" {
 		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render("source   "), basis, width)...)
 	}
-	return out
+	return append(out, s.viewReason(w, width)...)
 }
 
 // verdictWords sums a finished preflight up for the review.

@@ -25,6 +25,7 @@ type preflightStep struct {
 	results  chan findingMsg
 	ctx      context.Context
 	stop     context.CancelFunc
+	reason   *overriding // open while a reason against a rule is typed
 }
 
 // checked is one finding of one item.
@@ -44,9 +45,12 @@ type findingMsg struct {
 
 func (s *preflightStep) name() string       { return "Preflight" }
 func (s *preflightStep) applies(Draft) bool { return true }
-func (s *preflightStep) typing() bool       { return false }
+func (s *preflightStep) typing() bool       { return s.reason != nil }
 
-func (s *preflightStep) hints(*Wizard) []keymap.Binding {
+func (s *preflightStep) hints(w *Wizard) []keymap.Binding {
+	if s.reason != nil {
+		return s.reason.hints()
+	}
 	off := ""
 	switch {
 	case !s.finished:
@@ -54,7 +58,7 @@ func (s *preflightStep) hints(*Wizard) []keymap.Binding {
 	case s.err != nil || s.count(engine.VerdictBlock) > 0:
 		off = "a finding blocks the plan"
 	}
-	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.Up, keymap.Down}
+	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
 }
 
 func (s *preflightStep) enter(w *Wizard) tea.Cmd {
@@ -69,7 +73,7 @@ func (s *preflightStep) enter(w *Wizard) tea.Cmd {
 // not change.
 func samePlan(a, b engine.Plan) bool {
 	if a.Joint() != b.Joint() || a.Direction != b.Direction || a.Sync != b.Sync || a.Target != b.Target || len(a.Items) != len(b.Items) ||
-		a.CertificateThumbprint != b.CertificateThumbprint {
+		a.CertificateThumbprint != b.CertificateThumbprint || !slices.Equal(a.Overrides, b.Overrides) {
 		return false
 	}
 	for i := range a.Items {
@@ -198,6 +202,10 @@ func (s *preflightStep) count(v engine.Verdict) int {
 
 func (s *preflightStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 	switch {
+	case s.reason != nil:
+		return s.keyReason(w, k)
+	case keymap.Override.Is(k):
+		s.override(w)
 	case keymap.Back.Is(k):
 		s.halt()
 		return w.back()
@@ -231,6 +239,9 @@ func (s *preflightStep) choose(w *Wizard) tea.Cmd {
 		w.notice = "The preflight did not finish: check again, or go back."
 	case n > 0:
 		w.notice = "Blocked: " + text.Plural(n, "finding", "findings") + " must be put right first, or another answer chosen. Then check again."
+		if s.anyToOverride(w.draft) {
+			w.notice += " One that may be overridden takes a reason instead."
+		}
 	default:
 		return w.forward()
 	}

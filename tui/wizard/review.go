@@ -113,6 +113,9 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	if pre, ok := w.steps[w.at-1].(*preflightStep); ok {
 		out = append(out, say("Preflight", pre.verdictWords()))
 	}
+	for _, o := range d.Overrides {
+		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "The rule " + o.Rule + " is overridden: " + o.Reason})
+	}
 	return append(append(out, dialog.Line{}), consequences(d)...)
 }
 
