@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"failback/engine"
@@ -434,6 +435,11 @@ func (l *linePlan) review(ctx context.Context) error {
 	if l.plan.Budget, err = l.budget(ctx); err != nil {
 		return err
 	}
+	if l.failback() {
+		if l.plan.Threads, err = l.threads(ctx); err != nil {
+			return err
+		}
+	}
 	if err := l.t.Word(ctx, "start the run", draft.Phrase()); err != nil {
 		return err
 	}
@@ -453,5 +459,22 @@ func (l *linePlan) budget(ctx context.Context) (time.Duration, error) {
 			return d, nil
 		}
 		l.t.Say("A downtime budget is a length of time like 30m or 1h30m, not %q.", typed)
+	}
+}
+
+func (l *linePlan) threads(ctx context.Context) (int, error) {
+	for {
+		typed, err := l.t.Text(ctx, fmt.Sprintf("Download threads a VM for this run, 1 to %d? What was there is put back; without an answer nothing is changed.", engine.MostThreads), true)
+		if err != nil || typed == "" {
+			return 0, err
+		}
+		n, err := strconv.Atoi(typed)
+		if err == nil {
+			err = engine.CheckThreads(n)
+		}
+		if err == nil {
+			return n, nil
+		}
+		l.t.Say("Download threads are a number from 1 to %d, not %q.", engine.MostThreads, typed)
 	}
 }
