@@ -71,7 +71,7 @@ func assemble(w *world.World, storageURL func() string, log *requestLog) *server
 			if err := signer.Check(r); err != nil {
 				return account.Shared(r)
 			}
-			return nil
+			return s.exports(r)
 		},
 		Account: accountName,
 		Before:  diskFaults(w, signer),
@@ -91,6 +91,20 @@ func assemble(w *world.World, storageURL func() string, log *requestLog) *server
 	})
 	s.winrm = winrm.New(hosts.Model{World: w}, winrm.Options{User: winrmUser, Password: s.token, Reachable: s.reachable})
 	return s
+}
+
+// exports refuses to read a managed disk's snapshot against its own settings.
+func (s *servers) exports(r *http.Request) error {
+	private, signIn := false, false
+	s.world.Read(func(st *world.State) {
+		if d := st.SnapshotOf(storage.Named(r, accountName), r.URL.Query().Get("snapshot")); d != nil {
+			private, signIn = d.Private, d.SignIn
+		}
+	})
+	if private || signIn && s.authorize(r) != nil {
+		return storage.ErrForbidden
+	}
+	return nil
 }
 
 // reachable reports whether a host answers: not while the estate says otherwise.

@@ -21,6 +21,8 @@ const (
 	OnCommit      Moment = "commit"
 	OnReprotect   Moment = "reprotect"
 	OnDeallocate  Moment = "deallocate"
+	OnSnapshot    Moment = "snapshot"  // PUT of a managed disk's snapshot
+	OnAccess      Moment = "access"    // POST beginGetAccess
 	OnDiskRead    Moment = "disk-read" // bytes of a disk in Azure are read
 	OnDiskList    Moment = "disk-list" // its page ranges are listed
 	OnDiskDiff    Moment = "disk-diff" // what changed since a snapshot is listed
@@ -56,6 +58,13 @@ const (
 	AccessRevoked Trouble = "access-revoked" // the signature ends before its time
 )
 
+// What an organisation's rules make of a snapshot of a managed disk.
+const (
+	ExportDenied  Trouble = "export-denied"  // nobody may export it
+	ExportPrivate Trouble = "export-private" // only through a private endpoint, which the lab is not
+	ExportSignIn  Trouble = "export-sign-in" // reading it needs a token beside the signature
+)
+
 // Conditions: they hold from their moment on, for a time or for good.
 const (
 	HostUnreachable Trouble = "host-unreachable"
@@ -77,7 +86,7 @@ const (
 	ForeignStart     Trouble = "foreign-start"      // somebody starts the on-premises VM
 )
 
-var requestMoments = []Moment{OnStart, OnComplete, OnCancel, OnCommit, OnReprotect, OnDeallocate}
+var requestMoments = []Moment{OnStart, OnComplete, OnCancel, OnCommit, OnReprotect, OnDeallocate, OnSnapshot, OnAccess}
 
 var diskMoments = []Moment{OnDiskRead, OnDiskList, OnDiskDiff}
 
@@ -98,6 +107,9 @@ var moments = map[Trouble][]Moment{
 	DroppedRange:     {OnDiskList, OnDiskDiff},
 	NoDiff:           {OnDiskDiff},
 	AccessRevoked:    {OnDiskRead},
+	ExportDenied:     {OnSnapshot},
+	ExportPrivate:    {OnSnapshot},
+	ExportSignIn:     {OnSnapshot},
 	ManagedRefused:   {OnStart},
 	HostUnreachable:  append([]Moment{Always}, jobMoments...),
 	HeartbeatOld:     append([]Moment{Always}, jobMoments...),

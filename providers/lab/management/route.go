@@ -84,6 +84,8 @@ var endpoints = []endpoint{
 	{http.MethodPost, machinePath + "/powerOff", (*call).deallocate},
 	{http.MethodPost, machinePath + "/start", (*call).startMachine},
 	{http.MethodGet, computePath + "/disks/*", (*call).getDisk},
+	{http.MethodGet, computePath + "/snapshots", (*call).listSnapshots},
+	{http.MethodGet, "subscriptions/*/providers/Microsoft.Compute/snapshots", (*call).listSnapshots},
 	{http.MethodPut, snapPath, (*call).putSnapshot},
 	{http.MethodGet, snapPath, (*call).getSnapshot},
 	{http.MethodDelete, snapPath, (*call).deleteSnapshot},

@@ -41,11 +41,16 @@ func (c *call) putSnapshot(names []string) {
 				SourceResourceID string `json:"sourceResourceId"`
 			} `json:"creationData"`
 		} `json:"properties"`
+		Tags map[string]string `json:"tags"`
 	}
 	if !c.decode(&body) {
 		return
 	}
-	op, err := c.world.SnapshotDisk(names[2], path.Base(body.Properties.CreationData.SourceResourceID))
+	if !body.Properties.Incremental {
+		c.fail(&world.Refusal{Status: http.StatusNotImplemented, Code: "NotImplemented", Message: "The lab makes incremental snapshots only."})
+		return
+	}
+	op, err := c.world.SnapshotDisk(names[2], path.Base(body.Properties.CreationData.SourceResourceID), body.Tags)
 	c.acceptCompute(op, err)
 }
 
@@ -55,23 +60,51 @@ func (c *call) getSnapshot(names []string) {
 		if snap == nil {
 			return nil, c.noResource(snapshotType, names[2])
 		}
-		state := "Unattached"
-		if time.Now().Before(snap.Access) {
-			state = "ActiveSAS"
-		}
-		return obj{
-			"id": ids{s}.resource(snapshotType + "/" + snap.Name), "name": snap.Name, "type": snapshotType, "location": s.Location,
-			"properties": obj{
-				"diskSizeBytes": snap.Bytes, "diskSizeGB": (snap.Bytes + 1<<30 - 1) >> 30, "diskState": state,
-				"provisioningState": "Succeeded", "incremental": true, "completionPercent": 100, "uniqueId": snap.ID,
-				"incrementalSnapshotFamilyId": snap.Disk, "timeCreated": stamp(snap.Created),
-				"creationData": obj{
-					"createOption":     "Copy",
-					"sourceResourceId": ids{s}.resource("Microsoft.Compute/disks/" + snap.Disk),
-				},
-			},
-		}, nil
+		return c.snapshot(s, snap), nil
 	})
+}
+
+func (c *call) listSnapshots([]string) {
+	c.read(func(s *world.State) (obj, error) {
+		var rows []obj
+		for _, snap := range s.Snapshots {
+			rows = append(rows, c.snapshot(s, snap))
+		}
+		return page(rows), nil
+	})
+}
+
+func (c *call) snapshot(s *world.State, snap *world.DiskSnapshot) obj {
+	state, network, public, mode := "Unattached", "AllowAll", "Enabled", "None"
+	if snap.Lent() {
+		state = "ActiveSAS"
+	}
+	properties := obj{}
+	switch {
+	case snap.DenyAll:
+		network = "DenyAll"
+	case snap.Private:
+		network, public = "AllowPrivate", "Disabled"
+		properties["diskAccessId"] = ids{s}.resource("Microsoft.Compute/diskAccesses/exports")
+	case snap.SignIn:
+		mode = "AzureActiveDirectory"
+	}
+	for k, v := range (obj{
+		"diskSizeBytes": snap.Bytes, "diskSizeGB": (snap.Bytes + 1<<30 - 1) >> 30, "diskState": state,
+		"provisioningState": "Succeeded", "incremental": true, "completionPercent": 100, "uniqueId": snap.ID,
+		"incrementalSnapshotFamilyId": snap.Disk, "timeCreated": stamp(snap.Created),
+		"networkAccessPolicy": network, "publicNetworkAccess": public, "dataAccessAuthMode": mode,
+		"creationData": obj{
+			"createOption":     "Copy",
+			"sourceResourceId": ids{s}.resource("Microsoft.Compute/disks/" + snap.Disk),
+		},
+	}) {
+		properties[k] = v
+	}
+	return obj{
+		"id": ids{s}.resource(snapshotType + "/" + snap.Name), "name": snap.Name, "type": snapshotType, "location": s.Location,
+		"sku": obj{"name": "Standard_LRS", "tier": "Standard"}, "tags": snap.Tags, "properties": properties,
+	}
 }
 
 func (c *call) deleteSnapshot(names []string) {
@@ -110,7 +143,7 @@ func (c *call) revokeAccess(names []string) {
 // access is the result of granting access, nil for anything else.
 func (c *call) access(s *world.State, name string) obj {
 	snap := s.Snapshot(name)
-	if snap == nil || !time.Now().Before(snap.Access) {
+	if snap == nil || !snap.Lent() {
 		return nil
 	}
 	export := storage.ExportPrefix + snap.Blob

@@ -12,6 +12,7 @@ import (
 var moments = map[string]estate.Moment{
 	"plannedfailover": estate.OnStart, "failovercommit": estate.OnCommit, "reprotect": estate.OnReprotect,
 	"resume": estate.OnComplete, "cancel": estate.OnCancel, "deallocate": estate.OnDeallocate, "poweroff": estate.OnDeallocate,
+	"begingetaccess": estate.OnAccess,
 }
 
 // strikes lets a fault of the estate happen to the request, and reports whether
@@ -20,6 +21,9 @@ func (c *call) strikes() bool {
 	when := estate.OnRead
 	if c.r.Method != http.MethodGet {
 		when = moments[strings.ToLower(path.Base(c.r.URL.Path))]
+	}
+	if c.r.Method == http.MethodPut && c.path.after("snapshots") != "" {
+		when = estate.OnSnapshot
 	}
 	f := c.world.StrikeRequest(when, c.subject())
 	if f == nil {
@@ -57,6 +61,11 @@ func (c *call) subject() (item string) {
 		}
 		if v := s.AzureVM(c.path.after("virtualMachines")); v != nil {
 			item = v.Item
+		}
+		if snap := s.Snapshot(c.path.after("snapshots")); snap != nil {
+			if it, _ := s.ManagedDisk(snap.Disk); it != nil {
+				item = it.Name
+			}
 		}
 	})
 	return item

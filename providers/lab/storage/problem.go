@@ -23,6 +23,7 @@ func (p problem) Error() string { return fmt.Sprintf("%d %s: %s", p.status, p.co
 // The documented errors.
 var (
 	authenticationFailed = problem{403, "AuthenticationFailed", "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."}
+	authorizationFailure = problem{403, "AuthorizationFailure", "This request is not authorized to perform this operation."}
 	blobNotFound         = problem{404, "BlobNotFound", "The specified blob does not exist."}
 	blobExists           = problem{409, "BlobAlreadyExists", "The specified blob already exists."}
 	snapshotsPresent     = problem{409, "SnapshotsPresent", "This operation is not permitted while the blob has snapshots."}

@@ -13,8 +13,12 @@ import (
 )
 
 // Authorizer says whether a request may be served; its error is for the lab's
-// log, the caller only learns that it was refused.
+// log, the caller only learns that it was refused: as not authenticated, or where
+// it is [ErrForbidden], as not authorized.
 type Authorizer func(*http.Request) error
+
+// ErrForbidden is an [Authorizer]'s for who is known and may not.
+var ErrForbidden = errors.New("not authorized")
 
 // Options say how the account behaves. The zero value serves everybody.
 type Options struct {
@@ -65,7 +69,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err := s.authorize(r); err != nil {
-		fail(c.w, r, authenticationFailed)
+		refused := authenticationFailed
+		if errors.Is(err, ErrForbidden) {
+			refused = authorizationFailure
+		}
+		fail(c.w, r, refused)
 		return
 	}
 	if c.throttle = s.throttles.of(c.name); !c.throttle.admit(r.Context()) {

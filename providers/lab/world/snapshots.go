@@ -7,7 +7,39 @@ import (
 	"time"
 
 	"failback/providers/lab/blob"
+	"failback/providers/lab/estate"
 )
+
+// The service's limits of incremental snapshots.
+const (
+	snapshotsInWindow = 7
+	snapshotWindow    = 5 * time.Minute
+	snapshotsOfDisk   = 500
+	lentOfFamily      = 5
+)
+
+// DiskSnapshot is an incremental snapshot of a managed disk.
+type DiskSnapshot struct {
+	Name     string            `json:"name"`
+	ID       string            `json:"id"` // uniqueId
+	Disk     string            `json:"disk"`
+	Blob     string            `json:"blob"`
+	Snapshot string            `json:"snapshot"` // of the blob
+	Bytes    int64             `json:"bytes"`
+	Tags     map[string]string `json:"tags,omitempty"`
+	Access   time.Time         `json:"access,omitzero"` // until when it may be read
+	Created  time.Time         `json:"created"`
+
+	DenyAll bool `json:"deny_all,omitempty"` // nobody may export it
+	Private bool `json:"private,omitempty"`  // only through a private endpoint, which the lab is not
+	SignIn  bool `json:"sign_in,omitempty"`  // reading it needs a token beside the signature
+}
+
+// lent reports whether somebody may read it now.
+func (d *DiskSnapshot) lent() bool { return time.Now().Before(d.Access) }
+
+// Lent reports whether somebody may read it now.
+func (d *DiskSnapshot) Lent() bool { return d.lent() }
 
 // ManagedDisk finds a managed disk by name, with the item it belongs to.
 func (s *State) ManagedDisk(name string) (*Item, *Disk) {
@@ -26,39 +58,97 @@ func (s *State) Snapshot(name string) *DiskSnapshot {
 	return find(s.Snapshots, func(d *DiskSnapshot) bool { return name != "" && strings.EqualFold(d.Name, name) })
 }
 
+// SnapshotOf finds the snapshot that a snapshot of a blob belongs to.
+func (s *State) SnapshotOf(blob, id string) *DiskSnapshot {
+	return find(s.Snapshots, func(d *DiskSnapshot) bool { return d.Blob == blob && d.Snapshot == id })
+}
+
 // SnapshotDisk makes a snapshot of a managed disk; one of that name that is
-// there already stays as it is.
-func (w *World) SnapshotDisk(name, disk string) (op Operation, err error) {
+// there already stays as it is. It refuses what is above the service's limits;
+// snapshots that were deleted meanwhile count for the rate.
+func (w *World) SnapshotDisk(name, disk string, tags map[string]string) (op Operation, err error) {
+	policy := w.snapshotPolicy(disk)
 	err = w.update(func(s *State) error {
 		_, d := s.ManagedDisk(disk)
 		if d == nil {
 			return noResource("disks", disk)
 		}
-		if s.Snapshot(name) == nil {
-			b, err := w.blobs.Get(d.Blob)
-			if err != nil {
-				return err
-			}
-			id, err := b.Snapshot(now())
-			if err != nil {
-				return err
-			}
-			s.Snapshots = append(s.Snapshots, &DiskSnapshot{
-				Name: name, ID: s.mint(), Disk: d.Managed, Blob: d.Blob, Snapshot: id, Bytes: d.Bytes, Created: now(),
-			})
-		}
 		op = s.doneOperation("")
+		if s.Snapshot(name) != nil {
+			return nil
+		}
+		if err := s.roomFor(d); err != nil {
+			return err
+		}
+		b, err := w.blobs.Get(d.Blob)
+		if err != nil {
+			return err
+		}
+		at := now()
+		id, err := b.Snapshot(at)
+		if err != nil {
+			return err
+		}
+		if s.SnapshotTimes == nil {
+			s.SnapshotTimes = map[string][]time.Time{}
+		}
+		s.SnapshotTimes[d.Managed] = append(s.SnapshotTimes[d.Managed], at)
+		s.Snapshots = append(s.Snapshots, &DiskSnapshot{
+			Name: name, ID: s.mint(), Disk: d.Managed, Blob: d.Blob, Snapshot: id, Bytes: d.Bytes, Created: at, Tags: tags,
+			DenyAll: policy == estate.ExportDenied, Private: policy == estate.ExportPrivate, SignIn: policy == estate.ExportSignIn,
+		})
 		return nil
 	})
 	return op, err
 }
 
-// DropSnapshot deletes a snapshot of a managed disk.
+// snapshotPolicy is what an organisation's rules make of the next snapshot.
+func (w *World) snapshotPolicy(disk string) estate.Trouble {
+	item := ""
+	w.Read(func(s *State) {
+		if it, _ := s.ManagedDisk(disk); it != nil {
+			item = it.Name
+		}
+	})
+	if f := w.strike(estate.OnSnapshot, item, "", estate.ExportDenied, estate.ExportPrivate, estate.ExportSignIn); f != nil {
+		return f.What
+	}
+	return ""
+}
+
+// roomFor refuses a snapshot that is one too many. The code for the number was
+// seen in the field; the one for the rate is inferred.
+func (s *State) roomFor(d *Disk) error {
+	count, recent := 0, 0
+	for _, snap := range s.Snapshots {
+		if snap.Disk == d.Managed {
+			count++
+		}
+	}
+	if count >= snapshotsOfDisk {
+		return conflictOf("SnapshotsLimitReached", "The snapshot count was exceeded for a disk. Please retry the request after sometime.")
+	}
+	for _, at := range s.SnapshotTimes[d.Managed] {
+		if time.Since(at) < snapshotWindow {
+			recent++
+		}
+	}
+	if recent >= snapshotsInWindow {
+		return conflictOf("SnapshotRateLimitReached", "The disk has had as many incremental snapshots as it may have in five minutes.")
+	}
+	return nil
+}
+
+// DropSnapshot deletes a snapshot of a managed disk, unless somebody may read it
+// (inferred: as it is with disks).
 func (w *World) DropSnapshot(name string) (op Operation, err error) {
 	err = w.update(func(s *State) error {
 		snap := s.Snapshot(name)
 		if snap == nil {
 			return noResource("snapshots", name)
+		}
+		if snap.lent() {
+			return conflictOf("OperationNotAllowed", "There is an active shared access signature outstanding for snapshot "+snap.Name+". Call EndGetAccess on the snapshot before deleting it.")
 		}
 		if b, err := w.blobs.Get(snap.Blob); err == nil {
 			if err := b.DeleteSnapshot(snap.Snapshot); err != nil && !errors.Is(err, blob.ErrNotFound) {
@@ -78,12 +168,18 @@ func (w *World) DropSnapshot(name string) (op Operation, err error) {
 	return op, err
 }
 
-// GrantAccess makes a snapshot readable for a time; zero takes that back.
+// GrantAccess makes a snapshot readable for a time; zero takes that back. Five of
+// a family may be readable at once.
 func (w *World) GrantAccess(name string, d time.Duration) (op Operation, err error) {
 	err = w.update(func(s *State) error {
 		snap := s.Snapshot(name)
-		if snap == nil {
+		switch {
+		case snap == nil:
 			return noResource("snapshots", name)
+		case d > 0 && snap.DenyAll:
+			return conflictOf("OperationNotAllowed", "Export of snapshot "+snap.Name+" is not allowed by its network access policy.")
+		case d > 0 && !snap.lent() && s.lentOf(snap.Disk) >= lentOfFamily:
+			return conflictOf("OperationNotAllowed", "The family of snapshot "+snap.Name+" has as many active shared access signatures as it may have.")
 		}
 		snap.Access = time.Time{}
 		if d > 0 {
@@ -93,6 +189,15 @@ func (w *World) GrantAccess(name string, d time.Duration) (op Operation, err err
 		return nil
 	})
 	return op, err
+}
+
+func (s *State) lentOf(disk string) (n int) {
+	for _, snap := range s.Snapshots {
+		if snap.Disk == disk && snap.lent() {
+			n++
+		}
+	}
+	return n
 }
 
 // doneOperation notes an operation that is over already.
@@ -108,4 +213,9 @@ func noResource(kind, name string) *Refusal {
 		Status: http.StatusNotFound, Code: "ResourceNotFound", Detail: "ResourceNotFound",
 		Message: "The Resource 'Microsoft.Compute/" + kind + "/" + name + "' was not found.",
 	}
+}
+
+// conflictOf is a refusal of compute.
+func conflictOf(code, message string) *Refusal {
+	return &Refusal{Status: http.StatusConflict, Code: code, Detail: code, Message: message}
 }

@@ -38,8 +38,10 @@ type State struct {
 	Jobs          []*Job          `json:"jobs"` // oldest first
 	Operations    []*Operation    `json:"operations"`
 	Snapshots     []*DiskSnapshot `json:"snapshots,omitempty"`
-	Faults        []*Fault        `json:"faults,omitempty"`
-	Conditions    []*Condition    `json:"conditions,omitempty"`
+	// SnapshotTimes are when each managed disk had a snapshot, kept or not.
+	SnapshotTimes map[string][]time.Time `json:"snapshot_times,omitempty"`
+	Faults        []*Fault               `json:"faults,omitempty"`
+	Conditions    []*Condition           `json:"conditions,omitempty"`
 }
 
 // Fabric is a Hyper-V site or a VMM server.
@@ -220,16 +222,4 @@ type Operation struct {
 	Snapshot string    `json:"snapshot,omitempty"` // of a snapshot operation
 	Started  time.Time `json:"started"`
 	Ended    time.Time `json:"ended,omitzero"`
-}
-
-// DiskSnapshot is an incremental snapshot of a managed disk.
-type DiskSnapshot struct {
-	Name     string    `json:"name"`
-	ID       string    `json:"id"` // uniqueId
-	Disk     string    `json:"disk"`
-	Blob     string    `json:"blob"`
-	Snapshot string    `json:"snapshot"` // of the blob
-	Bytes    int64     `json:"bytes"`
-	Access   time.Time `json:"access,omitzero"` // until when it may be read
-	Created  time.Time `json:"created"`
 }
