@@ -61,6 +61,11 @@ var faultCases = map[string]faultCase{
 		fault: "{when: boot, what: no-boot}", exit: 1, next: resumeNext,
 		says: []string{"app01: verify the boot: app01 on hv01", "heartbeat NoContact", "look at the VM's console", "The Azure copy is stopped and whole"},
 	},
+	"ports closed": {
+		fault: "{when: boot, what: ports-closed}", args: []string{"--prove-port", "3389"}, exit: 1, next: resumeNext,
+		says: []string{"app01: verify the boot: app01 on hv01", "its boot is not proven: port 3389", "connection refused", "The Azure copy is stopped and whole"},
+	},
+	"the guest restarts once": {fault: "{when: boot, what: restarts}"},
 	"start fails": {
 		fault: "{when: boot, what: start-fails}", exit: 1, next: resumeNext,
 		says: []string{"app01: start the on-premises VM", "'app01' failed to start on 'hv01'", "the data is home and complete: resume the run"},

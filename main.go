@@ -22,6 +22,7 @@ import (
 	"failback/providers/azure/record"
 	"failback/providers/connect"
 	"failback/providers/diskcopy"
+	"failback/providers/jumpbox"
 	"failback/providers/lab"
 	"failback/tui/cli"
 )
@@ -52,6 +53,7 @@ func run() int {
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
 		Certificate: certificate,
 		Disks:       diskcopy.New(diskcopy.PageBlobs(policy.ClientOptions{Transport: &http.Client{Transport: diskcopy.Transport()}})),
+		ScriptSum:   jumpbox.Sum,
 		Permissions: permissions(),
 	})
 }
@@ -137,6 +139,7 @@ func (r *root) settings(t cli.Target) connect.Options {
 		Azure:         account,
 		Session:       r.keep(p.Name, nil),
 		ResourceGroup: p.ResourceGroup, Vault: p.Vault, Poll: p.Poll.Std(), RequestsPerMinute: p.RequestsPerMinute,
+		ProvePorts: p.ProvePorts,
 	}
 }
 
@@ -194,7 +197,7 @@ func labOptions(l cli.Lab) lab.Options {
 func serveLab(ctx context.Context, l cli.Lab, ready func(cli.Served) error) error {
 	return connect.ServeLab(ctx, labOptions(l), l.Notice, func(e lab.Endpoints) error {
 		s := cli.Served{
-			Management: e.Management, Storage: e.Storage, Token: e.Token, CA: e.CA, Account: e.Account, AccountKey: e.AccountKey,
+			Management: e.Management, Storage: e.Storage, Guests: e.Guests, Token: e.Token, CA: e.CA, Account: e.Account, AccountKey: e.AccountKey,
 			Subscription: e.Subscription, ResourceGroup: e.ResourceGroup, Vault: e.Vault,
 		}
 		for _, h := range e.Hosts {

@@ -38,6 +38,11 @@ func (p Profile) check(doc document, name string) error {
 	if p.Poll != 0 && p.Poll.Std() < minPoll {
 		return at("shorter than "+minPoll.String(), "poll")
 	}
+	for i, port := range p.ProvePorts {
+		if port < 1 || port > 65535 {
+			return at(strconv.Itoa(port)+" is no port", "prove_ports", strconv.Itoa(i))
+		}
+	}
 	if why := badRequests(p.RequestsPerMinute); why != "" {
 		return at(why, "requests_per_minute")
 	}

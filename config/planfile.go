@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,17 @@ type PlanFile struct {
 	Override map[string]string `yaml:"override"`
 
 	doc document
+	// Prove is what the boot of the machines is proven by, beside the usual.
+	Prove Prove `yaml:"prove"`
+}
+
+// Prove is what a plan wants to see of a boot: [ITEM=]ADDRESS, [ITEM=][ADDRESS:]PORT,
+// and a script that is run on the machine of whoever drives the run.
+type Prove struct {
+	Addresses     []string `yaml:"addresses"`
+	Ports         []string `yaml:"ports"`
+	Script        string   `yaml:"script"`
+	ScriptTimeout Duration `yaml:"script_timeout"`
 }
 
 // Bad is an error at a key of the file, such as "override", "space".
@@ -77,6 +89,7 @@ func ParsePlan(path string, raw []byte) (PlanFile, error) {
 		return PlanFile{}, err
 	}
 	p.Path, p.doc = path, doc
+	p.Prove.Script = beside(filepath.Dir(path), p.Prove.Script)
 	return p, p.check(doc)
 }
 
@@ -118,6 +131,10 @@ func (p PlanFile) check(doc document) error {
 		return doc.bad("it is "+strconv.Itoa(p.Threads)+"; Microsoft documents 1 to "+strconv.Itoa(mostThreads), "threads")
 	case p.Threads != 0 && p.Direction == "to-azure":
 		return doc.bad("download threads are for a failback", "threads")
+	case p.Prove.ScriptTimeout < 0:
+		return doc.bad("it is negative", "prove", "script_timeout")
+	case p.Prove.ScriptTimeout != 0 && p.Prove.Script == "":
+		return doc.bad("there is no script that it is for", "prove", "script_timeout")
 	case p.Lab && p.Profile != "":
 		return doc.bad("a plan is for the lab or for a profile, not both", "profile")
 	case p.Estate != "" && !p.Lab:

@@ -62,6 +62,9 @@ type Profile struct {
 	RequestsPerMinute int `yaml:"requests_per_minute"`
 	// Rules is a file of the site's own rules for the preflight.
 	Rules string `yaml:"rules"`
+	// ProvePorts are TCP ports that a machine has to answer at before its boot counts
+	// as proven, for plans that name none.
+	ProvePorts []int `yaml:"prove_ports"`
 }
 
 // NamesVault reports whether the profile says which vault is meant. Without, the

@@ -234,6 +234,10 @@ type Decision struct {
 	Joint bool `json:"joint,omitempty"`
 	// For is the manual action that the answer is about.
 	For string `json:"for,omitempty"`
+	// LookedBy is who has looked at the on-premises VM, and Saw what they saw, where
+	// the answer at the commit gate says so.
+	LookedBy string `json:"looked_by,omitempty"`
+	Saw      string `json:"saw,omitempty"`
 }
 
 // DecisionMade is a decision that was taken.
@@ -265,6 +269,8 @@ type BootChecked struct {
 	Uptime    time.Duration `json:"uptime_ns"`
 	Grew      bool          `json:"uptime_grew"`
 	Addresses []string      `json:"addresses"`
+	// Lines are what was looked at, one by one; a proven boot has no line but good ones.
+	Lines []BootLine `json:"lines,omitempty"`
 }
 
 // DiskProved compares one disk's content on both sides at the moment the last
@@ -356,6 +362,8 @@ var bodyTypes = map[EventType]func([]byte) (Body, error){
 	"decision.made":      decodeAs[DecisionMade],
 	"cancel.requested":   decodeAs[CancelRequested],
 	"boot.checked":       decodeAs[BootChecked],
+	"boot.seen":          decodeAs[BootSeen],
+	"machine.looked":     decodeAs[MachineLooked],
 	"disk.proved":        decodeAs[DiskProved],
 	"damage.marked":      decodeAs[DamageMarked],
 	"damage.cleared":     decodeAs[DamageCleared],

@@ -152,12 +152,19 @@ func (l *Leg) fold(e Event) {
 		}
 		l.Gate = nil
 		l.Decisions = append(l.Decisions, b.Decision)
+		if b.LookedBy != "" {
+			l.Looks = append(l.Looks, Look{At: e.Time, By: b.LookedBy, Saw: b.Saw, Decided: true})
+		}
 		// A boot without proof ends the downtime only when a person has accepted it.
 		if b.Gate == GateCommit && l.InDowntime() {
 			l.DowntimeTo = e.Time
 		}
+	case MachineLooked:
+		l.Looks = append(l.Looks, Look{At: e.Time, By: b.By, Saw: b.Saw})
+	case BootSeen:
+		l.Proving = b.Lines
 	case BootChecked:
-		l.Boot = &b
+		l.Boot, l.Proving = &b, nil
 		if b.Result == BootProven && l.InDowntime() {
 			l.DowntimeTo = e.Time
 		}
@@ -198,7 +205,7 @@ func (l *Leg) foldProgress(e Event) {
 	case PhaseFinished:
 		rec.Status, rec.Ended = StatusDone, e.Time
 	case PhaseFailed:
-		rec.Status, rec.Ended, l.Failure, l.Gate = StatusFailed, e.Time, b.Failure, nil
+		rec.Status, rec.Ended, l.Failure, l.Gate, l.Proving = StatusFailed, e.Time, b.Failure, nil, nil
 		rec.Failed++
 	case CancelRequested:
 		l.Cancel = &b

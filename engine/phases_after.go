@@ -3,12 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
-
-// bootPatience is how long a boot is given before it counts as not proven.
-const bootPatience = 40 // polls
 
 // watchVerify proves the boot, then compares the disks. Downtime ends with the
 // proven boot, not with the comparison.
@@ -22,7 +18,7 @@ func watchVerify(ctx context.Context, l *leg) error {
 	}
 	if boot.Result == BootFailed {
 		return &Failure{Kind: FailureBoot, What: "verify the boot", Where: l.item.Name + " on " + l.host(),
-			Why:    fmt.Sprintf("the VM does not boot: state %s, heartbeat %s", boot.State, boot.Heartbeat),
+			Why:    fmt.Sprintf("the VM does not boot: state %s, heartbeat %s (%s)", boot.State, boot.Heartbeat, boot.Missing()),
 			Remedy: "look at the VM's console; the Azure copy is stopped and whole. Mend the VM and resume the run, or do not commit and start the Azure VM again in the portal"}
 	}
 	if err := l.proveDisks(ctx); err != nil {
@@ -47,54 +43,8 @@ func (l *leg) acceptUnproven(b BootChecked) error {
 		return nil
 	}
 	return &Failure{Kind: FailureBoot, What: "verify the boot", Where: l.item.Name + " on " + l.host(),
-		Why:    fmt.Sprintf("the VM runs, but its boot is not proven: heartbeat %s, addresses %s", b.Heartbeat, firstOf(strings.Join(b.Addresses, ", "), "none")),
+		Why:    "the VM runs, but its boot is not proven: " + b.Missing(),
 		Remedy: "policy must not accept this: look at the VM's console and mend what is wrong, then resume the run. It looks again; a boot that is still not proven can be accepted at the commit gate, by a person with a reason. The Azure copy is stopped and whole"}
-}
-
-// proveBoot looks until the boot is proven (running, heartbeat ok, uptime grown
-// across two reads), has failed, or patience ends.
-func (l *leg) proveBoot(ctx context.Context) (BootChecked, error) {
-	var first, last VM
-	look := l.findVM
-	for i := range bootPatience {
-		vm, err := patient(ctx, l, "look at the VM on "+l.host(), look)
-		look = l.glimpseVM
-		if err != nil {
-			return BootChecked{}, err
-		}
-		if i == 0 {
-			first = vm
-		}
-		last = vm
-		grew := i > 0 && vm.Uptime > first.Uptime
-		switch {
-		case strings.HasPrefix(vm.Heartbeat, "Ok") && vm.Running() && grew:
-			return bootOf(vm, BootProven, grew), l.sawOnPremises(PowerRunning)
-		case bootBroken(vm, first):
-			return bootOf(vm, BootFailed, grew), nil
-		}
-		if err := l.pause(ctx); err != nil {
-			return BootChecked{}, err
-		}
-	}
-	if !last.Running() {
-		return bootOf(last, BootFailed, false), nil
-	}
-	return bootOf(last, BootNotProven, last.Uptime > first.Uptime), nil
-}
-
-// bootBroken: a heartbeat that reports an error, a state that lost its storage,
-// or an uptime that went back (the VM starts over and over).
-func bootBroken(vm, first VM) bool {
-	switch vm.Heartbeat {
-	case "Error", "LostCommunication":
-		return true
-	}
-	return strings.HasSuffix(vm.State, "Critical") || vm.Running() && vm.Uptime < first.Uptime
-}
-
-func bootOf(vm VM, r BootResult, grew bool) BootChecked {
-	return BootChecked{Result: r, State: vm.State, Heartbeat: vm.Heartbeat, Uptime: vm.Uptime, Grew: grew, Addresses: vm.Addresses}
 }
 
 // proveDisks compares each disk as the last synchronisation left it with the

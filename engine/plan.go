@@ -160,6 +160,8 @@ type Plan struct {
 	Threads int `json:"threads,omitempty"`
 	// Overrides are rules of the preflight that the operator has a reason against.
 	Overrides []Override `json:"overrides,omitempty"`
+	// Boot is what the boot of the machines is proven by, beside the usual.
+	Boot BootProof `json:"prove,omitzero"`
 }
 
 // Override takes the block out of a rule that may be overridden.
@@ -234,6 +236,9 @@ func (p Plan) Validate() error {
 		return bad("threads", "download threads are for a failback")
 	case p.Threads != 0 && CheckThreads(p.Threads) != nil:
 		return bad("threads", fmt.Sprintf("%d is none of 1 to %d (%d is the documented default)", p.Threads, MostThreads, DefaultThreads))
+	}
+	if field, why := p.wrongBoot(); field != "" {
+		return bad(field, why)
 	}
 	if i := slices.IndexFunc(p.Overrides, Override.incomplete); i >= 0 {
 		return bad(fmt.Sprintf("overrides[%d]", i), "an override names a rule and a reason")

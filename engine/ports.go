@@ -158,6 +158,8 @@ type Ports struct {
 	Plans     PlanFailover
 	Hosts     HostAccess
 	Azure     AzureAccess
+	// JumpBox is what can be tried from here; nil where nothing can.
+	JumpBox JumpBox
 }
 
 // Connection is an open vault with its hosts, real or rehearsed.
@@ -175,6 +177,9 @@ type Connection struct {
 	// Traffic tells how many requests the connection sends; it is safe for
 	// concurrent use. Nil where nobody counts.
 	Traffic func() Traffic
+	// Prove are the ports that a plan for this vault wants of every machine, where it
+	// names none of its own.
+	Prove []ProofPort
 	// Rates are what the connection knows of its speeds; zero fields mean
 	// "take the documented value".
 	Rates Rates

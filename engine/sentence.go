@@ -10,7 +10,7 @@ import (
 // nothing to say to a person give "".
 func Sentence(e Event) string {
 	switch b := e.Body.(type) {
-	case StreamOpened, SyncProgress, JobSeen:
+	case StreamOpened, SyncProgress, JobSeen, BootSeen:
 		return ""
 	case RunPlanned:
 		return fmt.Sprintf("plan: %s, %s, %s", b.Plan.Direction.Arrow(), syncWords(b.Plan), b.Plan.Target.Label())
@@ -68,8 +68,10 @@ func observation(e Event) string {
 		return "on-premises VM " + string(b.Power)
 	case DowntimeBegan:
 		return "downtime begins"
+	case MachineLooked:
+		return Look{By: b.By, Saw: b.Saw}.Words()
 	case BootChecked:
-		return fmt.Sprintf("boot %s: %s, heartbeat %s", b.Result, b.State, b.Heartbeat)
+		return bootSentence(b)
 	case DiskProved:
 		switch {
 		case b.Missing != "":
@@ -92,6 +94,25 @@ func observation(e Event) string {
 	return ""
 }
 
+// bootSentence says what every line of the proof showed.
+func bootSentence(b BootChecked) string {
+	s := fmt.Sprintf("boot %s: %s, heartbeat %s", b.Result, b.State, b.Heartbeat)
+	for _, l := range b.Lines {
+		switch l.What {
+		case LineRunning, LineHeartbeat:
+			continue // said already
+		case LineUptime:
+			s += ", " + l.Saw
+		default:
+			s += ", " + l.What + " " + l.Saw
+		}
+		if l.Result != LineOK {
+			s += " (" + l.Result.Word() + ")"
+		}
+	}
+	return s
+}
+
 func syncWords(p Plan) string {
 	switch p.Sync {
 	case SyncDelta:
@@ -111,6 +132,9 @@ func decisionSentence(d Decision) string {
 	s := fmt.Sprintf("%s: approved by %s", firstOf(d.Verb, d.Gate.Verb()), who)
 	if d.Reason != "" {
 		s += ": " + d.Reason
+	}
+	if d.LookedBy != "" && d.Saw != "" {
+		s += "; " + Look{By: d.LookedBy, Saw: d.Saw}.Words()
 	}
 	return s
 }

@@ -101,6 +101,8 @@ type Leg struct {
 	DowntimeFrom time.Time
 	DowntimeTo   time.Time
 	Boot         *BootChecked
+	Looks        []Look     // of people, at the on-premises VM
+	Proving      []BootLine // how the proof of the boot stands while it is looked for
 	Proofs       []DiskProved
 	Damage       *DamageMarked
 	DamagedAt    time.Time
@@ -193,6 +195,7 @@ func (l *Leg) clone() *Leg {
 	c.Tasks = slices.Clone(l.Tasks)
 	c.Samples = slices.Clip(l.Samples)
 	c.Proofs = slices.Clip(l.Proofs)
+	c.Looks = slices.Clip(l.Looks)
 	return &c
 }
 

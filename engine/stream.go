@@ -114,7 +114,7 @@ func (s *Stream) wake() {
 // passes reports whether the journal does without the fact.
 func (s *Stream) passes(e Event) bool {
 	switch e.Body.(type) {
-	case JobSeen:
+	case JobSeen, BootSeen:
 		return true
 	case SyncProgress:
 		return !s.keepProgress(e.Item, e.Phase, e.Time)

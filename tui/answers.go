@@ -42,6 +42,7 @@ type (
 		item string
 		err  error
 	}
+	lookedMsg   struct{ err error }
 	reportedMsg struct {
 		id   engine.RunID
 		path string
@@ -73,6 +74,10 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 	case decidedMsg:
 		if m.live != nil {
 			return m.live.Decided(msg.item, msg.gate, msg.err), true
+		}
+	case lookedMsg:
+		if m.live != nil {
+			m.live.Looked(msg.err)
 		}
 	case cancelledMsg:
 		if m.live != nil {
@@ -117,6 +122,8 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 		return m.goHome(), true
 	case wizard.LeaveMsg, report.HomeMsg:
 		return m.goHome(), true
+	case run.LookMsg:
+		return m.recordLook(msg), true
 	case run.DecideMsg:
 		return m.decide(msg), true
 	case run.CancelMsg:

@@ -67,6 +67,13 @@ func (m *Model) decide(msg run.DecideMsg) tea.Cmd {
 	}
 }
 
+// recordLook keeps what a person saw. Whether it was kept shows in the run's log, as
+// for everybody else.
+func (m *Model) recordLook(msg run.LookMsg) tea.Cmd {
+	h := m.handle
+	return func() tea.Msg { return lookedMsg{h.Look(msg.Item, msg.By, msg.Saw)} }
+}
+
 func (m *Model) cancelLeg(msg run.CancelMsg) tea.Cmd {
 	h, by := m.handle, m.deps.User
 	return func() tea.Msg { return cancelledMsg{msg.Item, h.Cancel(msg.Item, by, msg.Reason)} }

@@ -87,6 +87,9 @@ func (b *builder) report() Report {
 			it = &Item{}
 		}
 		it.finish(l, s.Updated)
+		if s.Plan.Direction == engine.ToOnPremises {
+			it.Console = s.Plan.ConsoleCommand(l.Item)
+		}
 		if it.Outcome == engine.OutcomeNone {
 			it.Outcome = b.ended[l.Item.Name]
 		}
@@ -214,6 +217,9 @@ func (it *Item) takeProof(p Proof) {
 func (it *Item) finish(l *engine.Leg, last time.Time) {
 	it.Item, it.Outcome, it.Stands = l.Item, l.Outcome, l.Step().Name()
 	it.Findings = list(l.Findings)
+	for _, k := range l.Looks {
+		it.Looks = append(it.Looks, Look(k))
+	}
 	it.Downtime = Downtime{From: l.DowntimeFrom, To: l.DowntimeTo, Seconds: l.Downtime(last).Seconds(), GoesOn: l.InDowntime()}
 	for i := range it.Phases {
 		p := &it.Phases[i]
@@ -229,7 +235,7 @@ func (it *Item) finish(l *engine.Leg, last time.Time) {
 func (it *Item) lists() {
 	it.Phases, it.Decisions, it.Operations, it.Power = list(it.Phases), list(it.Decisions), list(it.Operations), list(it.Power)
 	it.Transfers, it.Disks, it.Damage = list(it.Transfers), list(it.Disks), list(it.Damage)
-	it.Failures, it.Notes = list(it.Failures), list(it.Notes)
+	it.Failures, it.Notes, it.Looks = list(it.Failures), list(it.Notes), list(it.Looks)
 }
 
 func list[T any](s []T) []T {

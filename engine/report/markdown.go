@@ -146,6 +146,9 @@ func (r Report) facts() [][]string {
 			rows = append(rows, []string{"Recovery point", text(it.Name) + ": " + moment(it.RecoveryPointTime)})
 		}
 	}
+	if !p.Boot.IsZero() {
+		rows = append(rows, []string{"Boot proven by", text(p.Boot.Words()) + ", beside state, heartbeat, uptime and addresses"})
+	}
 	if p.Window.Set() {
 		rows = append(rows, []string{"Window", fmt.Sprintf("%s to %s", orDash(moment(p.Window.Start)), orDash(moment(p.Window.End)))})
 	}

@@ -130,6 +130,8 @@ func (it Item) writeProofs(d *document) {
 		d.para("%s Seen at %s: state %s, heartbeat %s, uptime %s%s, addresses %s.", bootWords(b.Result), moment(b.At),
 			orDash(text(b.State)), orDash(text(b.Heartbeat)), engine.SpanWords(b.Uptime), yes(b.Grew, " and growing"), orDash(text(strings.Join(b.Addresses, ", "))))
 	}
+	it.writeBootLines(d)
+	it.writeLooks(d)
 	d.title(3, "Proof of the disks")
 	var rows [][]string
 	equal := 0
@@ -145,6 +147,34 @@ func (it Item) writeProofs(d *document) {
 	}
 	d.para("%d of %d disks are shown to be equal on both sides, byte for byte.", equal, max(it.Item.Disks, len(it.Disks)))
 	d.table([]string{"Disk", "Size", "SHA-256 in Azure", "SHA-256 on-premises", "Result", "When"}, rows)
+}
+
+// writeBootLines writes what was looked at, one by one.
+func (it Item) writeBootLines(d *document) {
+	if it.Boot == nil {
+		return
+	}
+	var rows [][]string
+	for _, l := range it.Boot.Lines {
+		word := text(l.Result.Word())
+		if l.Result != engine.LineOK {
+			word = "**" + word + "**"
+		}
+		rows = append(rows, []string{text(l.What), word, text(l.Saw)})
+	}
+	d.table([]string{"Looked for", "Result", "Seen"}, rows)
+}
+
+// writeLooks writes what people saw, and how the machine is looked at.
+func (it Item) writeLooks(d *document) {
+	if it.Console != "" && it.Boot != nil {
+		d.para("Its console is opened with: %s", text(it.Console))
+	}
+	var rows [][]string
+	for _, k := range it.Looks {
+		rows = append(rows, []string{moment(k.At), text(k.By), orDash(text(k.Saw)), yes(k.Decided, "with the answer at the commit gate")})
+	}
+	d.table([]string{"Looked at", "By", "Saw", "Said"}, rows)
 }
 
 func bootWords(r engine.BootResult) string {

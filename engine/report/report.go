@@ -50,6 +50,8 @@ type Item struct {
 	Power      []Power          `json:"power"`
 	Transfers  []Transfer       `json:"transfers"`
 	Boot       *Boot            `json:"boot,omitempty"`
+	Looks      []Look           `json:"looks"`   // of people, at the on-premises VM
+	Console    string           `json:"console"` // the command that opens its console
 	Disks      []Proof          `json:"disks"`
 	Downtime   Downtime         `json:"downtime"`
 	Cancel     *Cancel          `json:"cancel,omitempty"`
@@ -113,6 +115,14 @@ type Transfer struct {
 type Boot struct {
 	engine.BootChecked
 	At time.Time `json:"at"`
+}
+
+// Look is what a person saw of the on-premises VM.
+type Look struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Saw     string    `json:"saw"`
+	Decided bool      `json:"decided"` // it came with the answer at the commit gate
 }
 
 // Proof compares one disk on both sides, and says what that shows.

@@ -34,9 +34,12 @@ func (r *run) readInbox(ctx context.Context) {
 // this process can't keep any more stays for the next one.
 func (r *run) take(a answer) bool {
 	var err error
-	if a.Cancel != nil {
+	switch {
+	case a.Look != nil:
+		err = r.runner.Look(a.Item, a.Look.By, a.Look.Saw)
+	case a.Cancel != nil:
 		err = r.runner.Cancel(a.Item, a.Cancel.By, a.Cancel.Reason)
-	} else {
+	default:
 		item, early, why := r.addressee(a.Item, a.Decision.Gate)
 		switch {
 		case early:

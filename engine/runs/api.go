@@ -25,6 +25,9 @@ type Handle interface {
 	// where that gate is not open or the plan's window is closed and the
 	// decision does not override it with a reason.
 	Decide(item string, d engine.Decision) error
+	// Look records what a person saw of an item's on-premises VM, without deciding
+	// anything. It is refused before the VM was started.
+	Look(item, by, saw string) error
 	// Cancel asks to cancel the leg of an item, or all legs with item "". It is
 	// refused after the switch to the on-premises VM.
 	Cancel(item, by, reason string) error

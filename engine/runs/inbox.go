@@ -26,6 +26,7 @@ type answer struct {
 	Item     string           `json:"item"`
 	Decision *engine.Decision `json:"decision,omitempty"`
 	Cancel   *cancelAsk       `json:"cancel,omitempty"`
+	Look     *lookSaid        `json:"look,omitempty"`
 	At       time.Time        `json:"at"`
 	path     string
 }
@@ -33,6 +34,18 @@ type answer struct {
 type cancelAsk struct {
 	By     string `json:"by"`
 	Reason string `json:"reason,omitempty"`
+}
+
+// lookSaid is what a person saw of a machine.
+type lookSaid struct {
+	By  string `json:"by"`
+	Saw string `json:"saw"`
+}
+
+// Look leaves what a person saw of an item's on-premises VM for whoever drives the
+// run, now or at its resume.
+func (s *Store) Look(id engine.RunID, item, by, saw string) error {
+	return s.leave(id, answer{Item: item, Look: &lookSaid{By: by, Saw: saw}})
 }
 
 // Decide leaves a decision for whoever drives the run, now or at its resume. The
@@ -76,14 +89,20 @@ func (s *Store) leave(id engine.RunID, a answer) error {
 	return os.Rename(f.Name(), filepath.Join(dir, name))
 }
 
-// decodeAnswer reads what another process wrote: a decision or a cancel.
+// decodeAnswer reads what another process wrote: a decision, a cancel or a look.
 func decodeAnswer(raw []byte) (answer, error) {
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return a, err
 	}
-	if (a.Decision == nil) == (a.Cancel == nil) {
-		return a, errors.New("neither a decision nor a cancel")
+	kinds := 0
+	for _, there := range []bool{a.Decision != nil, a.Cancel != nil, a.Look != nil} {
+		if there {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		return a, errors.New("it is not one decision, one cancel or one look")
 	}
 	return a, nil
 }

@@ -228,6 +228,9 @@ func (r *run) Subscribe() *hub.Mailbox { return r.hub.Subscribe() }
 // Decide implements [Handle].
 func (r *run) Decide(item string, d engine.Decision) error { return r.runner.Decide(item, d) }
 
+// Look implements [Handle].
+func (r *run) Look(item, by, saw string) error { return r.runner.Look(item, by, saw) }
+
 // Cancel implements [Handle].
 func (r *run) Cancel(item, by, reason string) error { return r.runner.Cancel(item, by, reason) }
 

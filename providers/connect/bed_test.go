@@ -73,6 +73,9 @@ func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) h
 	b.conn, err = connect.Open(t.Context(), connect.Options{
 		Name: "test", Rehearsal: true, ResourceGroup: e.ResourceGroup, Vault: e.Vault, Hosts: hosts,
 		Poll: 5 * time.Second,
+		Reach: func(ctx context.Context, address string, port int) error {
+			return e.Reach(ctx, memory.Transport(), address, port)
+		},
 		Azure: azure.Options{
 			Cloud: azure.Cloud{ResourceManager: e.Management}, Auth: azure.AuthLoopback,
 			Token: e.Token, Subscription: e.Subscription, Transport: b.wire, Recorder: rec,

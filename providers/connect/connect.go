@@ -10,6 +10,7 @@ import (
 	"failback/engine"
 	"failback/providers/azure"
 	"failback/providers/hyperv"
+	"failback/providers/jumpbox"
 	"failback/providers/siterecovery"
 )
 
@@ -36,6 +37,11 @@ type Options struct {
 	// connection then.
 	Session *azure.Session
 	Rates   engine.Rates
+	// ProvePorts are TCP ports that every machine has to answer at before its boot
+	// counts as proven, where a plan names none.
+	ProvePorts []int
+	// Reach tries TCP ports of machines; nil is this machine's own network.
+	Reach jumpbox.Reach
 }
 
 // Open opens the vault and signs in to it; a fixed token signs in to nothing, so
@@ -75,9 +81,14 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		session.Close()
 		return nil, err
 	}
+	var prove []engine.ProofPort
+	for _, port := range o.ProvePorts {
+		prove = append(prove, engine.ProofPort{Port: port})
+	}
 	return &engine.Connection{
-		Name: o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
-		Ports:   engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session)},
+		Prove: prove,
+		Name:  o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
+		Ports:   engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session), JumpBox: jumpbox.New(o.Reach)},
 		Jobs:    vault,
 		Hosts:   hosts,
 		Traffic: session.Traffic,

@@ -3,9 +3,11 @@ package connect
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"failback/providers/azure"
 	"failback/providers/azure/record"
 	"failback/providers/hyperv"
+	"failback/providers/jumpbox"
 	"failback/providers/lab"
 	"failback/providers/lab/estate"
 )
@@ -33,6 +36,7 @@ func Lab(ctx context.Context, o lab.Options, rec *record.Recorder) (*engine.Conn
 		return nil, errors.Join(err, l.Close())
 	}
 	settings.Name, settings.Azure.Recorder = l.Estate(), rec
+	settings.Reach = guestsOf(l.Endpoints(), settings.Azure.Roots)
 	settings.Poll = pollAt(l.Speed())
 	settings.Rates = ratesAt(l.Speed(), o, l.Estate())
 	c, err := Open(ctx, settings)
@@ -59,6 +63,12 @@ func Rehearsal(e lab.Endpoints, user string) Options {
 			Auth:  azure.AuthLoopback, Token: e.Token, Subscription: e.Subscription,
 		},
 	}
+}
+
+// guestsOf tries the ports of a lab's guests where the lab answers for them.
+func guestsOf(e lab.Endpoints, roots *x509.CertPool) jumpbox.Reach {
+	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
+	return func(ctx context.Context, address string, port int) error { return e.Reach(ctx, t, address, port) }
 }
 
 // trust makes the certificate in a file the one authority for the vault and its

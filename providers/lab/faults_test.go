@@ -3,6 +3,7 @@ package lab_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,6 +125,52 @@ func TestS33StartFailsThoughTheDataIsHome(t *testing.T) {
 			r.waitFor(id, "FinalizeFailback")
 			if vm := r.home("hv01"); vm.State != "Off" {
 				t.Errorf("the VM is %s", vm.State)
+			}
+		})
+	}
+}
+
+// What a host says of each odd boot, and what a machine beside the guest meets.
+func TestS46OddBootsAsAHostSeesThem(t *testing.T) {
+	for fault, want := range map[string]struct {
+		heartbeat string
+		address   string // how it begins; empty for none
+		answer    world.Answer
+	}{
+		"no-boot":           {"NoContact", "", world.Silence},
+		"boot-loops":        {"NoContact", "", world.Silence},
+		"boots-to-recovery": {"OkApplicationsUnknown", "", world.Silence},
+		"heartbeat-lies":    {"OkApplicationsHealthy", "192.0.2.", world.Silence},
+		"restarts":          {"OkApplicationsHealthy", "192.0.2.", world.Answers},
+		"wrong-address":     {"OkApplicationsHealthy", "198.51.100.", world.Answers},
+		"ports-closed":      {"OkApplicationsHealthy", "192.0.2.", world.Refused},
+	} {
+		inBubble(t, withFault("{when: boot, what: "+fault+"}"), func(r *rig) {
+			t := r.t
+			var id string
+			r.World().Read(func(s *world.State) { id = s.Item("app01").HyperVID })
+			if err := r.World().StartHome("hv01", id); err != nil {
+				t.Fatal(err)
+			}
+			back := false
+			for last := int64(0); r.home("hv01").Uptime < 300 && !back; time.Sleep(time.Second) {
+				up := r.home("hv01").Uptime
+				back = back || up < last
+				if last = up; back && fault == "restarts" {
+					time.Sleep(5 * time.Minute)
+				}
+			}
+			vm := r.home("hv01")
+			if restarts := fault == "boot-loops" || fault == "restarts"; back != restarts {
+				t.Errorf("%s: uptime went back: %v", fault, back)
+			}
+			if vm.State != "Running" || vm.Heartbeat != want.heartbeat || len(vm.Addresses) > 0 != (want.address != "") {
+				t.Errorf("%s: %+v", fault, vm)
+			}
+			for _, a := range vm.Addresses {
+				if answer := r.World().Reach(a, 3389); !strings.HasPrefix(a, want.address) || answer != want.answer {
+					t.Errorf("%s: %s answers %q", fault, a, answer)
+				}
 			}
 		})
 	}

@@ -194,6 +194,10 @@ func serve(ctx context.Context, o Options, e estate.Estate, lock *flock.Flock) (
 		}
 		endpoints.Hosts = append(endpoints.Hosts, HostEndpoint{Name: name, WinRM: url + "/wsman"})
 	}
+	// The last one, so that the others are where they were in a lab of before.
+	if endpoints.Guests, err = s.listen(ctx, handlers.guests()); err != nil {
+		return nil, err
+	}
 	if err = handlers.run(); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 const (
 	managementHost = "management.lab"
 	storageHost    = "storage.lab"
+	guestsHost     = "guests.lab"
 	hostSuffix     = ".lab"
 )
 
@@ -100,7 +101,7 @@ func NewInMemory(ctx context.Context, o Options) (*Memory, error) {
 }
 
 // Transport reaches the lab's servers by host name: management.lab,
-// storage.lab, and a Hyper-V host's name followed by .lab.
+// storage.lab, guests.lab, and a Hyper-V host's name followed by .lab.
 func (m *Memory) Transport() http.RoundTripper {
 	return wire.Transport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := strings.Cut(r.Host, ":")
@@ -109,6 +110,8 @@ func (m *Memory) Transport() http.RoundTripper {
 			m.servers.management.ServeHTTP(w, r)
 		case storageHost:
 			m.servers.storage.ServeHTTP(w, r)
+		case guestsHost:
+			m.servers.guests().ServeHTTP(w, r)
 		default:
 			m.servers.winrm.Host(strings.TrimSuffix(host, hostSuffix)).ServeHTTP(w, r)
 		}
@@ -122,7 +125,7 @@ func (m *Memory) Connect(host string) func() http.RoundTripper { return m.server
 // Endpoints is where the lab is reached through its transport.
 func (m *Memory) Endpoints() Endpoints {
 	e := m.servers.endpoints()
-	e.Management, e.Storage = "http://"+managementHost, "http://"+storageHost
+	e.Management, e.Storage, e.Guests = "http://"+managementHost, "http://"+storageHost, "http://"+guestsHost
 	for _, h := range m.servers.hosts {
 		e.Hosts = append(e.Hosts, HostEndpoint{Name: h, WinRM: fmt.Sprintf("http://%s%s/wsman", h, hostSuffix)})
 	}

@@ -169,6 +169,7 @@ type Endpoints struct {
 	Management    string         `json:"management"`
 	Storage       string         `json:"storage"`
 	Hosts         []HostEndpoint `json:"hosts"`
+	Guests        string         `json:"guests"` // answers for the guests' network
 	Token         string         `json:"token"`
 	Subscription  string         `json:"subscription"`
 	ResourceGroup string         `json:"resource_group"`

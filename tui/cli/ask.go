@@ -41,6 +41,10 @@ func (f *follower) prompt(l *engine.Leg) {
 	for _, name := range l.Gate.Unverified {
 		f.a.say("%s is not verified: name it in the reason.", name)
 	}
+	if l.Gate.Gate == engine.GateCommit && l.Direction == engine.ToOnPremises {
+		f.a.say("Look for yourself:  %s", f.state.Plan.ConsoleCommand(l.Item))
+		f.a.say("Type  look %s: what you saw  to have it recorded with your name; it approves nothing.", l.Item.Name)
+	}
 	if l.Gate.NeedsReason || f.outsideWindow(l, time.Now()) {
 		f.a.say("Type  %s: the reason  to approve it, or press Ctrl-C to leave it waiting.", word)
 		return
@@ -87,7 +91,7 @@ func (f *follower) outsideWindow(l *engine.Leg, now time.Time) bool {
 // answer takes one typed line: NAME, or NAME: REASON.
 func (f *follower) answer(ctx context.Context, line string) {
 	line = strings.TrimSpace(line)
-	if line == "" {
+	if line == "" || f.looked(line) {
 		return
 	}
 	for _, l := range f.state.Legs {
@@ -124,6 +128,25 @@ func (f *follower) answer(ctx context.Context, line string) {
 		return
 	}
 	f.a.say("nothing is decided: type exactly the name of what waits: %s", quoteAll(waiting))
+}
+
+// looked takes a line that says what somebody saw of a machine: look NAME: WHAT.
+func (f *follower) looked(line string) bool {
+	rest, ok := strings.CutPrefix(line, "look ")
+	if !ok {
+		return false
+	}
+	for _, l := range f.state.Legs {
+		saw, ok := approval(strings.TrimSpace(rest), l.Item.Name)
+		if !ok {
+			continue
+		}
+		if err := f.handle.Look(l.Item.Name, f.who, saw); err != nil {
+			f.a.say("not recorded: %s", err)
+		}
+		return true
+	}
+	return false
 }
 
 // approval reports whether the line approves the item, and the reason given.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ import (
 
 type decideOptions struct {
 	run, gate, item, reason string
+
+	lookedBy, saw string // at the commit gate
 }
 
 func (a *app) decideCommand() *cobra.Command {
@@ -41,6 +44,8 @@ manual action, manual-action says that it is done; --reason goes with it.`,
 	}
 	cmd.Flags().StringVar(&o.item, "item", "", "`NAME` of the item, where several wait")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the evidence")
+	cmd.Flags().StringVar(&o.saw, "saw", "", "at commit: what was seen when somebody looked at the machine")
+	cmd.Flags().StringVar(&o.lookedBy, "looked-by", "", "at commit: `NAME` of who looked, where it was not who types")
 	return cmd
 }
 
@@ -62,7 +67,17 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 	if err != nil {
 		return err
 	}
-	d := engine.Decision{Gate: g, By: whoami(), Reason: o.reason}
+	if (o.saw != "" || o.lookedBy != "") && g != engine.GateCommit {
+		return engine.Usagef("leave it out, or record a look with failback look", "--saw and --looked-by go with commit, where the machine is looked at")
+	}
+	d := engine.Decision{Gate: g, By: whoami()}
+	if o.saw != "" || o.lookedBy != "" {
+		d.LookedBy, d.Saw = lookedBy(o.lookedBy), strings.TrimSpace(o.saw)
+	}
+	if o.reason == "" && (l.Gate == nil || l.Gate.NeedsReason) {
+		o.reason = d.Saw // what was seen is the reason then
+	}
+	d.Reason = o.reason
 	if l.Gate != nil && l.Gate.Action != nil {
 		d.For = l.Gate.Action.Name
 	}
@@ -167,33 +182,8 @@ const answerTime = 15 * time.Second
 
 // awaitDecision waits until the driver has taken or refused the answer.
 func (a *app) awaitDecision(ctx context.Context, store *runs.Store, st engine.State, item string, g engine.Gate) error {
-	ctx, done := context.WithTimeout(ctx, answerTime)
-	defer done()
-	tick := time.NewTicker(beat / 4)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			a.say("left for the driver of run %s, which has not taken it yet", st.Run)
-			return nil
-		}
-		events, err := store.Events(st.Run)
-		if err != nil {
-			return err
-		}
-		for _, e := range events[min(int(st.Seq), len(events)):] {
-			switch b := e.Body.(type) {
-			case engine.DecisionMade:
-				if e.Item == item && b.Gate == g {
-					a.say("%s: %s: taken by the driver of run %s", item, g, st.Run)
-					return nil
-				}
-			case engine.Noted:
-				if e.Item == "" && b.Level == "warn" {
-					return engine.Refuse("decide", string(st.Run), b.Text, "failback show "+string(st.Run)+" tells how it stands")
-				}
-			}
-		}
-	}
+	return a.awaitTaken(ctx, store, st, "decide", func(e engine.Event) bool {
+		b, ok := e.Body.(engine.DecisionMade)
+		return ok && e.Item == item && b.Gate == g
+	}, fmt.Sprintf("%s: %s: taken by the driver of run %s", item, g, st.Run))
 }

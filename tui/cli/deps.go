@@ -38,6 +38,8 @@ type Deps struct {
 	Certificate func(path, password string) (*engine.Certificate, error)
 	// Disks carries out what is asked for single disks.
 	Disks Disks
+	// ScriptSum is the checksum of an operator's script, as a plan keeps it.
+	ScriptSum func(path string) (string, error)
 	// Permissions is what the program needs in Azure, one row an action.
 	Permissions []Permission
 }
@@ -115,6 +117,7 @@ type Served struct {
 	Management    string       `json:"management"`
 	Storage       string       `json:"storage"`
 	Hosts         []ServedHost `json:"hosts"`
+	Guests        string       `json:"guests"` // answers for the guests' network
 	Token         string       `json:"token"`
 	Subscription  string       `json:"subscription"`
 	ResourceGroup string       `json:"resource_group"`

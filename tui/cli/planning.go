@@ -32,6 +32,7 @@ type planOptions struct {
 	override       []string
 	each           bool // a recovery plan's items one by one
 	threads        int  // download threads of the hosts' agents for the run
+	prove          proveOptions
 
 	written config.PlanFile // the file that --file names
 
@@ -67,6 +68,7 @@ func (o *planOptions) registerStart(cmd *cobra.Command) {
 	f.DurationVar(&o.downtimeBudget, "downtime-budget", 0, "the downtime the owner accepts, such as 20m")
 	f.StringVar(&o.reason, "reason", "", "why this is done, for the evidence")
 	f.IntVar(&o.threads, "threads", 0, fmt.Sprintf("give the agents of the hosts `N` download threads a VM for this run, 1 to %d, and put back what was there", engine.MostThreads))
+	o.prove.register(cmd)
 }
 
 // fromFile takes the plan file's words where no flag says otherwise.
@@ -89,6 +91,16 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 	o.commitFailover = o.commitFailover || p.CommitFailover
 	o.createVM = o.createVM || p.CreateVM
 	o.each = o.each || p.Each
+	set("prove-script", p.Prove.Script, &o.prove.script)
+	if !cmd.Flags().Changed("prove-address") {
+		o.prove.addresses = p.Prove.Addresses
+	}
+	if !cmd.Flags().Changed("prove-port") {
+		o.prove.ports = p.Prove.Ports
+	}
+	if !cmd.Flags().Changed("prove-script-timeout") && p.Prove.ScriptTimeout != 0 {
+		o.prove.timeout = p.Prove.ScriptTimeout.Std()
+	}
 	if !cmd.Flags().Changed("approve") {
 		o.approve = p.Approve
 	}
@@ -213,7 +225,10 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 	p := engine.Plan{
 		Version: engine.PlanVersion, Profile: s.conn.Name, Rehearsal: s.conn.Rehearsal, Vault: s.conn.Vault,
 		Owner: s.who, Reason: o.reason, Direction: engine.Direction(o.direction), Sync: engine.SyncOption(o.sync),
-		Window: o.period, Budget: o.downtimeBudget, Threads: o.threads,
+		Window: o.period, Budget: o.downtimeBudget, Threads: o.threads, Boot: o.prove.boot,
+	}
+	if p.Direction == engine.ToOnPremises && len(p.Boot.Ports) == 0 {
+		p.Boot.Ports = s.conn.Prove // the profile's
 	}
 	if p.Approve, err = o.gates(); err != nil {
 		return p, err

@@ -37,6 +37,17 @@ type legView struct {
 	Job      string                     `json:"job,omitempty"`
 	Phases   map[engine.Phase]phaseView `json:"phases"`
 	Failure  *engine.Failure            `json:"failure,omitempty"`
+	Boot     *engine.BootChecked        `json:"boot,omitempty"`
+	Looks    []lookView                 `json:"looks,omitempty"`
+	Console  string                     `json:"console,omitempty"` // opens the on-premises VM's console
+}
+
+// lookView is what a person saw of the on-premises VM.
+type lookView struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Saw     string    `json:"saw,omitempty"`
+	Decided bool      `json:"decided,omitempty"`
 }
 
 type phaseView struct {
@@ -105,6 +116,13 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 		if l.Gate != nil {
 			lv.Gate = l.Gate.Gate
 		}
+		lv.Boot = l.Boot
+		for _, k := range l.Looks {
+			lv.Looks = append(lv.Looks, lookView(k))
+		}
+		if l.Boot != nil {
+			lv.Console = st.Plan.ConsoleCommand(l.Item)
+		}
 		for p, r := range l.Phases {
 			lv.Phases[p] = phaseView{r.Status, r.Started, r.Ended, r.Tries}
 		}
@@ -137,8 +155,25 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 	}
 	for _, l := range st.Legs {
 		a.writeLeg(out, v.ID, l)
+		a.writeBoot(out, st.Plan, l)
 	}
 	return nil
+}
+
+// writeBoot says what the boot's proof showed, line by line, and what people saw.
+func (a *app) writeBoot(out io.Writer, p engine.Plan, l *engine.Leg) {
+	if b := l.Boot; b != nil {
+		a.tell(out, "  boot %s", strings.ReplaceAll(string(b.Result), "-", " "))
+		for _, x := range b.Lines {
+			a.tell(out, "    %-9s %-12s %s", x.Result.Word(), x.What, x.Saw)
+		}
+		if !l.Passed(engine.PhaseCommit) {
+			a.tell(out, "    console   %s", p.ConsoleCommand(l.Item))
+		}
+	}
+	for _, k := range l.Looks {
+		a.tell(out, "  %s %s", a.when(k.At), k.Words())
+	}
 }
 
 func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {

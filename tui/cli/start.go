@@ -31,6 +31,9 @@ and says how to decide and go on. Leaving it (Ctrl-C) cancels nothing in Azure.`
 			if _, err := o.gates(); err != nil {
 				return err
 			}
+			if err := o.prove.read(a.deps.ScriptSum); err != nil {
+				return err
+			}
 			return a.start(cmd.Context(), &o)
 		},
 	}

@@ -150,6 +150,9 @@ func still(l *engine.Leg, now time.Time) string {
 	if l.Mode == engine.ModeCancelling {
 		s += ", cancelling"
 	}
+	if missing := (engine.BootChecked{Lines: l.Proving}).Missing(); missing != "" {
+		s += ", not seen yet: " + missing
+	}
 	if y, ok := l.Sync[p]; ok && y.Total > 0 {
 		s += fmt.Sprintf(", %s of %s read", engine.SizeWords(y.Read), engine.SizeWords(y.Total))
 		if y.Estimate {

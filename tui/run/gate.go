@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -21,6 +20,7 @@ type gateDialog struct {
 	forWhat  string // the manual action
 	form     dialog.Form
 	looked   *field.Field // who looked at the machine, at the commit gate
+	saw      *field.Field // and what they saw
 	why      *field.Field // where the engine asks for a reason
 	override *field.Field // why outside the window, where it is closed
 	comment  *field.Field // what was done, at a manual action
@@ -72,6 +72,10 @@ func (r *Live) openGate(l *engine.Leg) tea.Cmd {
 		d.looked.Required = true
 		d.form.Fields = append(d.form.Fields, d.looked)
 	}
+	if g == engine.GateCommit && l.Direction == engine.ToOnPremises {
+		d.saw = field.New("What was seen:", "kept with the name, also when you leave with esc")
+		d.form.Fields = append(d.form.Fields, d.saw)
+	}
 	if l.Gate.NeedsReason {
 		d.why = field.New("Why all the same:", "a reason is required")
 		d.why.Required = true
@@ -117,21 +121,12 @@ func (r *Live) gateLines(l *engine.Leg) []dialog.Line {
 	}
 	if l.Gate.Gate == engine.GateCommit && l.Direction == engine.ToOnPremises {
 		out = append(append(out, dialog.Line{}), verified(l)...)
-		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Look for yourself: " + console(r.state.Plan, l)})
+		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Look for yourself: " + r.state.Plan.ConsoleCommand(l.Item)})
 	}
 	if r.outsideWindow(l.Gate.Gate) {
 		out = append(out, dialog.Line{Tone: dialog.Danger, Text: "The plan's window is closed: " + windowWords(r.state.Plan.Window)})
 	}
 	return out
-}
-
-// console is the command that opens the machine's console on a jump box.
-func console(p engine.Plan, l *engine.Leg) string {
-	host := l.Item.Host
-	if p.Target.Alternate {
-		host = p.Target.HostName
-	}
-	return fmt.Sprintf("vmconnect.exe %s %q", host, l.Item.Name)
 }
 
 func windowWords(w engine.Window) string {
@@ -143,40 +138,6 @@ func windowWords(w engine.Window) string {
 		return "from " + w.Start.Format(form)
 	}
 	return w.Start.Format(form) + " to " + w.End.Format(form)
-}
-
-// verified says what the boot and the disks showed.
-func verified(l *engine.Leg) []dialog.Line {
-	var out []dialog.Line
-	if b := l.Boot; b != nil {
-		line := dialog.Line{Tone: dialog.Good, Text: "Boot proven: " + BootWords(b)}
-		if b.Result != engine.BootProven {
-			line = dialog.Line{Tone: dialog.Caution, Text: "Boot not proven: " + BootWords(b)}
-		}
-		out = append(out, line)
-	}
-	return append(out, ProofLines(l.Proofs)...)
-}
-
-// BootWords says what was seen of a boot.
-func BootWords(b *engine.BootChecked) string {
-	words := fmt.Sprintf("%s, heartbeat %s, up %s", strings.ToLower(b.State), spaced(b.Heartbeat), engine.SpanWords(b.Uptime))
-	if len(b.Addresses) > 0 {
-		words += ", " + strings.Join(b.Addresses, " ")
-	}
-	return words
-}
-
-// spaced writes one of Hyper-V's joined words, OkApplicationsHealthy, as words.
-func spaced(s string) string {
-	var b strings.Builder
-	for i, c := range s {
-		if i > 0 && unicode.IsUpper(c) {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(unicode.ToLower(c))
-	}
-	return strings.Replace(b.String(), "ok ", "ok, ", 1)
 }
 
 // ProofLines say what the comparisons gave: in one line where they gave the same
@@ -217,10 +178,11 @@ func (r *Live) updateGate(msg tea.Msg) tea.Cmd {
 	answer, cmd := r.gate.form.Update(msg)
 	switch answer {
 	case dialog.Aside:
+		look := r.gate.look()
 		r.putAside(r.gate)
 		r.gate = nil
 		// The next open gate may ask now.
-		return r.Show(r.state)
+		return tea.Batch(look, r.Show(r.state))
 	case dialog.Submitted:
 		return r.approve()
 	case dialog.Unanswered:
@@ -232,8 +194,21 @@ func (r *Live) approve() tea.Cmd {
 	g := r.gate
 	g.form.Busy = true
 	d := engine.Decision{Gate: g.gate, By: r.user, Reason: g.reason(), Override: g.override != nil, For: g.forWhat}
+	if g.saw != nil {
+		d.LookedBy, d.Saw = g.looked.Value(), g.saw.Value()
+	}
 	item := g.item
 	return func() tea.Msg { return DecideMsg{Item: item, Decision: d} }
+}
+
+// look keeps what was typed of the machine where the question is put aside: it may be
+// just what keeps somebody from answering.
+func (g *gateDialog) look() tea.Cmd {
+	if g.saw == nil || g.saw.Value() == "" {
+		return nil
+	}
+	msg := LookMsg{Item: g.item, By: g.looked.Value(), Saw: g.saw.Value()}
+	return func() tea.Msg { return msg }
 }
 
 // reason is everything that was said for the approval.
@@ -264,6 +239,14 @@ func (r *Live) Decided(item string, g engine.Gate, err error) tea.Cmd {
 	r.putAside(r.gate)
 	r.gate = nil
 	return r.Show(r.state)
+}
+
+// Looked takes in whether a look was recorded.
+func (r *Live) Looked(err error) {
+	r.notice = "What was seen is recorded; nothing was approved."
+	if err != nil {
+		r.notice = "What was seen was not recorded: " + failureWords(err)
+	}
 }
 
 func failureWords(err error) string {

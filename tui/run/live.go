@@ -19,6 +19,12 @@ type DecideMsg struct {
 	Decision engine.Decision
 }
 
+// LookMsg is what a person saw of the machine of an item, without a decision.
+type LookMsg struct {
+	Item    string
+	By, Saw string
+}
+
 // CancelMsg asks to cancel the leg of an item. It is answered with
 // [Live.Cancelled].
 type CancelMsg struct {

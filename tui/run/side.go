@@ -17,7 +17,7 @@ import (
 // order of importance. What does not fit into h lines is made smaller or left out
 // from its end.
 func (r *Live) side(leg *engine.Leg, w, h int) []string {
-	transfer := r.transfer(leg, w)
+	transfer := append(r.transfer(leg, w), r.proving(leg, w)...)
 	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+8 <= h)...)
 	out = append(append(out, ""), transfer...)
 	if len(transfer) > 0 && h-len(out) >= 3 {

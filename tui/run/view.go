@@ -162,7 +162,7 @@ func (r *Live) details(w, h int) []string {
 		out = r.power(leg, w)
 		out = append(out, r.downtime(leg, w, false)...)
 		out = append(out, r.phases(leg, w, max(3, h-len(out)-4))...)
-		out = append(out, r.transfer(leg, w)...)
+		out = append(append(out, r.transfer(leg, w)...), r.proving(leg, w)...)
 	}
 	if h-len(out) >= 8 {
 		out = append(out, "")

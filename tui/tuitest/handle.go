@@ -79,6 +79,11 @@ func (h *Handle) Decide(item string, d engine.Decision) error {
 	return nil
 }
 
+// Look records what a person saw.
+func (h *Handle) Look(item, by, saw string) error {
+	return h.stream.Emit(item, engine.PhaseNone, engine.MachineLooked{By: by, Saw: saw})
+}
+
 // Cancel cancels a leg; it leaves the machine damaged where the engine says so.
 func (h *Handle) Cancel(item, by, reason string) error {
 	leg := h.State().Leg(item)

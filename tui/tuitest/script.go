@@ -129,6 +129,12 @@ func (s *script) untilCommit(it engine.PlanItem) {
 		s.emit(it.Name, engine.PhaseVerify, engine.BootChecked{
 			Result: engine.BootProven, State: "Running", Heartbeat: "OkApplicationsHealthy",
 			Uptime: 42 * time.Second, Grew: true, Addresses: []string{"10.20.0.15"},
+			Lines: []engine.BootLine{
+				{What: engine.LineRunning, Result: engine.LineOK, Saw: "Running"},
+				{What: engine.LineHeartbeat, Result: engine.LineOK, Saw: "OkApplicationsHealthy"},
+				{What: engine.LineUptime, Result: engine.LineOK, Saw: "up 42 s, growing"},
+				{What: engine.LineAddresses, Result: engine.LineOK, Saw: "10.20.0.15"},
+			},
 		})
 		s.emit(it.Name, engine.PhaseVerify, engine.DiskProved{
 			Disk: "os", Bytes: it.Bytes, Source: "5c1f0ad2e7b1", Target: "5c1f0ad2e7b1", Equal: true})

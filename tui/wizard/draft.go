@@ -35,6 +35,7 @@ type Draft struct {
 	// Overrides are the operator's reasons against rules of the preflight. A repair of an
 	// earlier plan begins without: a reason was given for what was seen then.
 	Overrides []engine.Override
+	Boot      engine.BootProof
 }
 
 // Skip is an item of a recovery plan that stays behind, and why.
@@ -135,6 +136,11 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 		}
 		p.Items = append(p.Items, planned)
 	}
+	if d.failback() {
+		if p.Boot = d.Boot.For(p.Items); len(p.Boot.Ports) == 0 {
+			p.Boot.Ports = c.Prove
+		}
+	}
 	return p, p.Validate()
 }
 
@@ -143,7 +149,7 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 func again(p engine.Plan, items []engine.Item) (Draft, error) {
 	d := Draft{
 		Direction: p.Direction, Sync: p.Sync, Target: p.Target, targetChosen: true,
-		RecoveryPlan: p.RecoveryPlan, Reason: p.Reason, Groups: map[string]int{},
+		RecoveryPlan: p.RecoveryPlan, Reason: p.Reason, Groups: map[string]int{}, Boot: p.Boot,
 	}
 	if p.Budget > 0 {
 		d.Budget = p.Budget.String()

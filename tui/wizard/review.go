@@ -110,6 +110,9 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	if d.Thumbprint != "" {
 		out = append(out, say("Certificate", d.Thumbprint))
 	}
+	if p, err := d.Plan(w.conn, w.services.Owner); err == nil && !p.Boot.IsZero() {
+		out = append(out, say("Proof", p.Boot.Words()))
+	}
 	if pre, ok := w.steps[w.at-1].(*preflightStep); ok {
 		out = append(out, say("Preflight", pre.verdictWords()))
 	}

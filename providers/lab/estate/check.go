@@ -132,6 +132,11 @@ func (it Item) check(hosts, kinds map[string]string) error {
 	case it.Change < 0 || it.Change > 1:
 		return fmt.Errorf("change: %v is not between 0 and 1", it.Change)
 	}
+	for i, port := range it.Home.Ports {
+		if port < 1 || port > 65535 {
+			return fmt.Errorf("home.ports[%d]: %d is no port", i, port)
+		}
+	}
 	for d, disk := range it.Disks {
 		if disk.Size < minDisk || disk.Size%pageSize != 0 || disk.Content < 0 || disk.Content > disk.Size {
 			return fmt.Errorf("disks[%d].size: must be at least 16MiB, whole pages, and not smaller than its content", d)

@@ -191,6 +191,9 @@ type Home struct {
 	AutoStart  string `yaml:"auto_start" json:"auto_start,omitempty"`
 	State      string `yaml:"state" json:"state,omitempty"` // Hyper-V's word
 	Loose      int    `yaml:"loose_adapters" json:"loose_adapters,omitempty"`
+	// Ports are the TCP ports that its guest answers at; where none are named, the one
+	// that its system is looked after through.
+	Ports []int `yaml:"ports" json:"ports,omitempty"`
 }
 
 // Disk is one disk of an item. The first is the operating system's.

@@ -2,6 +2,7 @@ package estate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -79,6 +80,12 @@ const (
 	DropChangedRange Trouble = "drop-changed-range" // one changed range is lost on the way
 	StopLies         Trouble = "stop-lies"          // the stop says OK, the VM runs on
 	NoBoot           Trouble = "no-boot"            // the VM starts, its guest never answers
+	BootLoops        Trouble = "boot-loops"         // its guest begins again and again
+	BootsToRecovery  Trouble = "boots-to-recovery"  // a recovery console: a heartbeat, no network
+	HeartbeatLies    Trouble = "heartbeat-lies"     // a good heartbeat and an old address, nothing answers
+	Restarts         Trouble = "restarts"           // its guest restarts once and is well then
+	WrongAddress     Trouble = "wrong-address"      // its guest has another address than it had
+	PortsClosed      Trouble = "ports-closed"       // its guest is up, its services are not
 	StartFails       Trouble = "start-fails"        // the VM is not started, the data is home
 	JobFails         Trouble = "job-fails"          // the job ends with a Site Recovery error
 	JobWarns         Trouble = "job-warns"          // the job ends well, with a warning
@@ -119,6 +126,12 @@ var moments = map[Trouble][]Moment{
 	DropChangedRange: {AtFinalSync},
 	StopLies:         {AtStop, OnDeallocate},
 	NoBoot:           {AtBoot},
+	BootLoops:        {AtBoot},
+	BootsToRecovery:  {AtBoot},
+	HeartbeatLies:    {AtBoot},
+	Restarts:         {AtBoot},
+	WrongAddress:     {AtBoot},
+	PortsClosed:      {AtBoot},
 	StartFails:       {AtBoot},
 	JobFails:         jobMoments,
 	JobWarns:         jobMoments,
@@ -129,6 +142,9 @@ var moments = map[Trouble][]Moment{
 // Condition reports whether the trouble is a state that lasts rather than an
 // event that strikes.
 func (t Trouble) Condition() bool { return slices.Contains(conditions, t) }
+
+// Troubles lists what can go wrong, sorted.
+func Troubles() []Trouble { return slices.Sorted(maps.Keys(moments)) }
 
 func (f Fault) check(names map[string]bool, hosts map[string]bool) error {
 	at, known := moments[f.What]

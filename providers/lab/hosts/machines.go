@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
-	"time"
 
 	"failback/providers/hyperv/scripts"
 	"failback/providers/lab/world"
@@ -13,13 +12,8 @@ import (
 // row is a VM in a list.
 func row(s *world.State, vm *world.VM) scripts.VMRow {
 	r := scripts.VMRow{
-		ID: vm.ID, Name: vm.Name, State: vm.State, AutoStart: vm.AutoStart, Notes: vm.Notes, Heartbeat: "NoContact",
-	}
-	if vm.State == world.VMRunning {
-		r.Uptime = int64(time.Since(vm.Since).Seconds())
-	}
-	if vm.Booted {
-		r.Heartbeat = "OkApplicationsHealthy"
+		ID: vm.ID, Name: vm.Name, State: vm.State, AutoStart: vm.AutoStart, Notes: vm.Notes, Heartbeat: vm.Heartbeat(),
+		Uptime: int64(vm.Uptime().Seconds()),
 	}
 	if it := s.Item(vm.Item); it != nil {
 		r.Generation, r.CPUs, r.Memory = it.Generation, it.CPUs, it.Memory
@@ -49,9 +43,7 @@ func (m Model) vm(host, id string) (any, error) {
 		}
 		found = true
 		answer.VMRow, answer.Checkpoints = row(s, vm), vm.Snapshots
-		if vm.Booted {
-			answer.Addresses = []string{address(id)}
-		}
+		answer.Addresses = append(answer.Addresses, vm.Addresses()...)
 		it := s.Item(vm.Item)
 		answer.TPM, answer.Shielded = it.Home.TPM, it.Home.Shielded
 		if it.Generation == 2 {
@@ -90,15 +82,6 @@ func disk(path string, d *world.Disk, file int64) scripts.VMDisk {
 		out.Bytes, out.File = cmp.Or(int64(h.Size), d.Bytes), file
 	}
 	return out
-}
-
-// address is an address of documentation's range that follows from the VM's id.
-func address(id string) string {
-	n := 0
-	for _, c := range id {
-		n = (n*31 + int(c)) % 250
-	}
-	return "192.0.2." + itoa(n+1)
 }
 
 // guardLine is the line that a guard leaves in a VM's notes.

@@ -20,7 +20,7 @@ func adaptersOf(h *world.Host) []estate.Adapter {
 	if len(h.Adapters) > 0 {
 		return h.Adapters
 	}
-	return []estate.Adapter{{Name: labOwn, Addresses: []string{address(h.ID)}}, {Name: labFree}, {Name: labBound}}
+	return []estate.Adapter{{Name: labOwn, Addresses: []string{world.AddressOf(h.ID)}}, {Name: labFree}, {Name: labBound}}
 }
 
 func description(adapter string) string { return "Lab " + adapter + " Adapter" }

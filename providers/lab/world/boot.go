@@ -72,7 +72,7 @@ func (w *World) startHome(ctx context.Context, host, id string) error {
 			return missing("virtual machine", id)
 		}
 		if v.State != VMRunning {
-			v.State, v.Since, v.Booted, v.Problem = VMRunning, now(), false, ""
+			v.State, v.Since, v.Booted, v.Problem, v.Odd = VMRunning, now(), false, "", ""
 			// The checksums speak of the disks as the synchronisation left them;
 			// they stay, with their time.
 		}
@@ -82,8 +82,14 @@ func (w *World) startHome(ctx context.Context, host, id string) error {
 	if err != nil || vm.Booted {
 		return err
 	}
-	if f := w.strike(estate.AtBoot, vm.Item, host, estate.NoBoot); f != nil {
-		return w.booted(vm, "the guest stopped at its start screen")
+	if f := w.strike(estate.AtBoot, vm.Item, host, oddBoots...); f != nil {
+		vm.Odd = f.What
+		if err := w.EditVM(host, id, func(v *VM) { v.Odd = f.What }); err != nil {
+			return err
+		}
+		if why := neverBoots[f.What]; why != "" {
+			return w.booted(vm, why)
+		}
 	}
 	w.goes(func(ctx context.Context) { _ = w.bootHome(ctx, vm, true) })
 	return context.Cause(ctx)
@@ -93,6 +99,11 @@ func (w *World) startHome(ctx context.Context, host, id string) error {
 func (w *World) bootHome(ctx context.Context, vm VM, check bool) error {
 	var it Item
 	w.Read(func(s *State) { it = s.copyItem(vm.Item) })
+	if check && vm.Odd == estate.Restarts {
+		if err := w.restartOnce(ctx, vm); err != nil {
+			return err
+		}
+	}
 	if check {
 		if err := w.sleep(ctx, w.times().Boot); err != nil {
 			return err
@@ -121,7 +132,7 @@ func (w *World) stopHome(host, id string) error {
 	w.guests.stop(homeKey(host, id))
 	return w.change(func(s *State) {
 		if v := s.VM(host, id); v != nil && v.State != VMOff {
-			v.State, v.Since, v.Booted, v.Problem = VMOff, now(), false, ""
+			v.State, v.Since, v.Booted, v.Problem, v.Odd = VMOff, now(), false, "", ""
 		}
 	})
 }

@@ -187,19 +187,21 @@ const (
 
 // VM is an on-premises VM.
 type VM struct {
-	ID        string    `json:"id"` // Hyper-V GUID, lower case
-	Item      string    `json:"item"`
-	Name      string    `json:"name"`
-	Host      string    `json:"host"`
-	State     string    `json:"state"`
-	Booted    bool      `json:"booted"`            // its guest answers
-	Problem   string    `json:"problem,omitempty"` // why it does not
-	Since     time.Time `json:"since,omitzero"`    // of the state
-	AutoStart string    `json:"auto_start"`
-	Notes     string    `json:"notes,omitempty"`
-	Snapshots int       `json:"snapshots,omitempty"` // checkpoints
-	Files     []string  `json:"files"`               // one a disk, relative to the world's directory
-	Sums      []DiskSum `json:"sums,omitempty"`
+	ID      string    `json:"id"` // Hyper-V GUID, lower case
+	Item    string    `json:"item"`
+	Name    string    `json:"name"`
+	Host    string    `json:"host"`
+	State   string    `json:"state"`
+	Booted  bool      `json:"booted"`            // its guest answers
+	Problem string    `json:"problem,omitempty"` // why it does not
+	Since   time.Time `json:"since,omitzero"`    // of the state
+	// Odd is what is wrong with its guest since it was started.
+	Odd       estate.Trouble `json:"odd,omitempty"`
+	AutoStart string         `json:"auto_start"`
+	Notes     string         `json:"notes,omitempty"`
+	Snapshots int            `json:"snapshots,omitempty"` // checkpoints
+	Files     []string       `json:"files"`               // one a disk, relative to the world's directory
+	Sums      []DiskSum      `json:"sums,omitempty"`
 }
 
 // DiskSum is the checksum that the agent left beside a disk.

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo 'the service does not answer' >&2
+exit 3
