@@ -21,6 +21,11 @@ approve: [complete]
 window: {start: 2026-11-23T22:00:00+01:00, end: 2026-11-24T04:00:00+01:00}
 downtime_budget: 20m
 reason: site is back
+prove:
+  addresses: [web01=10.0.0.5]
+  ports: [443, "sql01=1433"]
+  script: look.sh
+  script_timeout: 90s
 `
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -34,6 +39,10 @@ reason: site is back
 	}
 	if want := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC); !p.Window.Start.Equal(want) {
 		t.Errorf("window starts %v, want %v", p.Window.Start, want)
+	}
+	if w := p.Prove; !slices.Equal(w.Addresses, []string{"web01=10.0.0.5"}) || !slices.Equal(w.Ports, []string{"443", "sql01=1433"}) ||
+		w.Script != filepath.Join(filepath.Dir(path), "look.sh") || w.ScriptTimeout.Std() != 90*time.Second {
+		t.Errorf("prove %+v", w)
 	}
 	if p.DowntimeBudget.Std() != 20*time.Minute {
 		t.Errorf("budget %v", p.DowntimeBudget.Std())
@@ -52,6 +61,7 @@ func TestReadPlanNamesFileLineAndKey(t *testing.T) {
 		"unknown way":      {"items: [a]\ndirection: home\n", 2, "direction"},
 		"unknown gate":     {"items: [a]\napprove:\n  - finish\n", 2, "approve.0"},
 		"nameless":         {"items:\n  - \"\"\n", 1, "items.0"},
+		"time of nothing":  {"items: [a]\nprove:\n  script_timeout: 1m\n", 3, "prove.script_timeout"},
 		"both":             {"items: [a]\nrecovery_plan: rp\n", 2, "recovery_plan"},
 		"lab and profile":  {"items: [a]\nlab: true\nprofile: p\n", 3, "profile"},
 		"estate alone":     {"items: [a]\nestate: small\n", 2, "estate"},

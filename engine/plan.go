@@ -243,24 +243,8 @@ func (p Plan) Validate() error {
 	if i := slices.IndexFunc(p.Overrides, Override.incomplete); i >= 0 {
 		return bad(fmt.Sprintf("overrides[%d]", i), "an override names a rule and a reason")
 	}
-	seen := map[string]bool{}
-	for i, it := range p.Items {
-		if it.ID == "" || it.Name == "" {
-			return bad(fmt.Sprintf("items[%d]", i), "an item needs an id and a name")
-		}
-		if it.CommitFailover && p.Direction != ToOnPremises {
-			return bad(fmt.Sprintf("items[%d].commit_failover", i), "only a failback may commit an earlier failover first")
-		}
-		if it.RecoveryPoint != "" && p.Direction != ToAzure {
-			return bad(fmt.Sprintf("items[%d].recovery_point", i), "a failback brings home what is in Azure now; recovery points are for on-premises → Azure")
-		}
-		if it.RecoveryPoint != "" && p.Joint() {
-			return bad(fmt.Sprintf("items[%d].recovery_point", i), "a recovery plan's own job takes a kind of recovery point, not one of an item")
-		}
-		if seen[it.Name] {
-			return bad(fmt.Sprintf("items[%d]", i), it.Name+" is named twice")
-		}
-		seen[it.Name] = true
+	if field, why := p.wrongItem(); field != "" {
+		return bad(field, why)
 	}
 	for _, g := range p.Approve {
 		if !slices.Contains(AllGates, g) {
@@ -268,6 +252,30 @@ func (p Plan) Validate() error {
 		}
 	}
 	return nil
+}
+
+// wrongItem says which item is wrong, and why; the field is empty where none is.
+func (p Plan) wrongItem() (field, why string) {
+	seen := map[string]bool{}
+	for i, it := range p.Items {
+		if it.ID == "" || it.Name == "" {
+			return fmt.Sprintf("items[%d]", i), "an item needs an id and a name"
+		}
+		if it.CommitFailover && p.Direction != ToOnPremises {
+			return fmt.Sprintf("items[%d].commit_failover", i), "only a failback may commit an earlier failover first"
+		}
+		if it.RecoveryPoint != "" && p.Direction != ToAzure {
+			return fmt.Sprintf("items[%d].recovery_point", i), "a failback brings home what is in Azure now; recovery points are for on-premises → Azure"
+		}
+		if it.RecoveryPoint != "" && p.Joint() {
+			return fmt.Sprintf("items[%d].recovery_point", i), "a recovery plan's own job takes a kind of recovery point, not one of an item"
+		}
+		if seen[it.Name] {
+			return fmt.Sprintf("items[%d]", i), it.Name+" is named twice"
+		}
+		seen[it.Name] = true
+	}
+	return "", ""
 }
 
 // Steps is the way of one item of the plan through the phase table.

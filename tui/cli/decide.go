@@ -39,6 +39,9 @@ manual action, manual-action says that it is done; --reason goes with it.`,
 			if g := engine.Gate(o.gate); g != engine.GateManual && !slices.Contains(engine.AllGates, g) {
 				return engine.Usagef("write commit-failover, complete, commit, reprotect or manual-action", "%q is no gate", o.gate)
 			}
+			if (o.saw != "" || o.lookedBy != "") && o.gate != string(engine.GateCommit) {
+				return engine.Usagef("leave it out, or record a look with failback look", "--saw and --looked-by go with commit, where the machine is looked at")
+			}
 			return a.decide(cmd.Context(), o)
 		},
 	}
@@ -66,9 +69,6 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 	l, err := waitingLeg(st, g, o.item)
 	if err != nil {
 		return err
-	}
-	if (o.saw != "" || o.lookedBy != "") && g != engine.GateCommit {
-		return engine.Usagef("leave it out, or record a look with failback look", "--saw and --looked-by go with commit, where the machine is looked at")
 	}
 	d := engine.Decision{Gate: g, By: whoami()}
 	if o.saw != "" || o.lookedBy != "" {

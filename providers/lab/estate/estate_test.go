@@ -116,3 +116,16 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// What an estate can let go wrong is on the page about the lab.
+func TestEveryTroubleIsOnThePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "lab.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range Troubles() {
+		if !strings.Contains(string(page), "| `"+string(what)+"` |") {
+			t.Errorf("docs/lab.md does not say what %s is", what)
+		}
+	}
+}

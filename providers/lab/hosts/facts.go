@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"failback/providers/lab/world"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // facts are what a host says about itself.
 func (m Model) facts(host string) (any, error) {
