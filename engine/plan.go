@@ -271,7 +271,7 @@ func (p Plan) wrongItem() (field, why string) {
 			return fmt.Sprintf("items[%d].recovery_point", i), "a recovery plan's own job takes a kind of recovery point, not one of an item"
 		}
 		if seen[it.Name] {
-			return fmt.Sprintf("items[%d]", i), it.Name+" is named twice"
+			return fmt.Sprintf("items[%d]", i), it.Name + " is named twice"
 		}
 		seen[it.Name] = true
 	}

@@ -12,7 +12,6 @@ import (
 	"failback/providers/lab/world"
 )
 
-
 // facts are what a host says about itself.
 func (m Model) facts(host string) (any, error) {
 	var answer scripts.HostFactsAnswer
