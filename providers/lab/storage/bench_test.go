@@ -34,8 +34,15 @@ func benchDisk(b *testing.B) *lab {
 }
 
 func benchPull(b *testing.B, url string, o policy.ClientOptions) {
+	b.Run("checked", func(b *testing.B) { benchPulling(b, source.Options{URL: url, Client: o, Whole: true}) })
+	b.Run("unchecked", func(b *testing.B) {
+		benchPulling(b, source.Options{URL: url, Client: o, Whole: true, Unchecked: true})
+	})
+}
+
+func benchPulling(b *testing.B, o source.Options) {
 	b.Helper()
-	remote, err := source.Open(b.Context(), source.Options{URL: url, Client: o, Whole: true})
+	remote, err := source.Open(b.Context(), o)
 	must(b, err)
 	f, err := os.Create(filepath.Join(b.TempDir(), "disk"))
 	must(b, err)

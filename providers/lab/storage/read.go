@@ -120,7 +120,9 @@ func (c *call) get() error {
 		}
 		e, status = c.halved(e), http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", e.Off, e.End()-1, v.Size()))
-		if v.content, err = c.rangeSum(v.content, e); err != nil {
+		whole := ranges.Get().(*[maxChecked]byte)
+		defer ranges.Put(whole)
+		if v.content, err = c.rangeSum(v.content, e, whole); err != nil {
 			return err
 		}
 	}
@@ -132,7 +134,10 @@ func (c *call) get() error {
 	return nil
 }
 
-var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+var (
+	buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+	ranges  = sync.Pool{New: func() any { return new([maxChecked]byte) }} // of answers that carry a sum
+)
 
 // send streams the bytes. The header is out: what fails now can only break the
 // answer off.
@@ -165,8 +170,8 @@ func crc64Text(p []byte) string {
 }
 
 // rangeSum sets the checksum header of a range, where one is asked for. The range
-// is read once: the sum is of the bytes that are sent.
-func (c *call) rangeSum(v content, e transfer.Extent) (content, error) {
+// is read once, into buf: the sum is of the bytes that are sent.
+func (c *call) rangeSum(v content, e transfer.Extent, buf *[maxChecked]byte) (content, error) {
 	wantMD5 := asked(c.r, "x-ms-range-get-content-md5")
 	wantCRC := asked(c.r, "x-ms-range-get-content-crc64")
 	if !wantMD5 && !wantCRC {
@@ -175,7 +180,7 @@ func (c *call) rangeSum(v content, e transfer.Extent) (content, error) {
 	if e.Len > maxChecked || wantMD5 && wantCRC {
 		return v, invalidHeader("x-ms-range-get-content-md5")
 	}
-	p := make([]byte, e.Len)
+	p := buf[:e.Len]
 	if n, err := v.ReadAt(p, e.Off); n < len(p) {
 		return v, errors.Join(io.ErrUnexpectedEOF, err)
 	}
