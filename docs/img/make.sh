@@ -32,6 +32,7 @@ play certificate one     "$img" -- rehearse
 play left        one     "$work" -- rehearse
 play home        one     "$img" --
 play jobs        several "$img" --
+play palette     one     "$img" -- rehearse
 
 mkdir -p "$work/light" "$work/plain"
 play variant light "$work/light" -light -- rehearse
@@ -40,3 +41,24 @@ for name in run gate-complete; do
   mv "$work/light/$name.png" "$img/$name-light.png"
   mv "$work/plain/$name.png" "$img/$name-ascii.png"
 done
+
+# The components, for docs/style.md.
+go build -o "$work/style" ./docs/img/style
+sheet() { # sheet NAME VARIANT ROWS [FLAGS OF SHOOT...] -- FLAGS OF STYLE...
+  local name=$1 variant=$2 rows=$3
+  shift 3
+  local flags=()
+  while [ "$1" != -- ]; do flags+=("$1"); shift; done
+  shift
+  printf 'sleep 500ms\nshot style-%s-%s\n' "$name" "$variant" >"$work/sheet.keys"
+  "$work/shoot" -script "$work/sheet.keys" -size "78x$rows" -out "$img" "${flags[@]}" -- "$work/style" "$@" "$name"
+}
+for each in states:19 list:17 question:19 charts:12; do
+  name=${each%:*} rows=${each#*:}
+  sheet "$name" dark "$rows" -- -theme dark
+  sheet "$name" light "$rows" -light -- -theme light
+  NO_COLOR=1 sheet "$name" ascii "$rows" -- -ascii
+done
+sheet states blind-dark 19 -- -theme colour-blind
+sheet states blind-light 19 -light -- -theme colour-blind
+sheet states 16 19 -- -theme 16

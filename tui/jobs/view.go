@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"failback/engine"
 	"failback/tui/jobtree"
 	"failback/tui/keymap"
@@ -18,42 +16,6 @@ import (
 
 // beside is the width from which the details stand beside the list.
 const beside = 110
-
-// mark is the symbol of a state.
-func mark(l look.Look, state string) string {
-	switch engine.JobState(state) {
-	case engine.JobSucceeded, engine.JobWithInformation:
-		return l.G.Done
-	case engine.JobInProgress, engine.JobCancelling:
-		return l.G.Running
-	case engine.JobNotStarted:
-		return l.G.Pending
-	case engine.JobFailed:
-		return l.G.Failed
-	case engine.JobCancelled:
-		return l.G.Stopped
-	case engine.JobSuspended:
-		return l.G.Gate
-	case engine.JobPartiallySucceeded:
-		return l.G.Warn
-	case engine.JobState(engine.TaskStateSkipped):
-		return l.G.Dash
-	}
-	return l.G.Unknown
-}
-
-func tone(l look.Look, state string) lipgloss.Style {
-	switch engine.JobState(state) {
-	case engine.JobFailed:
-		return l.T.Bad
-	case engine.JobSuspended, engine.JobPartiallySucceeded:
-		return l.T.Warn
-	case engine.JobSucceeded, engine.JobWithInformation:
-		return l.T.OK
-	case engine.JobNotStarted, engine.JobInProgress, engine.JobCancelling, engine.JobCancelled:
-	}
-	return l.T.Text
-}
 
 func (s *Screen) row(thin engine.Job) pick.Row {
 	// The list is newer than what was read of the job; only its way is not in it.
@@ -73,7 +35,7 @@ func (s *Screen) row(thin engine.Job) pick.Row {
 		arrow = way.Arrow()
 	}
 	return pick.Row{
-		Cells: []string{mark(s.look, string(thin.State)) + " " + jobtree.Word(string(thin.State)), thin.Title(), thin.TargetName, arrow, started, run},
+		Cells: []string{s.look.JobMark(string(thin.State)) + " " + jobtree.Word(string(thin.State)), thin.Title(), thin.TargetName, arrow, started, run},
 		Alarm: thin.State == engine.JobFailed,
 	}
 }
@@ -154,7 +116,7 @@ func (s *Screen) details(j engine.Job, w int) []string {
 	if waits := jobtree.Waits(j); waits != "" {
 		state = waits
 	}
-	out = append(out, l.Paragraph(tone(l, string(j.State)), tone(l, string(j.State)).Render(mark(l, string(j.State)))+" ", state+", job "+j.Name, w)...)
+	out = append(out, l.Paragraph(l.JobTone(string(j.State)), l.JobTone(string(j.State)).Render(l.JobMark(string(j.State)))+" ", state+", job "+j.Name, w)...)
 	out = append(out, s.times(j, w)...)
 	if o, ok := s.owners[j.Name]; ok {
 		out = append(out, l.Cut(l.T.Muted.Render("  of run "+string(o.Run)), w))
@@ -194,12 +156,12 @@ func (s *Screen) line(t jobtree.Line, w int) []string {
 	indent := strings.Repeat("  ", t.Depth)
 	switch t.Kind {
 	case jobtree.Task:
-		style := tone(l, t.State)
+		style := l.JobTone(t.State)
 		right := l.T.Muted.Render(jobtree.Word(t.State))
 		if t.Took > 0 {
 			right = l.T.Muted.Render(engine.SpanWords(t.Took) + "  " + jobtree.Word(t.State))
 		}
-		left := indent + style.Render(mark(l, t.State)) + " " + l.T.Text.Render(l.Words(t.Text))
+		left := indent + style.Render(l.JobMark(t.State)) + " " + l.T.Text.Render(l.Words(t.Text))
 		if t.Job != "" {
 			left += l.T.Muted.Render("  job " + l.Words(t.Job))
 		}

@@ -19,11 +19,11 @@ func (l *List) View(k look.Look, w, h int) []string {
 	}
 	var out []string
 	widths := l.widths(k, w)
-	if l.titled() && h > 3 {
-		out = append(out, k.T.Muted.Render(l.indent()+l.line(k, l.titles(k), widths)))
-	}
 	if l.filter != nil {
 		out = append(out, l.filter.View(k, w, l.filtering))
+	}
+	if l.titled() && h > 3 {
+		out = append(out, k.T.Muted.Render(l.indent()+l.line(k, l.titles(k), widths)))
 	}
 	return append(out, l.window(k, widths, w, h-len(out))...)
 }

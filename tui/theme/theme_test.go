@@ -2,6 +2,7 @@ package theme
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -169,6 +170,67 @@ func TestSixteenNeverAsksForMore(t *testing.T) {
 			t.Errorf("%q uses more than sixteen colours", got)
 		}
 	}
+}
+
+var update = flag.Bool("update", false, "write the table of colours into docs/style.md anew")
+
+// The style page lists the colours that are really used.
+func TestStylePageListsTheColours(t *testing.T) {
+	path := filepath.Join("..", "..", "docs", "style.md")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(raw), "\r\n", "\n")
+	const begin, end = "<!-- colours -->\n", "<!-- /colours -->"
+	head, rest, ok := strings.Cut(page, begin)
+	_, tail, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("docs/style.md has no place for the colours")
+	}
+	want := head + begin + table() + end + tail
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if page != want {
+		t.Error("docs/style.md does not list the colours as they are: go test ./tui/theme -run StylePage -update")
+	}
+}
+
+func table() string {
+	palettes := []palette{dark, light, blindOnDark, blindOnLight, sixteenOnDark, sixteenOnLight}
+	var b strings.Builder
+	b.WriteString("| meaning | dark | light | colour-blind, dark | colour-blind, light | 16, dark | 16, light |\n|---|---|---|---|---|---|---|\n")
+	for _, row := range []struct {
+		means string
+		of    func(palette) lipgloss.TerminalColor
+	}{
+		{"words", func(p palette) lipgloss.TerminalColor { return p.text }},
+		{"what may be skipped", func(p palette) lipgloss.TerminalColor { return p.muted }},
+		{"rules and frames", func(p palette) lipgloss.TerminalColor { return p.frame }},
+		{"cursor, current step, keys", func(p palette) lipgloss.TerminalColor { return p.accent }},
+		{"good", func(p palette) lipgloss.TerminalColor { return p.ok }},
+		{"needs somebody", func(p palette) lipgloss.TerminalColor { return p.warn }},
+		{"bad", func(p palette) lipgloss.TerminalColor { return p.bad }},
+		{"downtime", func(p palette) lipgloss.TerminalColor { return p.downtime }},
+		{"damage, words", func(p palette) lipgloss.TerminalColor { return p.alarmFG }},
+		{"damage, behind them", func(p palette) lipgloss.TerminalColor { return p.alarmBG }},
+	} {
+		b.WriteString("| " + row.means + " |")
+		for _, p := range palettes {
+			c := row.of(p)
+			if c == (lipgloss.NoColor{}) {
+				b.WriteString(" the terminal's |")
+				continue
+			}
+			fmt.Fprintf(&b, " `%s` |", c)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // Colours have their meanings here and nowhere else: no screen names one.
