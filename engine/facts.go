@@ -36,6 +36,9 @@ type RunFinished struct {
 	Outcome  Outcome       `json:"outcome"`
 	Downtime float64       `json:"downtime_s"` // longest of the legs
 	Items    []ItemOutcome `json:"items"`
+	// Outturn holds the run against its forecast, where there was one and every item
+	// was seen to boot.
+	Outturn *Outturn `json:"outturn,omitempty"`
 }
 
 // ItemOutcome is how one leg ended.
@@ -85,8 +88,6 @@ type Finding struct {
 	// Override is what may override a block of the rule: nobody, a reason, or a newer
 	// document.
 	Override string `json:"override,omitempty"`
-	// Missing is the exact name of a virtual switch that has to be created.
-	Missing string `json:"missing,omitempty"`
 	// Gate is where the rule was looked at again, empty in the preflight; Was is the
 	// verdict of before where it is another one now.
 	Gate Gate    `json:"gate,omitempty"`
@@ -349,6 +350,7 @@ var bodyTypes = map[EventType]func([]byte) (Body, error){
 	"run.started":        decodeAs[RunStarted],
 	"run.resumed":        decodeAs[RunResumed],
 	"run.finished":       decodeAs[RunFinished],
+	"forecast.made":      decodeAs[ForecastMade],
 	"preflight.checked":  decodeAs[PreflightChecked],
 	"phase.started":      decodeAs[PhaseStarted],
 	"phase.finished":     decodeAs[PhaseFinished],

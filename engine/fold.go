@@ -75,6 +75,8 @@ func (s *State) applyRun(e Event) error {
 			s.Legs[i] = l.clone()
 			s.Legs[i].revive()
 		}
+	case ForecastMade:
+		s.Forecast = &b
 	case RunFinished:
 		s.Outcome, s.Finished = b.Outcome, e.Time
 	case ThreadsIntended, ThreadsSet, ThreadsReturning, ThreadsReturned:

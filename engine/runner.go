@@ -162,7 +162,7 @@ func (r *Runner) outcome(ctx context.Context) Outcome {
 func (r *Runner) finished(out Outcome) RunFinished {
 	s := r.Stream.State()
 	now := r.Stream.Now()
-	f := RunFinished{Outcome: out, Downtime: s.Downtime(now).Seconds()}
+	f := RunFinished{Outcome: out, Downtime: s.Downtime(now).Seconds(), Outturn: s.Outturn()}
 	for _, l := range s.Legs {
 		o := l.Outcome
 		if o == OutcomeNone {

@@ -19,7 +19,9 @@ func Sentence(e Event) string {
 	case RunResumed:
 		return "run taken over by " + b.Driver
 	case RunFinished:
-		return "run " + string(b.Outcome)
+		return "run " + string(b.Outcome) + b.Outturn.clause()
+	case ForecastMade:
+		return b.sentence()
 	case PreflightChecked:
 		return strings.TrimSuffix(fmt.Sprintf("%s: %s: %s; %s", b.VerdictWords(), b.Title, b.Observed, b.Remedy), "; ")
 	case PhaseStarted:

@@ -14,7 +14,8 @@ type State struct {
 	Schema   int
 	Program  string
 	Plan     Plan
-	Legs     []*Leg // in the order of the plan
+	Legs     []*Leg        // in the order of the plan
+	Forecast *ForecastMade // made when the run began; nil where none could be
 	Driver   string
 	Created  time.Time
 	Updated  time.Time // time of the last event

@@ -22,8 +22,17 @@ type Forecast struct {
 	Bytes    int64             `json:"bytes"` // expected over the wire
 	Total    Range             `json:"total"`
 	Downtime Range             `json:"downtime"`
-	// Reasons are the factors of the total in words, the biggest first.
-	Reasons []string `json:"reasons"`
+	// Reasons are the factors of the total in words, the biggest first; Cautious are
+	// those of its 90 % value.
+	Reasons  []string `json:"reasons"`
+	Cautious []string `json:"cautious,omitempty"`
+	// Levers are what would change the total most, the strongest first.
+	Levers []Lever `json:"levers,omitempty"`
+	// Residuals is how many finished runs the spread was measured in; 0 where it is the
+	// documented guess.
+	Residuals int `json:"residuals,omitempty"`
+
+	phases []engine.PhaseForecast
 }
 
 // Forecasts are both options side by side, and which one the numbers and the
@@ -37,6 +46,10 @@ type Forecasts struct {
 	Why []string `json:"why"`
 	// Assumed names, in words, everything that was not measured.
 	Assumed []string `json:"assumed"`
+	// Learnt says, in words, what was measured in how many runs.
+	Learnt []string `json:"learnt,omitempty"`
+
+	from engine.ForecastInput
 }
 
 // Input is what a forecast is made from.
@@ -46,17 +59,23 @@ type Input struct {
 	TargetMissing bool  // an on-premises VM does not exist
 	Now           time.Time
 	Rates         engine.Rates // fields that are not positive take the defaults
+	// Past are the runs to learn from, newest first; see [Relevant].
+	Past []Past
+	// Threads are the download threads a VM, Throttle the bytes a second that the agent
+	// may take; 0 where nobody said, or there is none.
+	Threads  int
+	Throttle int64
 }
 
 // For forecasts both options. It is pure: the same input gives the same answer,
 // and no input makes it fail.
 func For(in Input) Forecasts {
 	m := newModel(in)
-	out := Forecasts{
-		Delta:   m.delta(),
-		Full:    m.full(),
-		Assumed: m.assumed,
+	out := Forecasts{Delta: m.forecast(engine.SyncDelta, in), Full: m.forecast(engine.SyncFull, in)}
+	if out.Delta.Residuals == 0 || out.Full.Residuals == 0 {
+		m.assume("the 90 % value" + m.guessed(out) + " takes half the link, two thirds of the checksum rate, twice the changes and twice the time of each step")
 	}
+	out.Assumed, out.Learnt, out.from = m.assumed, append(m.learnt.words(), spreadWords(out)...), m.input(in)
 	out.Recommended, out.Why = recommend(m, out)
 	return out
 }

@@ -41,7 +41,10 @@ type rates struct {
 	compare, link       float64
 	change              float64 // bytes a second, each item; used where set
 	changeShare         float64 // share of an item's data a second, used otherwise
+	nowShare            float64 // the same while it is synchronised, where that was measured
 	prepare, stop, boot float64
+	// What a synchronisation costs beside its bytes, where that was measured.
+	overCompare, overLink float64
 }
 
 func (r rates) pessimistic() rates {
@@ -49,6 +52,9 @@ func (r rates) pessimistic() rates {
 	r.link /= WorseLink
 	r.change *= WorseChange
 	r.changeShare *= WorseChange
+	r.nowShare *= WorseChange
+	r.overCompare *= WorseSteps
+	r.overLink *= WorseSteps
 	r.prepare *= WorseSteps
 	r.stop *= WorseSteps
 	r.boot *= WorseSteps
@@ -77,10 +83,14 @@ type model struct {
 	oldest    time.Duration // age of the oldest known failover
 	expected  rates
 	assumed   []string
+	learnt    lessons
+	threads   int
+	throttle  int64
 }
 
 func newModel(in Input) *model {
-	m := &model{missing: in.TargetMissing}
+	m := &model{missing: in.TargetMissing, threads: in.Threads, throttle: max(0, in.Throttle)}
+	m.learnt = learn(in.Past, in.Threads, m.throttle, m.held(float64(in.Rates.Link)))
 	m.expected = m.ratesOf(in.Rates)
 	for _, it := range in.Items {
 		size := float64(max(0, it.Bytes()))
@@ -88,12 +98,24 @@ func newModel(in Input) *model {
 		m.disks = append(m.disks, disk{size: size, age: m.ageOf(it, in.Now).Seconds()})
 	}
 	m.allocate(in.Allocated)
-	if len(m.disks) > 1 {
+	if len(m.disks) > 1 && !(m.learnt.each && m.learnt.eachLink) {
 		m.assume("the items share the link and the checksum rate")
 	}
-	m.assume("checksums and downloads follow each other; where they overlap it is faster")
-	m.assume("the 90 % value takes half the link, two thirds of the checksum rate, twice the changes and twice the time of each step")
+	if m.learnt.compare.n < enoughForForm {
+		m.assume("checksums and downloads follow each other; where they overlap it is faster")
+	}
 	return m
+}
+
+// held is a rate of the line, no faster than the agent's throttle lets it be.
+func (m *model) held(link float64) float64 {
+	if link <= 0 {
+		link = float64(DefaultLink)
+	}
+	if m.throttle > 0 {
+		return min(link, float64(m.throttle))
+	}
+	return link
 }
 
 // allocate spreads the measured bytes over the items by their size: only the
@@ -129,9 +151,14 @@ func (m *model) ratesOf(known engine.Rates) rates {
 		change:  max(0, float64(known.Change)) / 3600,
 		prepare: known.Prepare.Seconds(), stop: known.Stop.Seconds(), boot: known.Boot.Seconds(),
 	}
+	m.learntRates(&r)
 	m.take(&r.compare, float64(DefaultCompare), "checksums at 3 GB a minute (documented: a few GB a minute)")
 	m.take(&r.link, float64(DefaultLink), "a download of 100 Mbit/s")
-	if r.change == 0 {
+	if m.throttle > 0 && m.learnt.link.rate == 0 && r.link > float64(m.throttle) {
+		r.link = m.held(r.link)
+		m.assume("the download is as fast as the agent's throttle lets it be, " + engine.SizeWords(m.throttle) + "/s")
+	}
+	if r.change == 0 && r.changeShare == 0 {
 		r.changeShare = DefaultChange / (24 * time.Hour).Seconds()
 		m.assume("1 % of the data rewritten a day")
 	}
@@ -139,6 +166,26 @@ func (m *model) ratesOf(known engine.Rates) rates {
 	m.take(&r.stop, DefaultStop.Seconds(), engine.SpanWords(DefaultStop)+" to stop the Azure VM")
 	m.take(&r.boot, DefaultBoot.Seconds(), engine.SpanWords(DefaultBoot)+" to start the on-premises VM and prove its boot")
 	return r
+}
+
+// learntRates puts what runs have measured in the place of what is otherwise known or
+// assumed.
+func (m *model) learntRates(r *rates) {
+	replace := func(v *float64, learnt float64) {
+		if learnt > 0 {
+			*v = learnt
+		}
+	}
+	replace(&r.compare, m.learnt.compare.rate)
+	replace(&r.link, m.learnt.link.rate)
+	replace(&r.prepare, m.learnt.prepare.v)
+	replace(&r.stop, m.learnt.stop.v)
+	replace(&r.boot, m.learnt.boot.v)
+	r.overCompare, r.overLink = m.learnt.compare.over, m.learnt.link.over
+	if r.change == 0 { // what a source says of this very item is better
+		r.changeShare = m.learnt.change.v
+	}
+	r.nowShare = m.learnt.now.v
 }
 
 func (m *model) take(v *float64, otherwise float64, what string) {
@@ -167,54 +214,65 @@ func (m *model) changed(r rates) float64 {
 	return n
 }
 
-func (m *model) delta() Forecast {
-	expected, worse := m.deltaParts(m.expected, m.allocated), m.deltaParts(m.expected.pessimistic(), m.size)
-	return Forecast{
-		Option: engine.SyncDelta,
-		Bytes:  whole(expected.first + expected.last),
-		Total:  expected.rangeTo(worse, parts.total), Downtime: expected.rangeTo(worse, parts.downtime),
-		Reasons: expected.reasons(m.expected),
+// partsOf are the parts of an option at some rates. whole takes the disks' whole sizes
+// for what they hold.
+func (m *model) partsOf(option engine.SyncOption, r rates, whole bool) parts {
+	if option == engine.SyncFull {
+		return m.fullParts(r, whole)
 	}
+	return m.deltaParts(r, whole)
 }
 
-func (m *model) deltaParts(r rates, compared float64) parts {
-	p := parts{prepare: r.prepare, stop: r.stop, boot: r.boot, compared: compared, first: m.changed(r)}
-	p.compare = compared / r.compare
-	p.download = p.first / r.link
+// share is the part of all the items' bytes that one line or disk has to carry.
+func (m *model) shareOf(each bool) float64 {
+	if !each || m.size == 0 {
+		return 1
+	}
+	var most float64
 	for _, d := range m.disks {
+		most = max(most, d.size)
+	}
+	return most / m.size
+}
+
+func (m *model) deltaParts(r rates, whole bool) parts {
+	p := parts{prepare: r.prepare, stop: r.stop, boot: r.boot, compared: m.allocated, first: m.changed(r)}
+	if whole {
+		p.compared = m.size
+	}
+	p.compare = r.overCompare + p.compared*m.shareOf(m.learnt.each)/r.compare
+	p.download = p.first * m.shareOf(m.learnt.each) / r.link
+	if m.learnt.overlap {
+		p.download = max(0, p.download-p.compare)
+	}
+	for _, d := range m.disks {
+		if r.nowShare > 0 {
+			p.last += min(d.allocated, r.nowShare*d.allocated*(p.compare+p.download))
+			continue
+		}
 		p.last += d.changed(r, p.compare+p.download)
 	}
-	p.final = p.last / r.link
+	p.final = r.overLink + p.last*m.shareOf(m.learnt.eachLink)/r.link
 	return p
 }
 
-func (m *model) full() Forecast {
-	expected := m.fullParts(m.expected, m.allocated)
-	worse := m.fullParts(m.expected.pessimistic(), m.size)
-	return Forecast{
-		Option: engine.SyncFull,
-		Bytes:  whole(expected.last),
-		Total:  expected.rangeTo(worse, parts.total), Downtime: expected.rangeTo(worse, parts.downtime),
-		Reasons: expected.reasons(m.expected),
+func (m *model) fullParts(r rates, whole bool) parts {
+	bytes := m.allocated
+	if whole {
+		bytes = m.size
 	}
-}
-
-func (m *model) fullParts(r rates, bytes float64) parts {
-	return parts{prepare: r.prepare, stop: r.stop, boot: r.boot, last: bytes, final: bytes / r.link}
+	return parts{prepare: r.prepare, stop: r.stop, boot: r.boot, last: bytes, final: r.overLink + bytes*m.shareOf(m.learnt.eachLink)/r.link, full: true}
 }
 
 // parts are the times a forecast consists of, in seconds.
 type parts struct {
 	prepare, compare, download, stop, final, boot float64
 	compared, first, last                         float64 // bytes
+	full                                          bool
 }
 
 func (p parts) downtime() float64 { return p.stop + p.final + p.boot }
 func (p parts) total() float64    { return p.prepare + p.compare + p.download + p.downtime() }
-
-func (p parts) rangeTo(worse parts, of func(parts) float64) Range {
-	return Range{P50: seconds(of(p)), P90: seconds(of(worse))}
-}
 
 // reasons says each factor that takes time, the biggest first.
 func (p parts) reasons(r rates) []string {
@@ -223,7 +281,7 @@ func (p parts) reasons(r rates) []string {
 		what string
 	}
 	last := "download what changed meanwhile, with the Azure VM off"
-	if p.compare == 0 {
+	if p.full {
 		last = "download the disks, with the Azure VM off"
 	}
 	factors := []factor{

@@ -100,14 +100,12 @@ func switches(o *observation) answer {
 		if want == "" || slices.Contains(have, want) {
 			continue
 		}
-		first = firstOf(first, want)
+		first = firstOf(first, fmt.Sprintf("%q", want))
 		missing = append(missing, fmt.Sprintf("%q", want)+nearly(want, have))
 	}
 	if len(missing) > 0 {
-		a := block("missing: "+strings.Join(missing, ", ")+"; the host has "+quoted(have),
-			fmt.Sprintf("create a switch of exactly that name: failback hosts switch %s --create %q", o.plan.Target.HostName, first))
-		a.missing = first
-		return a
+		return block("missing: "+strings.Join(missing, ", ")+"; the host has "+quoted(have),
+			fmt.Sprintf("create a switch of exactly that name: failback hosts switch %s --create %s", o.plan.Target.HostName, first))
 	}
 	return ok("the VM uses " + quoted(o.original.Switches))
 }

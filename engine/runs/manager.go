@@ -29,6 +29,8 @@ type Settings struct {
 	// Inbox is how often answers from other terminals are looked for; 0 means
 	// every half second.
 	Inbox time.Duration
+	// Forecast predicts a plan that is about to run, for its journal; nil for none.
+	Forecast func(context.Context, engine.Plan) (engine.ForecastMade, error)
 	// Certificate is what the plan's thumbprint names, for a run that has to send
 	// it. It is handed to the run and written nowhere. May be nil.
 	Certificate *engine.Certificate
@@ -100,6 +102,7 @@ func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engin
 			return nil, errors.Join(err, r.close())
 		}
 	}
+	r.fresh = true
 	r.drive(ctx)
 	return r, nil
 }
@@ -211,6 +214,7 @@ type run struct {
 	lock    *journal.Lock
 	detach  context.CancelFunc
 	done    chan struct{}
+	fresh   bool // it was never driven before
 
 	mu  sync.Mutex
 	err error
@@ -255,7 +259,13 @@ func (r *run) drive(ctx context.Context) {
 	inbox.Go(func() { r.readInbox(inboxCtx) })
 	go func() {
 		defer close(r.done)
-		_, err := r.runner.Run(ctx)
+		var err error
+		if r.fresh {
+			err = r.forecast(ctx)
+		}
+		if err == nil {
+			_, err = r.runner.Run(ctx)
+		}
 		endInbox()
 		inbox.Wait()
 		r.detach()

@@ -236,7 +236,7 @@ func (l *linePlan) point(ctx context.Context) error {
 
 func (l *linePlan) sync(ctx context.Context) error {
 	l.t.Say("Predicting both synchronisation options.")
-	made, err := forecast(ctx, l.s.conn, l.chosen)
+	made, err := forecast(l.s.store)(ctx, l.s.conn, l.chosen)
 	if err != nil {
 		l.t.Say("No forecast could be made: %s.", err)
 	}
@@ -250,6 +250,9 @@ func (l *linePlan) sync(ctx context.Context) error {
 	if err == nil {
 		for _, w := range made.Assumed {
 			l.t.Say("Assumed, not measured: %s.", w)
+		}
+		for _, w := range made.Learnt {
+			l.t.Say("Learnt: %s.", w)
 		}
 		for _, w := range made.Why {
 			l.t.Say("For the choice: %s.", w)

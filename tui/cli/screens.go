@@ -100,7 +100,7 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 		Check: func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(string, engine.Finding)) error {
 			return a.rulesOf(c).All(ctx, c.Ports, p, emit)
 		},
-		Forecast: forecast, JobOwners: store.JobOwners,
+		Forecast: forecast(store), JobOwners: store.JobOwners,
 		Report: func(_ context.Context, id engine.RunID) (string, error) {
 			return fileReport(store, id)
 		},
@@ -157,16 +157,10 @@ func (a *app) resumeForScreens(ctx context.Context, id engine.RunID, person engi
 	return h, nil
 }
 
-// forecast measures what can be measured and predicts both options.
-func forecast(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error) {
-	// What can't be measured, a managed disk for one, is -1: the forecast takes
-	// the whole size then and says so.
-	allocated, _ := estimate.Measure(ctx, c.Ports.Azure, items)
-	in := estimate.Input{Items: items, Allocated: allocated, Now: time.Now(), Rates: c.Rates}
-	for _, it := range items {
-		_, err := c.Ports.Hosts.VM(ctx, it.HostName, it.HyperVID)
-		// A host that does not answer says nothing about its VMs.
-		in.TargetMissing = in.TargetMissing || engine.KindOf(err) == engine.FailureNotFound
+// forecast measures what can be measured, learns from the runs on this machine and
+// predicts both options.
+func forecast(store *runs.Store) func(context.Context, *engine.Connection, []engine.Item) (estimate.Forecasts, error) {
+	return func(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error) {
+		return estimate.Make(ctx, c, estimate.Asked{Items: items, Past: store.Past(), Now: time.Now()}), nil
 	}
-	return estimate.For(in), nil
 }

@@ -7,10 +7,12 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
 	"failback/engine"
+	"failback/engine/estimate"
 	"failback/engine/rules"
 	"failback/engine/runs"
 )
@@ -89,6 +91,9 @@ func (s *session) close(a *app) {
 func (s *session) manager() *runs.Manager {
 	return runs.NewManager(s.store, s.conn, runs.Settings{
 		Program: s.build.Program(), Driver: s.who, Preflight: s.rules.Check, Recheck: s.rules.Recheck, EncodePlan: encodePlan, Certificate: s.cert,
+		Forecast: func(ctx context.Context, p engine.Plan) (engine.ForecastMade, error) {
+			return estimate.Plan(ctx, s.conn, p, s.store.Past(), time.Now())
+		},
 	})
 }
 

@@ -25,8 +25,7 @@ type preflightStep struct {
 	results  chan findingMsg
 	ctx      context.Context
 	stop     context.CancelFunc
-	reason   *overriding  // open while a reason against a rule is typed
-	maker    *switchMaker // open while a missing switch is created
+	reason   *overriding // open while a reason against a rule is typed
 }
 
 // checked is one finding of one item.
@@ -46,14 +45,11 @@ type findingMsg struct {
 
 func (s *preflightStep) name() string       { return "Preflight" }
 func (s *preflightStep) applies(Draft) bool { return true }
-func (s *preflightStep) typing() bool       { return s.reason != nil || s.maker != nil }
+func (s *preflightStep) typing() bool       { return s.reason != nil }
 
 func (s *preflightStep) hints(w *Wizard) []keymap.Binding {
 	if s.reason != nil {
 		return s.reason.hints()
-	}
-	if s.maker != nil {
-		return s.maker.hints()
 	}
 	off := ""
 	switch {
@@ -62,7 +58,7 @@ func (s *preflightStep) hints(w *Wizard) []keymap.Binding {
 	case s.err != nil || s.count(engine.VerdictBlock) > 0:
 		off = "a finding blocks the plan"
 	}
-	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.CreateSwitch.Unless(s.notToCreate(w)), keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
+	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
 }
 
 func (s *preflightStep) enter(w *Wizard) tea.Cmd {
@@ -149,8 +145,6 @@ func (s *preflightStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 		}
 		s.add(m.checked)
 		return s.next()
-	case networkMsg, switchMsg:
-		return s.switchCame(w, m)
 	case tea.KeyMsg:
 		return s.key(w, m)
 	}
@@ -210,10 +204,6 @@ func (s *preflightStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 	switch {
 	case s.reason != nil:
 		return s.keyReason(w, k)
-	case s.maker != nil:
-		return s.keySwitch(w, k)
-	case keymap.CreateSwitch.Is(k):
-		return s.createSwitch(w)
 	case keymap.Override.Is(k):
 		s.override(w)
 	case keymap.Back.Is(k):
