@@ -18,6 +18,7 @@ import (
 
 	"failback/config"
 	"failback/engine"
+	"failback/engine/bundle"
 	"failback/providers/azure"
 	"failback/providers/azure/record"
 	"failback/providers/connect"
@@ -49,6 +50,7 @@ func run() int {
 		Vaults:      r.vaults,
 		Reach:       reach,
 		Record:      r.record,
+		Clean:       func(names bool, hide ...string) bundle.Cleaner { return record.NewCleaner(names, hide...) },
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
 		Certificate: certificate,

@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "jsonline": jsonLine, "fill": fill, "await": await, "pfx": makePFX, "nowhere": nowhere, "take": take, "absent": absent, "disk": makeDisk,
+			"status": status, "jsonline": jsonLine, "fill": fill, "await": await, "pfx": makePFX, "nowhere": nowhere, "take": take, "absent": absent, "disk": makeDisk, "unpack": unpack,
 			"background": background, "interrupt": interrupt, "finished": finished,
 		},
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -240,6 +242,23 @@ func take(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: no %s in %s", args[1], args[2], line)
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
+}
+
+// unpack takes a zip file apart, whose files have to be its owner's alone: unpack ZIP
+// FOLDER.
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unpack ZIP FOLDER")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		ts.Fatalf("%s: mode %v", args[0], info.Mode())
+	}
+	r, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), r))
+	ts.Check(r.Close())
 }
 
 // makeDisk makes a raw disk of zeros with some words in it: disk FILE BYTES

@@ -88,6 +88,8 @@ type Finding struct {
 	// Override is what may override a block of the rule: nobody, a reason, or a newer
 	// document.
 	Override string `json:"override,omitempty"`
+	// Missing is the exact name of a virtual switch that has to be created.
+	Missing string `json:"missing,omitempty"`
 	// Gate is where the rule was looked at again, empty in the preflight; Was is the
 	// verdict of before where it is another one now.
 	Gate Gate    `json:"gate,omitempty"`

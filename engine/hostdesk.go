@@ -36,6 +36,9 @@ type HostDesk interface {
 	// calling goroutine; the error is for a host that can't be named or a ctx that
 	// ended.
 	SelfTest(ctx context.Context, host string, report func(ScriptCheck)) error
+	// Events reads what the host has logged since then about replication, its agent and
+	// Hyper-V, the newest of each log.
+	Events(ctx context.Context, host string, since time.Time) (HostEvents, error)
 	// Network reads the host's virtual switches and physical adapters.
 	Network(ctx context.Context, host string) (HostNetwork, error)
 	// CreateSwitch makes a virtual switch and sees it there. One of that name and

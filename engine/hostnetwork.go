@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // SwitchType is the kind of a virtual switch, in Hyper-V's words.
@@ -37,6 +39,18 @@ type HostAdapter struct {
 	Switch      string `json:"switch,omitempty"` // the one it is bound to, empty where it is free
 	// Addresses are the host's own on it: it is reached over this adapter.
 	Addresses []string `json:"addresses"`
+}
+
+// Words say the adapter in one line: its name, and whether it is free.
+func (a HostAdapter) Words() string {
+	words := a.Name + ", " + a.Status
+	switch {
+	case a.Switch != "":
+		return words + ", belongs to the switch " + a.Switch
+	case len(a.Addresses) > 0:
+		return words + ", the host itself is reached over it (" + strings.Join(a.Addresses, ", ") + ")"
+	}
+	return words + ", free"
 }
 
 // HostNetwork are a host's virtual switches and physical adapters.
@@ -151,4 +165,37 @@ func (h HostNetwork) adapterNames() string {
 		names[i] = fmt.Sprintf("%q", a.Name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// The looks for a switch whose creation tore the connection.
+const (
+	switchLooks = 12
+	switchPause = 10 * time.Second
+)
+
+// MakeSwitch creates a switch and, where the answer was lost, looks for some two
+// minutes whether it is there; it is never asked for twice, and what was begun is not aborted. lost is called once
+// then.
+// made is false where the switch was there before.
+func MakeSwitch(ctx context.Context, desk HostDesk, host string, n NewSwitch, lost func(error)) (made bool, err error) {
+	begun, done := acting(ctx)
+	made, err = desk.CreateSwitch(begun, host, n)
+	done()
+	if KindOf(err) != FailureUnknown {
+		return made, err
+	}
+	lost(err)
+	for range switchLooks {
+		net, looked := desk.Network(ctx, host)
+		if looked == nil {
+			if c, refused := net.Consider(host, n); refused == nil && c.There {
+				return true, nil
+			}
+			return false, err
+		}
+		if sleep(ctx, switchPause) != nil {
+			return false, err
+		}
+	}
+	return false, err
 }

@@ -100,12 +100,14 @@ func switches(o *observation) answer {
 		if want == "" || slices.Contains(have, want) {
 			continue
 		}
-		first = firstOf(first, fmt.Sprintf("%q", want))
+		first = firstOf(first, want)
 		missing = append(missing, fmt.Sprintf("%q", want)+nearly(want, have))
 	}
 	if len(missing) > 0 {
-		return block("missing: "+strings.Join(missing, ", ")+"; the host has "+quoted(have),
-			fmt.Sprintf("create a switch of exactly that name: failback hosts switch %s --create %s", o.plan.Target.HostName, first))
+		a := block("missing: "+strings.Join(missing, ", ")+"; the host has "+quoted(have),
+			fmt.Sprintf("create a switch of exactly that name: failback hosts switch %s --create %q", o.plan.Target.HostName, first))
+		a.missing = first
+		return a
 	}
 	return ok("the VM uses " + quoted(o.original.Switches))
 }

@@ -39,6 +39,7 @@ type answer struct {
 	remedy   string
 	source   string
 	dated    string
+	missing  string // see [engine.Finding]
 }
 
 func ok(observed string) answer {
@@ -84,7 +85,7 @@ var table = slices.Concat(
 func (r Rule) finding(o *observation) engine.Finding {
 	a := r.answer(o)
 	f := engine.Finding{
-		Rule: r.ID, Title: r.Title, Verdict: a.verdict, Observed: a.observed, Remedy: a.remedy,
+		Rule: r.ID, Title: r.Title, Verdict: a.verdict, Observed: a.observed, Remedy: a.remedy, Missing: a.missing,
 		Source: r.Source, Dated: r.Dated, Override: string(r.Override), Gate: o.gate,
 	}
 	if a.source != "" {

@@ -30,6 +30,7 @@ var purposes = map[string]string{
 	scripts.SetThreads:  "set the agent's download threads",
 	scripts.ReadNetwork: "read the switches and adapters of a host",
 	scripts.NewSwitch:   "create a virtual switch",
+	scripts.ReadEvents:  "read the event logs of a host",
 }
 
 func where(host, script, vmID string) string {

@@ -39,12 +39,17 @@ type site struct {
 
 	threads scripts.ThreadsAnswer
 	network scripts.NetworkAnswer
+	events  scripts.EventsAnswer
 	lies    bool // what is set reads back as before
 }
 
 func newSite() *site {
 	return &site{
-		engine:  true,
+		engine: true,
+		events: scripts.EventsAnswer{Logs: []scripts.EventLog{
+			{Log: "Admin", Events: []scripts.Event{{ID: 32315, Level: 2, At: time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC), Provider: "VMMS", Text: "Fehler bei „web01“."}}},
+			{Log: "Agent", Problem: "UnauthorizedAccess", Events: []scripts.Event{}},
+		}, LeftOut: 3},
 		threads: scripts.ThreadsAnswer{Agent: true, Cores: 8},
 		network: scripts.NetworkAnswer{
 			Switches: []scripts.NetworkSwitch{{Name: "LAN ", Type: scripts.SwitchExternal, Management: true, Cards: []string{"Intel #2", "Team"}}},
@@ -96,6 +101,8 @@ func (s *site) Run(ctx context.Context, _, script string, params json.RawMessage
 		return s.threads, nil
 	case scripts.ReadNetwork:
 		return s.network, nil
+	case scripts.ReadEvents:
+		return s.events, nil
 	case scripts.SetThreads:
 		return s.setThreads(p.SetThreadsParams)
 	case scripts.NewSwitch:

@@ -20,6 +20,7 @@ var _ engine.HostDesk = (*Access)(nil)
 type trialRun struct {
 	script string
 	params func(vmID string) any // nil where it takes none
+	ofVM   bool                  // it reads one VM
 	answer func() any
 	check  func(answer any, vmID string) error
 }
@@ -33,9 +34,12 @@ var selfTests = []trialRun{
 	{script: scripts.ReadNetwork, answer: func() any { return new(scripts.NetworkAnswer) }, check: checkNetwork},
 	{script: scripts.Activity, answer: func() any { return new(scripts.ActivityAnswer) }, check: checkActivity},
 	{script: scripts.ListVMs, answer: func() any { return new(scripts.VMsAnswer) }, check: checkVMs},
-	{script: scripts.ReadVM, params: ofVM, answer: func() any { return new(scripts.VMAnswer) }, check: checkVM},
-	{script: scripts.DiskSums, params: ofVM, answer: func() any { return new(scripts.DiskSumsAnswer) }, check: checkSums},
+	{script: scripts.ReadEvents, params: ofLastHour, answer: func() any { return new(scripts.EventsAnswer) }, check: checkEvents},
+	{script: scripts.ReadVM, params: ofVM, ofVM: true, answer: func() any { return new(scripts.VMAnswer) }, check: checkVM},
+	{script: scripts.DiskSums, params: ofVM, ofVM: true, answer: func() any { return new(scripts.DiskSumsAnswer) }, check: checkSums},
 }
+
+func ofLastHour(string) any { return scripts.EventsParams{Since: time.Now().Add(-time.Hour).UTC()} }
 
 func ofVM(id string) any { return scripts.VMParams{VMID: id} }
 
@@ -50,7 +54,7 @@ func (a *Access) SelfTest(ctx context.Context, host string, report func(engine.S
 		if err := ctx.Err(); err != nil {
 			return engine.AsFailure(err, "test a host", host)
 		}
-		if s.params != nil && vmID == "" {
+		if s.ofVM && vmID == "" {
 			report(engine.ScriptCheck{Script: s.script, For: purposes[s.script], SHA256: scripts.Hash(s.script), Result: engine.CheckNothing, Why: "no VM of the host is known"})
 			continue
 		}
@@ -68,7 +72,8 @@ func (a *Access) try(ctx context.Context, host string, s trialRun, vmID string) 
 	var params any = scripts.NoParams{}
 	if s.params != nil {
 		params = s.params(vmID)
-	} else {
+	}
+	if !s.ofVM {
 		vmID = ""
 	}
 	var raw json.RawMessage
@@ -172,6 +177,24 @@ func checkActivity(answer any, _ string) error {
 	a := answer.(*scripts.ActivityAnswer)
 	if a.At.IsZero() || a.Processes < 0 || a.Read < 0 || a.Written < 0 {
 		return fmt.Errorf("counters that can't be: %+v", *a)
+	}
+	return nil
+}
+
+// checkEvents also fails where a log could not be read.
+func checkEvents(answer any, _ string) error {
+	for i, l := range answer.(*scripts.EventsAnswer).Logs {
+		switch {
+		case l.Log == "":
+			return fmt.Errorf("logs[%d] has no name", i)
+		case l.Problem != "":
+			return fmt.Errorf("logs[%d] (%s) could not be read: %s", i, l.Log, l.Problem)
+		}
+		for j, e := range l.Events {
+			if e.At.IsZero() || e.Provider == "" {
+				return fmt.Errorf("logs[%d].events[%d] is none: %+v", i, j, e)
+			}
+		}
 	}
 	return nil
 }

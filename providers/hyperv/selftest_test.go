@@ -55,6 +55,9 @@ func TestSelfTestRefusesValuesThatCannotBe(t *testing.T) {
 		"no id":      checkVMs(&scripts.VMsAnswer{VMs: []scripts.VMRow{{ID: "web01", State: "Off"}}}, ""),
 		"another VM": checkVM(&scripts.VMAnswer{VMRow: row}, "b0000000-0000-4000-8000-000000000002"),
 		"no size":    checkVM(&scripts.VMAnswer{VMRow: row, Disks: []scripts.VMDisk{{Path: "x"}}}, id),
+		"no log":     checkEvents(&scripts.EventsAnswer{Logs: []scripts.EventLog{{}}}, ""),
+		"unread log": checkEvents(&scripts.EventsAnswer{Logs: []scripts.EventLog{{Log: "Admin", Problem: "UnauthorizedAccess"}}}, ""),
+		"no time":    checkEvents(&scripts.EventsAnswer{Logs: []scripts.EventLog{{Log: "Admin", Events: []scripts.Event{{ID: 1, Provider: "x"}}}}}, ""),
 		"no sum":     checkSums(&scripts.DiskSumsAnswer{Sums: []scripts.DiskSum{{SHA256: "ab", Bytes: 1, At: time.Unix(1, 0)}}}, ""),
 	} {
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"failback/config"
 	"failback/engine"
+	"failback/engine/bundle"
 )
 
 // Deps is what the command line needs from the composition root.
@@ -29,6 +30,9 @@ type Deps struct {
 	// Record begins a recording of the management traffic in a new file, for all
 	// connections opened after it; hide are names that must not stand in it.
 	Record func(path string, hide ...string) (io.Closer, error)
+	// Clean makes what takes secrets, and names where that is asked for, out of what is
+	// handed on; hide are names to be taken out wherever they stand.
+	Clean func(names bool, hide ...string) bundle.Cleaner
 	// ServeLab serves the lab on loopback. It calls ready once, when every port
 	// listens, and returns after ctx ended.
 	ServeLab func(ctx context.Context, l Lab, ready func(Served) error) error

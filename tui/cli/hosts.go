@@ -13,7 +13,7 @@ import (
 func (a *app) hostsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hosts",
-		Short: "List the registered Hyper-V hosts and VMM servers; test one, its threads and switches",
+		Short: "List the registered Hyper-V hosts and VMM servers; test one, its threads and switches; bundle what support needs",
 		Args:  takes(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			hosts, err := list(cmd.Context(), a, engine.Inventory.Hosts)
@@ -23,7 +23,7 @@ func (a *app) hostsCommand() *cobra.Command {
 			return show(a, hosts, a.hostTable(hosts))
 		},
 	}
-	cmd.AddCommand(a.hostSelfTestCommand(), a.hostThreadsCommand(), a.hostSwitchCommand())
+	cmd.AddCommand(a.hostSelfTestCommand(), a.hostThreadsCommand(), a.hostSwitchCommand(), a.hostBundleCommand())
 	return cmd
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -116,7 +115,7 @@ func (a *app) askSwitch(net engine.HostNetwork, n *engine.NewSwitch) error {
 	}
 	a.say("Which adapter does it use? Type its name.")
 	for _, c := range net.Adapters {
-		a.say("  %s", adapterWords(c))
+		a.say("  %s", c.Words())
 	}
 	line, err := a.line()
 	if err != nil && line == "" {
@@ -124,17 +123,6 @@ func (a *app) askSwitch(net engine.HostNetwork, n *engine.NewSwitch) error {
 	}
 	n.Adapter = strings.TrimSpace(line)
 	return n.Validate()
-}
-
-func adapterWords(c engine.HostAdapter) string {
-	words := c.Name + "  " + c.Status
-	switch {
-	case c.Switch != "":
-		return words + ", belongs to the switch " + c.Switch
-	case len(c.Addresses) > 0:
-		return words + ", the host itself is reached over it (" + strings.Join(c.Addresses, ", ") + ")"
-	}
-	return words + ", free"
 }
 
 // createSwitch says what will happen, has it agreed to, and sees the switch there.
@@ -159,39 +147,13 @@ func (a *app) createSwitch(ctx context.Context, s *session, o switchOptions, net
 			return err
 		}
 	}
-	made, err := s.conn.Hosts.CreateSwitch(ctx, o.host, n)
-	if engine.KindOf(err) == engine.FailureUnknown {
-		a.say("the answer was lost, looking whether the switch is there: %s", err)
-		made, err = lookForSwitch(ctx, s, o.host, n, err)
-	}
+	made, err := engine.MakeSwitch(ctx, s.conn.Hosts, o.host, n, func(lost error) {
+		a.say("the answer was lost, looking whether the switch is there: %s", lost)
+	})
 	if err == nil && made {
 		a.say("created")
 	}
 	return err
-}
-
-// The looks for a switch whose creation tore the connection.
-const (
-	switchLooks = 12
-	switchPause = 10 * time.Second
-)
-
-func lookForSwitch(ctx context.Context, s *session, host string, n engine.NewSwitch, lost error) (bool, error) {
-	for range switchLooks {
-		net, err := s.conn.Hosts.Network(ctx, host)
-		if err == nil {
-			if c, err := net.Consider(host, n); err == nil && c.There {
-				return true, nil
-			}
-			return false, lost
-		}
-		select {
-		case <-time.After(switchPause):
-		case <-ctx.Done():
-			return false, lost
-		}
-	}
-	return false, lost
 }
 
 func writeLine(w io.Writer, line string) error {

@@ -98,6 +98,7 @@ var (
 
 	RecoveryPlans = bind("recovery-plans", "p", "recovery plans", "p")
 	Again         = bind("again", "r", "check again", "r")
+	CreateSwitch  = bind("create-switch", "s", "create the missing switch", "s")
 	Override      = bind("override", "w", "override with a reason", "w")
 
 	Decide = bind("decide", "d", "decide", "d")

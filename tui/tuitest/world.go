@@ -21,6 +21,7 @@ type World struct {
 	Vaults    []engine.Vault
 	Items     []engine.Item
 	Hosts     []engine.Host
+	Desk      engine.HostDesk // what can be done with hosts; nil for nothing
 	Plans     []engine.RecoveryPlan
 	Points    []engine.RecoveryPoint // of every item
 	Findings  []engine.Finding       // of every item
@@ -119,6 +120,7 @@ func (w *World) open(ctx context.Context, profile, vault string, person engine.P
 	}
 	return &engine.Connection{
 		Name: name, Vault: cmp.Or(vault, "rsv-"+name), Rehearsal: profile == "", Poll: 15 * time.Second, Ports: engine.Ports{Inventory: w.inventory(), Failover: inVault{w: w}}, Jobs: inVault{w: w},
+		Hosts: w.Desk,
 		Close: func() error {
 			w.mu.Lock()
 			defer w.mu.Unlock()

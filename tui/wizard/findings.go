@@ -12,6 +12,9 @@ import (
 
 func (s *preflightStep) view(w *Wizard, width, height int) []string {
 	l := w.look
+	if s.maker != nil {
+		return s.maker.form.View(l, min(width, 100), height)
+	}
 	out := []string{l.Cut(l.T.Strong.Render("Can it go wrong?")+"  "+s.summary(w), width), ""}
 	about := s.about(w, width)
 	room := max(1, height-len(out)-len(about)-1)

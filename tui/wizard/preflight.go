@@ -25,7 +25,8 @@ type preflightStep struct {
 	results  chan findingMsg
 	ctx      context.Context
 	stop     context.CancelFunc
-	reason   *overriding // open while a reason against a rule is typed
+	reason   *overriding  // open while a reason against a rule is typed
+	maker    *switchMaker // open while a missing switch is created
 }
 
 // checked is one finding of one item.
@@ -45,11 +46,14 @@ type findingMsg struct {
 
 func (s *preflightStep) name() string       { return "Preflight" }
 func (s *preflightStep) applies(Draft) bool { return true }
-func (s *preflightStep) typing() bool       { return s.reason != nil }
+func (s *preflightStep) typing() bool       { return s.reason != nil || s.maker != nil }
 
 func (s *preflightStep) hints(w *Wizard) []keymap.Binding {
 	if s.reason != nil {
 		return s.reason.hints()
+	}
+	if s.maker != nil {
+		return s.maker.hints()
 	}
 	off := ""
 	switch {
@@ -58,7 +62,7 @@ func (s *preflightStep) hints(w *Wizard) []keymap.Binding {
 	case s.err != nil || s.count(engine.VerdictBlock) > 0:
 		off = "a finding blocks the plan"
 	}
-	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
+	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.CreateSwitch.Unless(s.notToCreate(w)), keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
 }
 
 func (s *preflightStep) enter(w *Wizard) tea.Cmd {
@@ -145,6 +149,8 @@ func (s *preflightStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 		}
 		s.add(m.checked)
 		return s.next()
+	case networkMsg, switchMsg:
+		return s.switchCame(w, m)
 	case tea.KeyMsg:
 		return s.key(w, m)
 	}
@@ -204,6 +210,10 @@ func (s *preflightStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 	switch {
 	case s.reason != nil:
 		return s.keyReason(w, k)
+	case s.maker != nil:
+		return s.keySwitch(w, k)
+	case keymap.CreateSwitch.Is(k):
+		return s.createSwitch(w)
 	case keymap.Override.Is(k):
 		s.override(w)
 	case keymap.Back.Is(k):

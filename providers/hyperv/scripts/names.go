@@ -22,6 +22,8 @@ const (
 	SetThreads  = "set-threads" // SetThreadsParams → SetThreadsAnswer, acting
 	ReadNetwork = "network"     // NoParams → NetworkAnswer
 	NewSwitch   = "new-switch"  // NewSwitchParams → NewSwitchAnswer, acting
+
+	ReadEvents = "events" // EventsParams → EventsAnswer
 )
 
 // The texts. Those that share a beginning have it in a file of its own: find-vm.ps1
@@ -57,6 +59,8 @@ var (
 	networkText string
 	//go:embed ps/new-switch.ps1
 	newSwitchText string
+	//go:embed ps/events.ps1
+	eventsText string
 )
 
 // Class says what a script may do to its host.
@@ -90,6 +94,7 @@ var all = []script{
 	{SetThreads, threadsKeyText + setThreadsText, Acting},
 	{ReadNetwork, networkReadText + networkText, Reading},
 	{NewSwitch, networkReadText + newSwitchText, Acting},
+	{ReadEvents, eventsText, Reading},
 }
 
 func byName(name string) (script, bool) {

@@ -48,7 +48,7 @@ var (
 		"Test-Path", "Get-ChildItem", "Get-OBMachineSetting", "Get-OBPolicy", "Get-VMFirmware", "Get-VMSecurity",
 		"Get-Item", "Get-NetAdapter", "Get-NetIPAddress", "Select-Object",
 		// functions of the scripts themselves
-		"Find-Machine", "ConvertTo-Row", "ConvertTo-Disk", "Stop-Script", "Write-Answer", "Read-Key", "Read-Threads", "Read-Switches",
+		"Find-Machine", "ConvertTo-Row", "ConvertTo-Disk", "Stop-Script", "Write-Answer", "Read-Key", "Read-Threads", "Read-Switches", "Get-WinEvent", "Read-Log",
 	}
 	writers = map[string][]string{
 		StartVM: {"Start-VM"}, Guard: {"Set-VM"},
@@ -223,6 +223,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 	for _, answer := range []any{
 		ThreadsAnswer{Agent: true, Download: ThreadValue{Set: true, Value: 16, Kind: KindDWord}, Cores: 8}, SetThreadsAnswer{},
 		NetworkAnswer{Switches: []NetworkSwitch{{Name: "LAN ", Type: SwitchExternal, Cards: []string{"NIC"}}}, Adapters: []Adapter{{Name: "NIC 1"}}}, NewSwitchAnswer{Made: true},
+		EventsAnswer{Logs: []EventLog{{Log: "Admin", Events: []Event{{ID: 1, Text: "ü"}}}}},
 	} {
 		line, err := EncodeAnswer(answer)
 		if err != nil {

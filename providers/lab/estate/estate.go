@@ -97,6 +97,17 @@ type Host struct {
 	CertificateExpires string `yaml:"certificate_expires"`
 	// Unread are parts of what the host says of itself that can't be read, and why.
 	Unread map[string]string `yaml:"unread"`
+	Events []Event           `yaml:"events"`
+}
+
+// Event is an entry of a host's event logs.
+type Event struct {
+	Log      string        `yaml:"log"`
+	ID       int           `yaml:"id"`
+	Level    int           `yaml:"level"` // 4, information, where it does not say
+	Provider string        `yaml:"provider"`
+	Ago      time.Duration `yaml:"ago"` // before the estate was made
+	Text     string        `yaml:"text"`
 }
 
 // Absent is the state of a service that is not installed.

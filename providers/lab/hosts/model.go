@@ -33,6 +33,8 @@ func (m Model) Run(_ context.Context, host, script string, params json.RawMessag
 		return m.threads(host)
 	case scripts.ReadNetwork:
 		return m.network(host)
+	case scripts.ReadEvents:
+		return given(params, func(p scripts.EventsParams) (any, error) { return m.events(host, p) })
 	case scripts.SetThreads:
 		return given(params, func(p scripts.SetThreadsParams) (any, error) { return m.setThreads(host, p) })
 	case scripts.NewSwitch:
