@@ -32,7 +32,7 @@ play certificate one     "$img" -- rehearse
 play left        one     "$work" -- rehearse
 play home        one     "$img" --
 play jobs        several "$img" --
-play palette     one     "$img" -- rehearse
+play palette     fresh   "$img" -- rehearse
 
 mkdir -p "$work/light" "$work/plain"
 play variant light "$work/light" -light -- rehearse
