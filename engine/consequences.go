@@ -45,6 +45,9 @@ func consequencesOfCommit(it Item, s *Leg) []string {
 	out = append(out, "There is no way back to this Azure copy.")
 	if s.Damage != nil {
 		out = append(out, "Mind: the on-premises VM is marked damaged and nothing has shown that it is whole: "+s.Damage.Reason+".")
+		if g := s.Guard; g != nil && g.Set {
+			out = append(out, "Its start guard stays: automatic start on "+g.Host+" is "+g.After+", it was "+g.Before+". Who finds the machine whole sets it by hand.")
+		}
 	}
 	if s.Boot == nil || s.Boot.Result != BootProven {
 		return append(out, "Mind: the boot of the on-premises VM is NOT proven. Look at its console and say what you saw.")

@@ -307,7 +307,7 @@ type JobSeen struct {
 
 // Noted is a sentence for people.
 type Noted struct {
-	Level string `json:"level"` // info, warn
+	Level string `json:"level"` // info, warn, error
 	Text  string `json:"text"`
 }
 
@@ -370,6 +370,7 @@ var bodyTypes = map[EventType]func([]byte) (Body, error){
 	"boot.checked":       decodeAs[BootChecked],
 	"boot.seen":          decodeAs[BootSeen],
 	"machine.looked":     decodeAs[MachineLooked],
+	"guard.changed":      decodeAs[GuardChanged],
 	"disk.proved":        decodeAs[DiskProved],
 	"damage.marked":      decodeAs[DamageMarked],
 	"damage.cleared":     decodeAs[DamageCleared],

@@ -161,6 +161,8 @@ func (l *Leg) fold(e Event) {
 		if b.Gate == GateCommit && l.InDowntime() {
 			l.DowntimeTo = e.Time
 		}
+	case GuardChanged:
+		l.Guard = &b
 	case MachineLooked:
 		l.Looks = append(l.Looks, Look{At: e.Time, By: b.By, Saw: b.Saw})
 	case BootSeen:

@@ -109,7 +109,10 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		case j.State.Ended() && !j.State.Good():
 			return l.damaging(ctx, jobFailure(l.item.Name, j))
 		case !j.WentOn() && !(l.joint() && l.raw.pastWait()):
-			return l.watchBothSides(ctx)
+			if l.plan().Direction != ToOnPremises {
+				return nil
+			}
+			return l.watchPower(ctx) // the other side is the warden's
 		}
 		who.Reason = "the job was found resumed"
 	case GateCommit, GateReprotect:
@@ -141,18 +144,6 @@ func (l *leg) foundAnswered(ctx context.Context, answered func(Item) bool) (Item
 		it, err = l.r.board.item(ctx, l.item, afresh)
 	}
 	return it, err == nil && answered(it)
-}
-
-// watchBothSides looks at the two machines while a failback's job waits: the
-// Azure VM should run, the on-premises VM should not.
-func (l *leg) watchBothSides(ctx context.Context) error {
-	if l.plan().Direction != ToOnPremises {
-		return nil
-	}
-	if err := l.watchPower(ctx); err != nil {
-		return err
-	}
-	return l.watchHome(ctx)
 }
 
 // awaitGroups holds a leg of a recovery plan until every leg of a lower boot

@@ -122,6 +122,7 @@ type VM struct {
 	Checkpoints int           `json:"checkpoints"`
 	AutoStart   string        `json:"auto_start"`
 	Notes       string        `json:"notes"`
+	Clustered   bool          `json:"clustered,omitempty"` // a cluster may bring it online, whatever AutoStart says
 	Disks       []VMDisk      `json:"disks"`
 	Loose       int           `json:"loose_adapters"` // adapters that no switch is connected to
 	SecureBoot  string        `json:"secure_boot"`    // On, Off; empty for generation 1 and where nobody said

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"strings"
 )
 
@@ -221,45 +220,6 @@ func (l *leg) untouched(ctx context.Context) bool {
 	}
 	j, err := patient(ctx, l, "read job "+job, func(ctx context.Context) (Job, error) { return l.readJob(ctx, job) })
 	return err == nil && j.TargetType == TargetRecoveryPlan && !l.syncBegun(j)
-}
-
-// guardMark is what a start guard of this program says in a VM's notes, by which
-// a later run knows it.
-const guardMark = "damaged, do not start"
-
-// liftGuard takes the start guard away, whichever run set it. It is called only
-// once the VM's disks are whole.
-func (l *leg) liftGuard(ctx context.Context, vm VM) error {
-	if !strings.Contains(vm.Notes, guardMark) {
-		return nil
-	}
-	if err := l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, ""); err != nil {
-		return l.note("warn", "the start guard could not be lifted on "+l.host()+": "+err.Error())
-	}
-	return l.note("info", "start guard lifted on "+l.host())
-}
-
-// markDamaged records the damage and sees that the start guard is set on the host,
-// also where a process died between the two. A guard that can't be set is said; the
-// mark in the journal holds all the same.
-func (l *leg) markDamaged(ctx context.Context, why string) error {
-	if l.state().Damage == nil {
-		if err := l.emit(DamageMarked{Reason: why}); err != nil {
-			return err
-		}
-	}
-	vm, err := l.findVM(ctx)
-	if err == nil && strings.Contains(vm.Notes, guardMark) {
-		return nil
-	}
-	if err == nil {
-		mark := fmt.Sprintf("failback %s: %s; run the failback again", l.r.Stream.State().Run, guardMark)
-		err = l.r.Ports.Hosts.Guard(ctx, l.host(), vm.ID, mark)
-	}
-	if err != nil {
-		return l.note("warn", "the start guard could not be set on "+l.host()+", see that nobody starts the VM: "+err.Error())
-	}
-	return l.note("info", "start guard set on "+l.host()+": automatic start is off")
 }
 
 // findVM finds the item's VM on the target host: by id, or, where Site Recovery

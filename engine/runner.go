@@ -78,7 +78,12 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 		}
 	}
 	r.mu.Unlock()
+	watching, stop := context.WithCancel(ctx)
+	var warden sync.WaitGroup
+	warden.Go(func() { r.warden(watching) })
 	err := g.Wait()
+	stop()
+	warden.Wait()
 	if err == nil {
 		err = r.threads.releaseAll(ctx)
 	}

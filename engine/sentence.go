@@ -70,6 +70,8 @@ func observation(e Event) string {
 		return "on-premises VM " + string(b.Power)
 	case DowntimeBegan:
 		return "downtime begins"
+	case GuardChanged:
+		return b.sentence()
 	case MachineLooked:
 		return Look{By: b.By, Saw: b.Saw}.Words()
 	case BootChecked:

@@ -106,6 +106,7 @@ type Leg struct {
 	Proving      []BootLine // how the proof of the boot stands while it is looked for
 	Proofs       []DiskProved
 	Damage       *DamageMarked
+	Guard        *GuardChanged // what was last done about the start guard
 	DamagedAt    time.Time
 	Cancel       *CancelRequested
 	Failure      *Failure

@@ -183,33 +183,6 @@ func badTask(ts []Task) (Task, bool) {
 	return Task{}, false
 }
 
-// watchHome records the on-premises VM's state while its disks are being written.
-// Somebody who starts it then is told of at once: it can't boot properly, and what
-// it writes is overwritten.
-func (l *leg) watchHome(ctx context.Context) error {
-	vm, err := l.glimpseVM(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // the VM may not exist yet, or the host not answer; the next poll looks again
-	}
-	was := l.state().OnPremPower
-	now := PowerStopped
-	if vm.Running() {
-		now = PowerRunning
-	}
-	if now == PowerRunning && was != now {
-		// The job was read before the host was: Site Recovery may have come to its
-		// own start meanwhile, and nobody may be told to shut that VM down.
-		j, err := l.readJob(ctx, l.state().Job)
-		if err != nil || j.State.Ended() || taskBegun(j, TaskStartOnPrimary, TaskStartFailback) {
-			return nil //nolint:nilerr // the next look, or the next phase, knows more
-		}
-	}
-	if err := l.sawOnPremises(now); err != nil || now == was || now != PowerRunning {
-		return err
-	}
-	return l.note("warn", "somebody has started the on-premises VM on "+l.host()+" while its disks are being written: shut it down at once, it is not whole and must not run")
-}
-
 // hostContact notes when the vault loses contact with the host and when it is
 // back. A lost contact stops nothing: Site Recovery goes on when it returns.
 func (l *leg) hostContact(ctx context.Context, g gaze) error {

@@ -124,6 +124,8 @@ func (it *Item) take(e engine.Event) {
 		if it.Cancel == nil {
 			it.Cancel = &Cancel{CancelRequested: body, At: e.Time}
 		}
+	case engine.GuardChanged:
+		it.Guards = append(it.Guards, Guard{GuardChanged: body, At: e.Time})
 	case engine.DamageMarked:
 		it.Damage = append(it.Damage, Damage{Since: e.Time, Reason: body.Reason})
 	case engine.DamageCleared:
@@ -235,7 +237,7 @@ func (it *Item) finish(l *engine.Leg, last time.Time) {
 func (it *Item) lists() {
 	it.Phases, it.Decisions, it.Operations, it.Power = list(it.Phases), list(it.Decisions), list(it.Operations), list(it.Power)
 	it.Transfers, it.Disks, it.Damage = list(it.Transfers), list(it.Disks), list(it.Damage)
-	it.Failures, it.Notes, it.Looks = list(it.Failures), list(it.Notes), list(it.Looks)
+	it.Failures, it.Notes, it.Looks, it.Guards = list(it.Failures), list(it.Notes), list(it.Looks), list(it.Guards)
 }
 
 func list[T any](s []T) []T {

@@ -59,6 +59,14 @@ func (it Item) writeDanger(d *document) {
 		}
 		d.para("The on-premises VM was damaged from %s (%s) until %s, when a synchronisation was complete.", moment(g.Since), text(g.Reason), moment(g.Cleared))
 	}
+	for _, g := range it.Guards {
+		what := "lifted"
+		if g.Set {
+			what = "set"
+		}
+		d.para("The start guard was %s on %s at %s: automatic start %s, before it %s%s.", what, text(g.Host), moment(g.At), orDash(text(g.After)), orDash(text(g.Before)),
+			yes(g.Clustered, "; it is a role of a cluster, which was told the same"))
+	}
 	if c := it.Cancel; c != nil {
 		d.para("A cancel was asked for by %s at %s. Reason: %s.", text(c.By), moment(c.At), orDash(text(c.Reason)))
 	}

@@ -56,6 +56,7 @@ type Item struct {
 	Downtime   Downtime         `json:"downtime"`
 	Cancel     *Cancel          `json:"cancel,omitempty"`
 	Damage     []Damage         `json:"damage"`
+	Guards     []Guard          `json:"guards"` // what was done about the start guard
 	Failures   []Failure        `json:"failures"`
 	Notes      []Note           `json:"notes"`
 }
@@ -173,6 +174,12 @@ type Damage struct {
 	Since   time.Time `json:"since"`
 	Reason  string    `json:"reason"`
 	Cleared time.Time `json:"cleared,omitzero"` // zero while it lasts
+}
+
+// Guard is a change of the start guard, with the automatic start around it.
+type Guard struct {
+	engine.GuardChanged
+	At time.Time `json:"at"`
 }
 
 // Failure is a failure that stopped the leg, also where a retry got past it.

@@ -27,7 +27,7 @@ func TestS68S69S71ACancelDamagesAndARerunRepairs(t *testing.T) {
 		"at its end":   {atGate("app01", engine.GateComplete), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+			inBubble(t, clustered(estateWith(slow)), func(t *testing.T, b *bed) {
 				p := b.plan(engine.SyncDelta, "app01")
 				p.Approve = nil
 				h := b.start(p)
@@ -48,13 +48,25 @@ func TestS68S69S71ACancelDamagesAndARerunRepairs(t *testing.T) {
 					t.Errorf("the Azure VM is %s", v.Power)
 				}
 				b.isDamaged(t)
+				if g := l.Guard; g == nil || !g.Set || g.Before != "StartIfRunning" || g.After != "Nothing" || !g.Clustered {
+					t.Errorf("the journal says of the guard %+v", g)
+				}
 				if _, err := b.homeCheck("app01"); c.torn && err == nil {
 					t.Error("its disks are whole: nothing was damaged, the test shows nothing")
 				}
-				b.isRepaired(t, b.run(b.plan(engine.SyncDelta, "app01")))
+				again := b.run(b.plan(engine.SyncDelta, "app01"))
+				b.isRepaired(t, again)
+				if g := again.Leg("app01").Guard; g == nil || g.Set || g.After != "StartIfRunning" {
+					t.Errorf("the journal says of the guard's end %+v", g)
+				}
 			})
 		})
 	}
+}
+
+// clustered makes app01 a role of a cluster.
+func clustered(estate string) string {
+	return strings.Replace(estate, "name: app01\n", "name: app01\n    home: {clustered: true}\n", 1)
 }
 
 func (b *bed) isRepaired(t *testing.T, s engine.State) {
@@ -66,6 +78,9 @@ func (b *bed) isRepaired(t *testing.T, s engine.State) {
 	damaged, err := b.store.Damaged()
 	if err != nil || len(damaged) != 0 {
 		t.Errorf("the store still says %v, %v", damaged, err)
+	}
+	if home := b.home("app01"); home.AutoStart != "StartIfRunning" || home.Priority != 2000 {
+		t.Errorf("automatic start %s, priority of its role %d", home.AutoStart, home.Priority)
 	}
 	if home := b.home("app01"); !home.Booted || strings.Contains(home.Notes, "damaged") || home.AutoStart == "Nothing" && home.Notes != "" {
 		t.Errorf("booted %v, guard %q %q", home.Booted, home.Notes, home.AutoStart)
@@ -90,9 +105,52 @@ func TestS70AForeignStartIsNoticed(t *testing.T) {
 			t.Errorf("noticed %s after it was started", late)
 		}
 		last := h.State().Log[len(h.State().Log)-1]
-		if last.Level != "warn" || !strings.Contains(last.Text, "shut it down") {
+		if last.Level != "error" || !strings.Contains(last.Text, "shut it down") {
 			t.Errorf("said %q", last.Text)
 		}
+	})
+}
+
+// S70: while the run goes on with others, a VM that was left damaged is looked at at
+// every poll, and so is one that waits before its switch.
+func TestS70ADamagedVMIsLookedAtWhileTheRunGoesOn(t *testing.T) {
+	t.Parallel()
+	inBubble(t, many, func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "ready01", "broken01")
+		p.Approve = nil
+		h := b.start(p)
+		for _, item := range []string{"ready01", "broken01"} {
+			b.until(h, item+" at its gate", atGate(item, engine.GateComplete))
+		}
+		if err := h.Cancel("broken01", "anna", "not tonight"); err != nil {
+			t.Fatal(err)
+		}
+		b.until(h, "damaged", func(s engine.State) bool { return s.Leg("broken01").Mode == engine.ModeEnded })
+		time.Sleep(time.Minute)
+		for _, item := range []string{"broken01", "ready01"} {
+			home := b.home(item)
+			if err := b.lab.World().StartHome(home.Host, home.ID); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(b.conn.Poll + 2*time.Second)
+			l := h.State().Leg(item)
+			if l.OnPremPower != engine.PowerRunning || !l.StartedByOthers() {
+				b.dump(h.State())
+				t.Errorf("%s: a poll later its VM is %q", item, l.OnPremPower)
+			}
+		}
+		said := 0
+		for _, line := range h.State().Log {
+			if line.Level == "error" && strings.Contains(line.Text, "somebody has started the on-premises VM") {
+				said++
+			}
+		}
+		if said != 2 {
+			b.dump(h.State())
+			t.Errorf("said %d times", said)
+		}
+		h.Detach()
+		b.finish(h)
 	})
 }
 
@@ -108,6 +166,9 @@ func (b *bed) isDamaged(t *testing.T) {
 		t.Errorf("the store says %v, %v", damaged, err)
 	}
 	home := b.home("app01")
+	if home.Priority != 0 {
+		t.Errorf("its cluster brings it online: priority %d", home.Priority)
+	}
 	if home.AutoStart != "Nothing" || !strings.Contains(home.Notes, "damaged") {
 		t.Errorf("no guard: auto start %q, notes %q", home.AutoStart, home.Notes)
 	}

@@ -128,12 +128,14 @@ func (a *Access) Guard(ctx context.Context, host, vmID, mark string) error {
 	if err != nil {
 		return err
 	}
-	guarded := strings.Contains(answer.After.Notes, scripts.GuardPrefix)
-	if guarded != (mark != "") || guarded && answer.After.AutoStart != scripts.AutoStartNothing {
+	after := answer.After
+	guarded := strings.Contains(after.Notes, scripts.GuardPrefix)
+	open := after.AutoStart != scripts.AutoStartNothing || after.Cluster != "" && after.Cluster != scripts.ClusterNoAutoStart
+	if guarded != (mark != "") || guarded && open {
 		return &engine.Failure{
 			Kind: engine.FailureOther, What: "set the start guard of a VM", Where: where(host, scripts.Guard, vmID),
-			Why:    fmt.Sprintf("the host accepted it, but reads back automatic start %s", answer.After.AutoStart),
-			Remedy: "Set the VM's automatic start action by hand.",
+			Why:    strings.TrimSuffix(fmt.Sprintf("the host accepted it, but reads back automatic start %s, priority of its role %s", after.AutoStart, after.Cluster), ", priority of its role "),
+			Remedy: "Set the VM's automatic start action by hand, and the priority of a clustered VM's role to \"No Auto Start\".",
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func machineRow(r scripts.VMRow) engine.VM {
 	return engine.VM{
 		ID: strings.ToLower(r.ID), Name: r.Name, State: r.State, Heartbeat: r.Heartbeat,
 		Uptime: time.Duration(r.Uptime) * time.Second, Generation: r.Generation, CPUs: r.CPUs, Memory: r.Memory,
-		AutoStart: r.AutoStart, Notes: r.Notes,
+		AutoStart: r.AutoStart, Notes: r.Notes, Clustered: r.Clustered,
 	}
 }
 

@@ -38,8 +38,11 @@ type legView struct {
 	Phases   map[engine.Phase]phaseView `json:"phases"`
 	Failure  *engine.Failure            `json:"failure,omitempty"`
 	Boot     *engine.BootChecked        `json:"boot,omitempty"`
-	Looks    []lookView                 `json:"looks,omitempty"`
-	Console  string                     `json:"console,omitempty"` // opens the on-premises VM's console
+	Guard    *engine.GuardChanged       `json:"guard,omitempty"` // what was last done about the start guard
+	// StartedByOthers says that the on-premises VM was seen running and must not.
+	StartedByOthers bool       `json:"started_by_others,omitempty"`
+	Looks           []lookView `json:"looks,omitempty"`
+	Console         string     `json:"console,omitempty"` // opens the on-premises VM's console
 }
 
 // lookView is what a person saw of the on-premises VM.
@@ -116,7 +119,7 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 		if l.Gate != nil {
 			lv.Gate = l.Gate.Gate
 		}
-		lv.Boot = l.Boot
+		lv.Boot, lv.Guard, lv.StartedByOthers = l.Boot, l.Guard, l.StartedByOthers()
 		for _, k := range l.Looks {
 			lv.Looks = append(lv.Looks, lookView(k))
 		}
@@ -203,5 +206,11 @@ func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {
 	}
 	if l.Damage != nil {
 		a.tell(out, "  DAMAGED since %s: %s", a.when(l.DamagedAt), l.Damage.Reason)
+	}
+	if g := l.Guard; g != nil && g.Set {
+		a.tell(out, "  start guard set on %s: automatic start is %s, was %s", g.Host, g.After, g.Before)
+	}
+	if l.StartedByOthers() {
+		a.tell(out, "  RUNNING on-premises when it was last seen, and it must not: shut it down at once")
 	}
 }

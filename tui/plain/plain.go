@@ -147,6 +147,9 @@ func still(l *engine.Leg, now time.Time) string {
 	}
 	p := l.Phase()
 	s := "still: " + p.Info().Title
+	if l.StartedByOthers() {
+		s = "THE ON-PREMISES VM RUNS AND MUST NOT: shut it down at once; " + s
+	}
 	if l.Mode == engine.ModeCancelling {
 		s += ", cancelling"
 	}

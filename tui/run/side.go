@@ -75,6 +75,8 @@ func (r *Live) onPremWords(leg *engine.Leg) string {
 	}
 	p := leg.Step().Phase
 	switch {
+	case leg.StartedByOthers():
+		return words + ", MUST NOT RUN"
 	case leg.Damage != nil:
 		return words + ", DAMAGED"
 	case leg.Mode == engine.ModeRunning && (p == engine.PhaseInitialSync || p == engine.PhaseFinalSync):

@@ -102,6 +102,9 @@ func (r *Live) banners(leg *engine.Leg, w int) []string {
 	if d := leg.Damage; d != nil {
 		out = append(out, l.T.Alarm.Render(l.Fit(" DAMAGED  "+l.Words("Don't start the on-premises VM "+leg.Item.Name+": "+d.Reason), w)))
 	}
+	if leg.StartedByOthers() {
+		out = append(out, l.T.Alarm.Render(l.Fit(" RUNNING  Shut the on-premises VM "+l.Words(leg.Item.Name)+" down at once: its disks are not whole", w)))
+	}
 	if f := leg.Failure; f != nil {
 		out = append(out, failure(l, f, w)...)
 	}
@@ -296,6 +299,10 @@ func (r *Live) Status() look.Status {
 	for _, l := range r.state.Legs {
 		if l.Damage != nil {
 			words = append(words, l.Item.Name+" is DAMAGED on-premises")
+			s.Tone = look.Alarm
+		}
+		if l.StartedByOthers() {
+			words = append(words, l.Item.Name+" was STARTED on-premises, shut it down")
 			s.Tone = look.Alarm
 		}
 	}

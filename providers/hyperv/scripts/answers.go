@@ -102,6 +102,7 @@ type VMRow struct {
 	Memory     int64  `json:"memory"` // bytes at start
 	AutoStart  string `json:"auto_start"`
 	Notes      string `json:"notes"`
+	Clustered  bool   `json:"clustered"`
 }
 
 // VMAnswer is one VM with its adapters, checkpoints and disks.
@@ -155,18 +156,23 @@ type GuardAnswer struct {
 type GuardState struct {
 	AutoStart string `json:"auto_start"`
 	Notes     string `json:"notes"`
+	Cluster   string `json:"cluster"` // priority of its role, empty where it has none
 }
 
 // GuardPrefix opens the line that a guard leaves in a VM's notes:
 //
-//	[failback-guard auto-start=StartIfRunning] the mark
+//	[failback-guard auto-start=StartIfRunning cluster-priority=2000] the mark
 //
-// Lifting the guard restores the automatic start named there. start-vm refuses
-// a VM that carries such a line.
+// Lifting the guard restores what is named there; the priority is that of a clustered
+// VM's role alone. start-vm refuses a VM that carries such a line.
 const GuardPrefix = "[failback-guard auto-start="
 
 // AutoStartNothing is the automatic start action of a guarded VM.
 const AutoStartNothing = "Nothing"
+
+// ClusterNoAutoStart is the priority of a role that the cluster does not bring online
+// by itself (CLUSTER_GROUP_PRIORITY, Microsoft's reference of 2022-08-03).
+const ClusterNoAutoStart = "0"
 
 // ActivityAnswer are the counters of the recovery services agent, cbengine.exe.
 // Processes is 0 where it does not run.

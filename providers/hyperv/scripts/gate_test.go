@@ -174,7 +174,7 @@ func judgeCommand(c parsedCommand, may permit, say func(int, string, ...any)) {
 			}
 		}
 	}
-	reaches := strings.HasPrefix(c.Name, "Get-VM") || c.Name == "Get-VHD" || c.Name == "Get-CimInstance" || strings.HasPrefix(c.Name, "Get-Net") || c.Name == "Get-Item" || slices.Contains(may.commands, c.Name)
+	reaches := strings.HasPrefix(c.Name, "Get-VM") || c.Name == "Get-VHD" || c.Name == "Get-CimInstance" || strings.HasPrefix(c.Name, "Get-Net") || strings.HasPrefix(c.Name, "Get-Cluster") || c.Name == "Get-Item" || slices.Contains(may.commands, c.Name)
 	if reaches && !slices.ContainsFunc(c.Parameters, func(p struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`

@@ -46,9 +46,9 @@ var (
 		"Get-CimInstance", "Get-ItemProperty", "Get-VM", "Get-VMSwitch", "Get-VMNetworkAdapter", "Get-VMHardDiskDrive",
 		"Get-VMSnapshot", "Get-VHD", "Where-Object", "ForEach-Object", "New-Object", "ConvertFrom-Json", "ConvertTo-Json",
 		"Test-Path", "Get-ChildItem", "Get-OBMachineSetting", "Get-OBPolicy", "Get-VMFirmware", "Get-VMSecurity",
-		"Get-Item", "Get-NetAdapter", "Get-NetIPAddress", "Select-Object",
+		"Get-Item", "Get-ClusterGroup", "Get-NetAdapter", "Get-NetIPAddress", "Select-Object",
 		// functions of the scripts themselves
-		"Find-Machine", "ConvertTo-Row", "ConvertTo-Disk", "Stop-Script", "Write-Answer", "Read-Key", "Read-Threads", "Read-Switches", "Get-WinEvent", "Read-Log",
+		"Find-Machine", "ConvertTo-Row", "ConvertTo-Disk", "Stop-Script", "Write-Answer", "Read-Key", "Read-Threads", "Read-Switches", "Read-Role", "Read-Setting", "Get-WinEvent", "Read-Log",
 	}
 	writers = map[string][]string{
 		StartVM: {"Start-VM"}, Guard: {"Set-VM"},

@@ -202,6 +202,8 @@ type Home struct {
 	AutoStart  string `yaml:"auto_start" json:"auto_start,omitempty"`
 	State      string `yaml:"state" json:"state,omitempty"` // Hyper-V's word
 	Loose      int    `yaml:"loose_adapters" json:"loose_adapters,omitempty"`
+	// Clustered says that it is a role of a cluster, of medium priority.
+	Clustered bool `yaml:"clustered" json:"clustered,omitempty"`
 	// Ports are the TCP ports that its guest answers at; where none are named, the one
 	// that its system is looked after through.
 	Ports []int `yaml:"ports" json:"ports,omitempty"`

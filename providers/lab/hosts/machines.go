@@ -3,6 +3,7 @@ package hosts
 import (
 	"cmp"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"failback/providers/hyperv/scripts"
@@ -16,6 +17,7 @@ func row(s *world.State, vm *world.VM) scripts.VMRow {
 		Uptime: int64(vm.Uptime().Seconds()),
 	}
 	if it := s.Item(vm.Item); it != nil {
+		r.Clustered = it.Home.Clustered
 		r.Generation, r.CPUs, r.Memory = it.Generation, it.CPUs, it.Memory
 	}
 	return r
@@ -85,7 +87,7 @@ func disk(path string, d *world.Disk, file int64) scripts.VMDisk {
 }
 
 // guardLine is the line that a guard leaves in a VM's notes.
-var guardLine = regexp.MustCompile(`^\[failback-guard auto-start=([A-Za-z]+)\] `)
+var guardLine = regexp.MustCompile(`^\[failback-guard auto-start=([A-Za-z]+)(?: cluster-priority=([0-9]+))?\] `)
 
 func (m Model) start(host, id string) (any, error) {
 	var vm *world.VM
@@ -118,13 +120,30 @@ func guarded(notes string) bool {
 	return false
 }
 
-// guard does what the script of that name does to notes and automatic start.
+// guard does what the script of that name does to notes, automatic start and role.
 func (m Model) guard(host, id, mark string) (any, error) {
 	var answer scripts.GuardAnswer
+	clustered := false
+	m.World.Read(func(s *world.State) {
+		if vm := s.VM(host, id); vm != nil {
+			clustered = s.Item(vm.Item).Home.Clustered
+		}
+	})
+	state := func(vm *world.VM) scripts.GuardState {
+		g := scripts.GuardState{AutoStart: vm.AutoStart, Notes: vm.Notes}
+		if clustered {
+			g.Cluster = strconv.Itoa(vm.Priority)
+		}
+		return g
+	}
 	err := m.World.EditVM(host, id, func(vm *world.VM) {
-		answer.Before = scripts.GuardState{AutoStart: vm.AutoStart, Notes: vm.Notes}
-		vm.AutoStart, vm.Notes = setGuard(vm.AutoStart, vm.Notes, mark)
-		answer.After = scripts.GuardState{AutoStart: vm.AutoStart, Notes: vm.Notes}
+		answer.Before = state(vm)
+		after := setGuard(answer.Before, mark)
+		vm.AutoStart, vm.Notes = after.AutoStart, after.Notes
+		if n, err := strconv.Atoi(after.Cluster); err == nil {
+			vm.Priority = n
+		}
+		answer.After = state(vm)
 	})
 	if err != nil {
 		return nil, notFound(id)
@@ -134,13 +153,13 @@ func (m Model) guard(host, id, mark string) (any, error) {
 
 var lineBreaks = regexp.MustCompile(`[\r\n]+`)
 
-func setGuard(action, notes, mark string) (newAction, newNotes string) {
+func setGuard(g scripts.GuardState, mark string) scripts.GuardState {
 	mark = lineBreaks.ReplaceAllString(mark, " ")
 	var kept []string
-	for line := range strings.SplitSeq(notes, "\n") {
+	for line := range strings.SplitSeq(g.Notes, "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if m := guardLine.FindStringSubmatch(line); m != nil {
-			action = m[1]
+			g.AutoStart, g.Cluster = m[1], cmp.Or(m[2], g.Cluster)
 			continue
 		}
 		kept = append(kept, line)
@@ -149,10 +168,16 @@ func setGuard(action, notes, mark string) (newAction, newNotes string) {
 		if len(kept) == 1 && kept[0] == "" {
 			kept = nil
 		}
-		kept = append(kept, scripts.GuardPrefix+action+"] "+mark)
-		action = scripts.AutoStartNothing
+		guard := scripts.GuardPrefix + g.AutoStart
+		if g.Cluster != "" {
+			guard += " cluster-priority=" + g.Cluster
+			g.Cluster = scripts.ClusterNoAutoStart
+		}
+		kept = append(kept, guard+"] "+mark)
+		g.AutoStart = scripts.AutoStartNothing
 	}
-	return action, strings.Join(kept, "\r\n")
+	g.Notes = strings.Join(kept, "\r\n")
+	return g
 }
 
 func (m Model) sums(host, id string) (any, error) {

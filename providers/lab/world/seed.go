@@ -189,6 +189,9 @@ func (it *Item) place(state string, ago time.Duration) {
 	}
 }
 
+// mediumPriority is what a cluster gives a new role.
+const mediumPriority = 2000
+
 func (s *State) newHome(it *Item, running bool, checkpoints int) *VM {
 	vm := &VM{
 		ID: it.HyperVID, Item: it.Name, Name: it.Name, Host: it.Host, State: VMOff, Since: it.FailedOver,
@@ -199,6 +202,9 @@ func (s *State) newHome(it *Item, running bool, checkpoints int) *VM {
 	}
 	vm.Name, vm.State = cmp.Or(it.Home.Name, vm.Name), cmp.Or(it.Home.State, vm.State)
 	vm.AutoStart = cmp.Or(it.Home.AutoStart, vm.AutoStart)
+	if it.Home.Clustered {
+		vm.Priority = mediumPriority
+	}
 	for _, d := range it.Disks {
 		vm.Files = append(vm.Files, diskFile(it.Host, it.HyperVID, d.LUN))
 	}

@@ -198,6 +198,7 @@ type VM struct {
 	// Odd is what is wrong with its guest since it was started.
 	Odd       estate.Trouble `json:"odd,omitempty"`
 	AutoStart string         `json:"auto_start"`
+	Priority  int            `json:"priority,omitempty"` // of its role in a cluster
 	Notes     string         `json:"notes,omitempty"`
 	Snapshots int            `json:"snapshots,omitempty"` // checkpoints
 	Files     []string       `json:"files"`               // one a disk, relative to the world's directory

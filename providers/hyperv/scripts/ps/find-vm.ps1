@@ -22,5 +22,6 @@ function ConvertTo-Row($vm) {
         memory = [int64]$vm.MemoryStartup
         auto_start = [string]$vm.AutomaticStartAction
         notes = [string]$vm.Notes
+        clustered = [bool]$vm.IsClustered
     }
 }
