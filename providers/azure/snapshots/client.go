@@ -33,6 +33,9 @@ const (
 	actionTakeSnapshot   azure.Action = "Microsoft.Compute/snapshots/write"
 	actionDeleteSnapshot azure.Action = "Microsoft.Compute/snapshots/delete"
 	actionLend           azure.Action = "Microsoft.Compute/snapshots/beginGetAccess/action"
+	actionReadPoint      azure.Action = "Microsoft.Compute/restorePointCollections/read"
+	actionTakePoint      azure.Action = "Microsoft.Compute/restorePointCollections/restorePoints/write"
+	actionDeletePoint    azure.Action = "Microsoft.Compute/restorePointCollections/delete"
 	actionTakeBack       azure.Action = "Microsoft.Compute/snapshots/endGetAccess/action"
 )
 
@@ -46,6 +49,11 @@ type Options struct {
 	Run string
 	// ResourceGroup is where snapshots are made; that of each disk where empty.
 	ResourceGroup string
+	// OneInstant has the set of a VM that runs and has several disks made as a restore
+	// point: all disks at one instant. Otherwise each disk has an instant of its own
+	// then, which is enough for a copy that is brought forward to a set of the
+	// stopped VM.
+	OneInstant bool
 	// Lend is how long a signature is good for, an hour where zero.
 	Lend time.Duration
 	// Notice is told of waits, nil for nobody. It may be called concurrently.
@@ -67,7 +75,11 @@ type Client struct {
 	machines  *armcompute.VirtualMachinesClient
 	disks     *armcompute.DisksClient
 	snapshots *armcompute.SnapshotsClient
-	power     *azure.Access
+
+	collections *armcompute.RestorePointCollectionsClient
+	points      *armcompute.RestorePointsClient
+	pointDisks  *armcompute.DiskRestorePointClient
+	power       *azure.Access
 
 	mu    sync.Mutex
 	slots map[string]chan struct{} // by family: one place for each that may be lent
@@ -90,6 +102,7 @@ func New(s *azure.Session, o Options) (*Client, error) {
 		return nil, azure.Call{What: "prepare to take snapshots"}.Failure(err)
 	}
 	c.machines, c.disks, c.snapshots = f.NewVirtualMachinesClient(), f.NewDisksClient(), f.NewSnapshotsClient()
+	c.collections, c.points, c.pointDisks = f.NewRestorePointCollectionsClient(), f.NewRestorePointsClient(), f.NewDiskRestorePointClient()
 	return c, nil
 }
 

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7"
-
 	"failback/engine"
 	"failback/engine/transfer"
 	"failback/providers/azure"
@@ -52,6 +50,9 @@ func (c *Client) Lend(ctx context.Context, s Snapshot) (*Loan, error) {
 	if now.Unique != s.Unique {
 		return nil, engine.Refuse(whatLend, s.Name, "another snapshot has that name by now", "take a new one")
 	}
+	if now.Bytes == 0 {
+		now.Bytes = s.Bytes // of a part of a restore point it is not told
+	}
 	if err := now.mayLend(); err != nil {
 		return nil, err
 	}
@@ -87,26 +88,20 @@ func (l *Loan) open(ctx context.Context) error {
 // grant gets an address with a signature.
 func (l *Loan) grant(ctx context.Context) error {
 	call := azure.Call{Action: actionLend, What: whatLend, Where: l.snapshot.Name}
-	group, name, err := l.client.place(call, l.snapshot.ID)
+	h, err := l.client.handleOf(call, l.snapshot.ID)
 	if err != nil {
 		return err
 	}
 	at, seconds := time.Now(), int32(l.client.options.Lend/time.Second)
 	l.asked = true
-	granting, err := l.client.snapshots.BeginGrantAccess(ctx, group, name, armcompute.GrantAccessData{
-		Access: new(armcompute.AccessLevelRead), DurationInSeconds: &seconds,
-	}, nil)
+	address, err := l.client.address(ctx, h, seconds)
 	if err != nil {
 		return explained(call.Failure(err))
 	}
-	access, err := granting.PollUntilDone(ctx, polling)
-	if err != nil {
-		return explained(call.Failure(err))
-	}
-	if access.AccessSAS == nil || *access.AccessSAS == "" {
+	if address == "" {
 		return engine.Refuse(call.What, call.Where, "Azure granted it and named no address", "try again")
 	}
-	l.url, l.until = *access.AccessSAS, at.Add(l.client.options.Lend)
+	l.url, l.until = address, at.Add(l.client.options.Lend)
 	if end := endOf(l.url); !end.IsZero() && end.Before(l.until) {
 		l.until = end
 	}
@@ -243,13 +238,8 @@ func (l *Loan) ReadRange(ctx context.Context, off, length int64) (io.ReadCloser,
 // Whether the service gave one at all is for transfer.CheckDiff to judge.
 func (l *Loan) Changes(ctx context.Context, since *Loan) (transfer.Changes, error) {
 	what := "list the changes since " + since.snapshot.Name
-	if a, b := l.snapshot, since.snapshot; a.Family == "" || a.Family != b.Family {
-		return transfer.Changes{}, noDiff(what, l.snapshot.Name, "the snapshots are not of one family: the disk is another one by now", "read the whole disk again")
-	} else if a.Bytes != b.Bytes {
-		return transfer.Changes{}, noDiff(what, l.snapshot.Name, fmt.Sprintf("the disk had %d bytes then and has %d now", b.Bytes, a.Bytes),
-			"read the whole disk again: after a change of size there is no difference")
-	} else if a.Taken.Before(b.Taken) {
-		return transfer.Changes{}, noDiff(what, l.snapshot.Name, "that snapshot is the newer one", "name the older one")
+	if err := diffable(what, l.snapshot, since.snapshot); err != nil {
+		return transfer.Changes{}, err
 	}
 	b, err := l.current(ctx)
 	if err != nil {
@@ -263,6 +253,20 @@ func (l *Loan) Changes(ctx context.Context, since *Loan) (transfer.Changes, erro
 	since.mu.Unlock()
 	ch, err := b.Changes(ctx, pageblob.Older{URL: older})
 	return ch, l.snapshot.unreadable(err)
+}
+
+// diffable refuses two snapshots of which the service has no difference.
+func diffable(what string, newer, older Snapshot) error {
+	switch {
+	case newer.Family == "" || newer.Family != older.Family:
+		return noDiff(what, newer.Name, "the snapshots are not of one family: the disk is another one by now", "read the whole disk again")
+	case newer.Bytes != older.Bytes:
+		return noDiff(what, newer.Name, fmt.Sprintf("the disk had %d bytes then and has %d now", older.Bytes, newer.Bytes),
+			"read the whole disk again: after a change of size there is no difference")
+	case newer.Taken.Before(older.Taken):
+		return noDiff(what, newer.Name, "that snapshot is the newer one", "name the older one")
+	}
+	return nil
 }
 
 func noDiff(what, where, why, remedy string) error {

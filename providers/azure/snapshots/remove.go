@@ -25,20 +25,26 @@ func (c *Client) Delete(ctx context.Context, set Set) error {
 	return errors.Join(errs...)
 }
 
-// Leftovers are the snapshots in the groups that some run of this program made.
-// Which runs still need theirs, the caller knows.
+// Leftovers are the snapshots in the groups that some run of this program made,
+// restore points as a whole. Which runs still need theirs, the caller knows. With
+// an error comes what was found before it.
 func (c *Client) Leftovers(ctx context.Context, groups ...string) ([]Snapshot, error) {
 	var out []Snapshot
 	for _, group := range groups {
 		all, err := c.listed(ctx, group)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		for _, s := range all {
 			if s.ours() {
 				out = append(out, s)
 			}
 		}
+		points, err := c.collected(ctx, group)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, points...)
 	}
 	slices.SortFunc(out, func(a, b Snapshot) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
@@ -63,42 +69,29 @@ func (c *Client) Remove(ctx context.Context, s Snapshot) error {
 
 // remove deletes a snapshot that was just read.
 func (c *Client) remove(ctx context.Context, s Snapshot) error {
-	call := azure.Call{Action: actionDeleteSnapshot, What: "delete the snapshot", Where: s.Name}
 	if !s.ours() {
-		return engine.Refuse(call.What, call.Where, "no run of this program made it", "delete it in the portal where it is not needed")
+		return engine.Refuse("delete the snapshot", s.Name, "no run of this program made it", "delete it in the portal where it is not needed")
 	}
-	if s.Lent {
-		if err := c.takeBack(ctx, s); err != nil {
+	call := azure.Call{Action: actionReadPoint, What: "delete the snapshot", Where: s.Name}
+	h, err := c.handleOf(call, s.ID)
+	if err != nil {
+		return err
+	}
+	lent := []Snapshot{s}
+	switch {
+	case h.collection != "":
+		// Whether its parts are lent is not told: access to all of them is taken back.
+		h.point = s.Set
+		if lent, err = c.partsNow(ctx, call, h); unlessGone(err) != nil {
+			return err
+		}
+	case !s.Lent:
+		lent = nil
+	}
+	for _, part := range lent {
+		if err := c.takeBack(ctx, part); err != nil {
 			return err
 		}
 	}
-	group, name, err := c.place(call, s.ID)
-	if err != nil {
-		return err
-	}
-	deleting, err := c.snapshots.BeginDelete(ctx, group, name, nil)
-	if err == nil {
-		_, err = deleting.PollUntilDone(ctx, polling)
-	}
-	if err = explained(call.Failure(err)); engine.KindOf(err) == engine.FailureNotFound {
-		return nil
-	}
-	return err
-}
-
-// takeBack ends all access to a snapshot.
-func (c *Client) takeBack(ctx context.Context, s Snapshot) error {
-	call := azure.Call{Action: actionTakeBack, What: "take back the read access", Where: s.Name}
-	group, name, err := c.place(call, s.ID)
-	if err != nil {
-		return err
-	}
-	revoking, err := c.snapshots.BeginRevokeAccess(ctx, group, name, nil)
-	if err == nil {
-		_, err = revoking.PollUntilDone(ctx, polling)
-	}
-	if err = explained(call.Failure(err)); engine.KindOf(err) == engine.FailureNotFound {
-		return nil
-	}
-	return err
+	return c.erase(ctx, s)
 }

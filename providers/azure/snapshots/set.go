@@ -18,9 +18,9 @@ import (
 type Consistency string
 
 // The consistencies. Azure takes snapshots disk by disk: several disks of a VM
-// that runs are each as after a power cut, and not at one instant. A copy that is
-// brought forward to a set of a stopped VM is one instant again, whatever it
-// began from.
+// that runs are each as after a power cut, and not at one instant, unless they
+// are made as a restore point. A copy that is brought forward to a set of a
+// stopped VM is one instant again, whatever it began from.
 const (
 	CrashConsistent Consistency = "crash-consistent" // all disks at one instant
 	PerDisk         Consistency = "per-disk"         // each disk at an instant of its own
@@ -48,6 +48,12 @@ func (c *Client) Take(ctx context.Context, vm engine.AzureVMRef, name string) (S
 	before, err := c.still(ctx, vm)
 	if err != nil {
 		return Set{}, err
+	}
+	if c.options.OneInstant && len(disks) > 1 && !before {
+		if err := c.named(name); err != nil {
+			return Set{}, err
+		}
+		return c.takePoint(ctx, vm, disks, name)
 	}
 	set, err := c.take(ctx, disks, name)
 	if err != nil {
@@ -83,11 +89,19 @@ func (c *Client) still(ctx context.Context, vm engine.AzureVMRef) (bool, error) 
 	return power == engine.PowerDeallocated, err
 }
 
+// named refuses a name that can't be part of a snapshot's.
+func (c *Client) named(set string) error {
+	if !goodName.MatchString(set) || len(c.options.Run)+len(set) > 50 {
+		return engine.Usagef("use letters, digits, - and _, and few of them", "%q is no name for a set of snapshots", set)
+	}
+	return nil
+}
+
 const whatTake = "take a snapshot"
 
 func (c *Client) take(ctx context.Context, disks []Disk, name string) (Set, error) {
-	if !goodName.MatchString(name) || len(c.options.Run)+len(name) > 50 {
-		return Set{}, engine.Usagef("use letters, digits, - and _, and few of them", "%q is no name for a set of snapshots", name)
+	if err := c.named(name); err != nil {
+		return Set{}, err
 	}
 	known, err := c.around(ctx, disks)
 	if err != nil {

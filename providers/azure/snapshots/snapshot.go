@@ -58,16 +58,18 @@ func snapshotOf(s armcompute.Snapshot) Snapshot {
 // ours reports whether a run of this program made it: only then may it be deleted.
 func (s Snapshot) ours() bool { return s.Run != "" && strings.HasPrefix(s.Name, Prefix) }
 
-// Find reads a snapshot by its id. One that no run made can be lent and is never
-// deleted.
+// Find reads a snapshot, or a disk's part of a restore point, by its id. One that
+// no run made can be lent and is never deleted.
 func (c *Client) Find(ctx context.Context, id string) (Snapshot, error) {
 	call := azure.Call{Action: actionReadSnapshot, What: "read the snapshot", Where: id}
-	group, name, err := c.place(call, id)
+	h, err := c.handleOf(call, id)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	call.Where = name
-	return c.get(ctx, call, group, name)
+	if h.name != "" {
+		call.Where = h.name
+	}
+	return c.look(ctx, call, h)
 }
 
 func (c *Client) get(ctx context.Context, call azure.Call, group, name string) (Snapshot, error) {

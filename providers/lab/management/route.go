@@ -20,6 +20,8 @@ const (
 	computePath = groupPath + "/providers/Microsoft.Compute"
 	machinePath = computePath + "/virtualMachines/*"
 	snapPath    = computePath + "/snapshots/*"
+	pointsPath  = computePath + "/restorePointCollections/*"
+	partPath    = pointsPath + "/restorePoints/*/diskRestorePoints/*"
 )
 
 // handler answers a call; names are what stood in the pattern's places after
@@ -86,6 +88,16 @@ var endpoints = []endpoint{
 	{http.MethodGet, computePath + "/disks/*", (*call).getDisk},
 	{http.MethodGet, computePath + "/snapshots", (*call).listSnapshots},
 	{http.MethodGet, "subscriptions/*/providers/Microsoft.Compute/snapshots", (*call).listSnapshots},
+	{http.MethodGet, computePath + "/restorePointCollections", (*call).listCollections},
+	{http.MethodPut, pointsPath, (*call).putCollection},
+	{http.MethodGet, pointsPath, (*call).getCollection},
+	{http.MethodDelete, pointsPath, (*call).deleteCollection},
+	{http.MethodPut, pointsPath + "/restorePoints/*", (*call).putPoint},
+	{http.MethodGet, pointsPath + "/restorePoints/*", (*call).getPointOfVM},
+	{http.MethodGet, pointsPath + "/restorePoints/*/diskRestorePoints", (*call).listParts},
+	{http.MethodGet, partPath, (*call).getPart},
+	{http.MethodPost, partPath + "/beginGetAccess", (*call).grantPart},
+	{http.MethodPost, partPath + "/endGetAccess", (*call).revokePart},
 	{http.MethodPut, snapPath, (*call).putSnapshot},
 	{http.MethodGet, snapPath, (*call).getSnapshot},
 	{http.MethodDelete, snapPath, (*call).deleteSnapshot},

@@ -57,7 +57,7 @@ func (c *call) putSnapshot(names []string) {
 func (c *call) getSnapshot(names []string) {
 	c.read(func(s *world.State) (obj, error) {
 		snap := s.Snapshot(names[2])
-		if snap == nil {
+		if snap == nil || snap.Collection != "" {
 			return nil, c.noResource(snapshotType, names[2])
 		}
 		return c.snapshot(s, snap), nil
@@ -68,7 +68,9 @@ func (c *call) listSnapshots([]string) {
 	c.read(func(s *world.State) (obj, error) {
 		var rows []obj
 		for _, snap := range s.Snapshots {
-			rows = append(rows, c.snapshot(s, snap))
+			if snap.Collection == "" {
+				rows = append(rows, c.snapshot(s, snap))
+			}
 		}
 		return page(rows), nil
 	})

@@ -3,6 +3,7 @@ package world
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,8 @@ type DiskSnapshot struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 	Access   time.Time         `json:"access,omitzero"` // until when it may be read
 	Created  time.Time         `json:"created"`
+	// Collection is set for a disk's part of a restore point.
+	Collection string `json:"collection,omitempty"`
 
 	DenyAll bool `json:"deny_all,omitempty"` // nobody may export it
 	Private bool `json:"private,omitempty"`  // only through a private endpoint, which the lab is not
@@ -89,10 +92,7 @@ func (w *World) SnapshotDisk(name, disk string, tags map[string]string) (op Oper
 		if err != nil {
 			return err
 		}
-		if s.SnapshotTimes == nil {
-			s.SnapshotTimes = map[string][]time.Time{}
-		}
-		s.SnapshotTimes[d.Managed] = append(s.SnapshotTimes[d.Managed], at)
+		s.noteSnapshot(d, at)
 		s.Snapshots = append(s.Snapshots, &DiskSnapshot{
 			Name: name, ID: s.mint(), Disk: d.Managed, Blob: d.Blob, Snapshot: id, Bytes: d.Bytes, Created: at, Tags: tags,
 			DenyAll: policy == estate.ExportDenied, Private: policy == estate.ExportPrivate, SignIn: policy == estate.ExportSignIn,
@@ -150,22 +150,32 @@ func (w *World) DropSnapshot(name string) (op Operation, err error) {
 		if snap.lent() {
 			return conflictOf("OperationNotAllowed", "There is an active shared access signature outstanding for snapshot "+snap.Name+". Call EndGetAccess on the snapshot before deleting it.")
 		}
-		if b, err := w.blobs.Get(snap.Blob); err == nil {
-			if err := b.DeleteSnapshot(snap.Snapshot); err != nil && !errors.Is(err, blob.ErrNotFound) {
-				return err
-			}
+		if err := w.forget(s, snap); err != nil {
+			return err
 		}
-		kept := s.Snapshots[:0]
-		for _, d := range s.Snapshots {
-			if d != snap {
-				kept = append(kept, d)
-			}
-		}
-		s.Snapshots = kept
 		op = s.doneOperation("")
 		return nil
 	})
 	return op, err
+}
+
+// forget deletes a snapshot and the bytes that it keeps.
+func (w *World) forget(s *State, snap *DiskSnapshot) error {
+	if b, err := w.blobs.Get(snap.Blob); err == nil {
+		if err := b.DeleteSnapshot(snap.Snapshot); err != nil && !errors.Is(err, blob.ErrNotFound) {
+			return err
+		}
+	}
+	s.Snapshots = slices.DeleteFunc(s.Snapshots, func(d *DiskSnapshot) bool { return d == snap })
+	return nil
+}
+
+// noteSnapshot counts a snapshot of a disk, kept or not.
+func (s *State) noteSnapshot(d *Disk, at time.Time) {
+	if s.SnapshotTimes == nil {
+		s.SnapshotTimes = map[string][]time.Time{}
+	}
+	s.SnapshotTimes[d.Managed] = append(s.SnapshotTimes[d.Managed], at)
 }
 
 // GrantAccess makes a snapshot readable for a time; zero takes that back. Five of

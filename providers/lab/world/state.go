@@ -40,6 +40,7 @@ type State struct {
 	Snapshots     []*DiskSnapshot `json:"snapshots,omitempty"`
 	// SnapshotTimes are when each managed disk had a snapshot, kept or not.
 	SnapshotTimes map[string][]time.Time `json:"snapshot_times,omitempty"`
+	Collections   []*Collection          `json:"collections,omitempty"`
 	Faults        []*Fault               `json:"faults,omitempty"`
 	Conditions    []*Condition           `json:"conditions,omitempty"`
 }
