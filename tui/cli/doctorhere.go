@@ -49,7 +49,7 @@ func (d *doctor) terminal() {
 	if glyph.WantsASCII(os.Getenv) {
 		d.ok("characters", "the locale names no UTF-8, so symbols are drawn in ASCII")
 	} else {
-		d.ok("characters", "Unicode; if boxes and ticks look wrong, LC_ALL=C has them in ASCII")
+		d.ok("characters", "Unicode; if boxes and ticks look wrong, --ascii has them in ASCII, and symbols: ascii in the configuration")
 	}
 	colours := map[termenv.Profile]string{
 		termenv.TrueColor: "16 million colours", termenv.ANSI256: "256 colours", termenv.ANSI: "16 colours",
@@ -122,7 +122,7 @@ func (d *doctor) configuration() (Target, bool) {
 		d.ok("configuration", "none is needed for the lab")
 		return t, true
 	}
-	file, err := config.Load(a.flags.config)
+	file, err := a.configuration()
 	if err != nil {
 		d.broken("configuration", err)
 		return Target{}, false

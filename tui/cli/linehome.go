@@ -91,7 +91,7 @@ func (a *app) entries(t *ask.Talk) ([]entry, error) {
 		}
 		out = append(out, e)
 	}
-	file, err := config.Load(a.flags.config)
+	file, err := a.configuration()
 	if err != nil {
 		return nil, err
 	}
