@@ -11,6 +11,7 @@ import (
 	"failback/engine/runs"
 	"failback/tui/home"
 	"failback/tui/jobs"
+	"failback/tui/replay"
 	"failback/tui/report"
 	"failback/tui/run"
 	"failback/tui/wizard"
@@ -71,6 +72,8 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 		return m.handleCame(msg), true
 	case runReadMsg:
 		m.runRead(msg)
+	case playerMsg:
+		return m.playerCame(msg), true
 	case decidedMsg:
 		if m.live != nil {
 			return m.live.Decided(msg.item, msg.gate, msg.err), true
@@ -134,6 +137,12 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 		m.showOutcome()
 	case jobs.LeaveMsg:
 		return m.leaveJobs(), true
+	case home.ReplayMsg:
+		return m.replayRun(msg.Run), true
+	case report.ReplayMsg:
+		return m.replayRun(msg.Run), true
+	case replay.LeaveMsg:
+		return m.leaveReplay(msg.Run), true
 	case report.WriteMsg:
 		return m.write(msg.Run), true
 	case report.ResumeMsg:

@@ -61,7 +61,7 @@ func TestAQuestionClosesThePalette(t *testing.T) {
 func TestRemappedKeysWorkAndAreShown(t *testing.T) {
 	keys, err := keymap.Remap([]keymap.Choice{
 		{Action: keymap.RecoveryPlans.Action, Keys: []string{"x"}},
-		{Action: keymap.Down.Action, Keys: []string{"n"}},
+		{Action: keymap.Down.Action, Keys: []string{"e"}},
 		{Action: keymap.Palette.Action, Keys: []string{"ctrl+p"}},
 		{Action: keymap.Help.Action, Keys: []string{"H"}},
 	})
@@ -74,8 +74,8 @@ func TestRemappedKeysWorkAndAreShown(t *testing.T) {
 	}, w.Close, func(d *tuitest.Driver) {
 		d.Size(120, 30).Advance(time.Second).Expect("Which way", "H help").Press("enter").Expect("What comes home?", "x recovery plans")
 		d.Press("p").Refuse("shop").Press("x").Expect("shop").Press("x").Refuse("shop")
-		d.Press("n").Expect("db01: ").Press("down").Expect("db01: ")
-		d.Press("?").Refuse("Help:").Press("H").Expect("Help: Plan a failback", "x          ", "n          down", "ctrl+p     commands").Press("esc")
+		d.Press("e").Expect("db01: ").Press("down").Expect("db01: ")
+		d.Press("?").Refuse("Help:").Press("H").Expect("Help: Plan a failback", "x          ", "e          down", "ctrl+p     commands").Press("esc")
 		d.Press("f1").Expect("Help:").Press("esc")
 		d.Press("ctrl+p").Expect("Commands", "x       recovery plans").Press("esc")
 		// Letters that are typed stay letters.

@@ -16,6 +16,7 @@ import (
 	"failback/tui/keymap"
 	"failback/tui/look"
 	"failback/tui/palette"
+	"failback/tui/replay"
 	"failback/tui/report"
 	"failback/tui/run"
 	"failback/tui/theme"
@@ -67,6 +68,7 @@ type Model struct {
 	wizard  *wizard.Wizard
 	live    *run.Live
 	outcome *report.Outcome
+	replay  *replay.Screen
 	behind  screen // what the jobs were opened over
 
 	conn     *engine.Connection
@@ -178,6 +180,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 func (m *Model) begin() tea.Cmd {
 	list := m.listRuns()
 	switch s := m.opts.Start; {
+	case s.player != nil:
+		return tea.Batch(list, m.play(s.player))
 	case s.handle != nil:
 		return tea.Batch(list, m.drive(s.handle))
 	case s.open:

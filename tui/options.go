@@ -6,6 +6,7 @@ import (
 	"failback/engine"
 	"failback/engine/runs"
 	"failback/tui/keymap"
+	"failback/tui/replay"
 	"failback/tui/theme"
 )
 
@@ -19,8 +20,8 @@ type Options struct {
 	NoMotion bool       // nothing turns or blinks
 	// Keys are the person's own; the zero value is the built-in ones.
 	Keys keymap.Keys
-	// Now is the clock of the screens, nil for the wall clock. A replay brings
-	// the clock of the run it shows.
+	// Now is the clock of the screens, nil for the wall clock. A replay shows the
+	// time of the run beside it.
 	Now func() time.Time
 }
 
@@ -29,6 +30,7 @@ type Start struct {
 	open    bool
 	profile string
 	handle  runs.Handle
+	player  *replay.Player
 }
 
 var (
@@ -43,6 +45,9 @@ func StartProfile(name string) Start { return Start{open: true, profile: name} }
 
 // StartRun begins at the live screen of a run that this process drives.
 func StartRun(h runs.Handle) Start { return Start{handle: h} }
+
+// StartReplay begins at the replay of a recorded run, where the player stands.
+func StartReplay(p *replay.Player) Start { return Start{player: p} }
 
 // Result is what happened on the screens, for what is said after the terminal
 // was given back.

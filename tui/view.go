@@ -70,6 +70,9 @@ func (m Model) header(w int) string {
 	if m.rehearsal() {
 		right = l.T.Warn.Render("REHEARSAL") + "  "
 	}
+	if m.screen == screen(m.replay) {
+		right = l.T.Accent.Render("REPLAY") + "  " + right
+	}
 	if !m.tick.Now.IsZero() {
 		right += l.T.Muted.Render(m.tick.Now.Format("15:04:05"))
 	}
@@ -97,6 +100,9 @@ func (m Model) about() (profile, vault string, rehearsal bool) {
 	case screen(m.home):
 	case screen(m.live), screen(m.outcome):
 		p := m.state.Plan
+		return p.Profile, p.Vault, p.Rehearsal
+	case screen(m.replay):
+		p := m.replay.State().Plan
 		return p.Profile, p.Vault, p.Rehearsal
 	default:
 		if c := m.conn; c != nil {

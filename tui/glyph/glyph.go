@@ -16,6 +16,7 @@ type Set struct {
 	Corners                                       [4]string
 	Caret                                         string
 	Full, Empty                                   string // of a progress bar
+	Down                                          string // downtime on a line of time
 	Arrow                                         string // may be two cells wide
 	spinner                                       []string
 	levels                                        []string
@@ -29,7 +30,7 @@ func Unicode() Set {
 		OK: "√", Warn: "!", Block: "×", Unknown: "?",
 		Cursor: "›", Checked: "■", Unchecked: "□", Chosen: "●", Unchosen: "○",
 		Dot: "·", Dash: "–", Ellipsis: "…", Rule: "─", Bar: "│", More: "▼", Less: "▲",
-		Corners: [4]string{"┌", "┐", "└", "┘"}, Caret: "▌", Full: "█", Empty: "░", Arrow: "→",
+		Corners: [4]string{"┌", "┐", "└", "┘"}, Caret: "▌", Full: "█", Empty: "░", Down: "═", Arrow: "→",
 		spinner: []string{"|", "/", "-", "\\"},
 		levels:  []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	}
@@ -42,7 +43,7 @@ func ASCII() Set {
 		OK: "+", Warn: "!", Block: "X", Unknown: "?",
 		Cursor: ">", Checked: "x", Unchecked: "_", Chosen: "*", Unchosen: "o",
 		Dot: "-", Dash: "-", Ellipsis: "~", Rule: "-", Bar: "|", More: "v", Less: "^",
-		Corners: [4]string{"+", "+", "+", "+"}, Caret: "_", Full: "#", Empty: ".", Arrow: "->",
+		Corners: [4]string{"+", "+", "+", "+"}, Caret: "_", Full: "#", Empty: ".", Down: "=", Arrow: "->",
 		spinner: []string{"|", "/", "-", "\\"},
 		levels:  []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 		plain: strings.NewReplacer("→", "->", "←", "<-", "–", "-", "—", "-", "…", "...", "·", "-",

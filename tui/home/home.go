@@ -35,6 +35,9 @@ type ReadMsg struct {
 	Damaged bool
 }
 
+// ReplayMsg asks to see a run that is over once more, as it went.
+type ReplayMsg struct{ Run engine.RunID }
+
 // Home is the screen. Use it through a pointer, on the update loop alone.
 type Home struct {
 	look    look.Look
@@ -69,7 +72,7 @@ func New(l look.Look, m Machine, profiles []Profile) *Home {
 func (h *Home) Title() string { return "Home" }
 
 // Scope names the keys of the screen.
-func (h *Home) Scope() keymap.Scope { return keymap.ScopeLists }
+func (h *Home) Scope() keymap.Scope { return keymap.ScopeHome }
 
 // Modal reports whether letters are typed now.
 func (h *Home) Modal() bool { return h.list.Typing() }
@@ -204,6 +207,16 @@ func (h *Home) Vault() (profile string, ok bool) {
 	return m.Profile, ok
 }
 
+// ended is the run under the cursor that is over, and whether one is.
+func (h *Home) ended() (engine.RunID, bool) {
+	i, on := h.list.Current()
+	if !on || h.list.Row(i).Off != "" {
+		return "", false
+	}
+	m, ok := h.does[i].(ReadMsg)
+	return m.Run, ok
+}
+
 // Update takes in a message.
 func (h *Home) Update(msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
@@ -213,6 +226,9 @@ func (h *Home) Update(msg tea.Msg) tea.Cmd {
 		h.notice = ""
 		if !h.list.Key(m) && keymap.Choose.Is(m) {
 			return h.choose()
+		}
+		if id, ok := h.ended(); ok && !h.list.Typing() && keymap.Replay.Is(m) {
+			return func() tea.Msg { return ReplayMsg{id} }
 		}
 	}
 	return nil
@@ -275,7 +291,7 @@ func (h *Home) about(i int) string {
 		if h.list.Row(i).Alarm {
 			return "Shows how run " + string(m.Run) + " ended. From there R repairs the machine: it runs the failback again."
 		}
-		return "Shows how run " + string(m.Run) + " ended, and writes its report."
+		return "Shows how run " + string(m.Run) + " ended, and its report. " + h.look.KeyName(keymap.Replay) + " plays it again."
 	}
 	return ""
 }
@@ -309,12 +325,21 @@ func (h *Home) Status() look.Status {
 
 // Hints are the keys of the screen.
 func (h *Home) Hints() []keymap.Binding {
-	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, keymap.Quit, h.jobs()}
+	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, h.replay(), keymap.Quit, h.jobs()}
 }
 
 // Keys are the keys of the screen for the help.
 func (h *Home) Keys() []keymap.Group {
-	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose, h.jobs()}}, keymap.Moving()}
+	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose, h.replay(), h.jobs()}}, keymap.Moving()}
+}
+
+// replay is the key that plays the run under the cursor again.
+func (h *Home) replay() keymap.Binding {
+	off := ""
+	if _, ok := h.ended(); !ok {
+		off = "put the cursor on a run that is over"
+	}
+	return keymap.Replay.Unless(off)
 }
 
 // jobs is the key to the jobs of the vault under the cursor.

@@ -107,6 +107,16 @@ var (
 	Tasks  = bind("tasks", "t", "tasks", "t")
 	Checks = bind("findings", "f", "findings", "f")
 
+	Play     = bind("play", "space", "play, pause", " ")
+	Rewind   = bind("rewind", "←", "back in time", "left")
+	Forward  = bind("forward", "→", "on in time", "right")
+	EventOn  = bind("event-on", ".", "next event", ".")
+	EventOff = bind("event-back", ",", "event before", ",")
+	MarkOn   = bind("mark-on", "n", "next phase, gate or decision", "n")
+	MarkOff  = bind("mark-back", "p", "the one before", "p")
+	Faster   = bind("faster", "+", "faster", "+")
+	Slower   = bind("slower", "-", "slower", "-")
+
 	Jobs    = bind("jobs", "J", "jobs", "J")
 	Restart = bind("restart", "s", "restart", "s")
 	Refresh = bind("refresh", "r", "read again", "r")
@@ -114,6 +124,7 @@ var (
 	Report = bind("report", "r", "write the report", "r")
 	Resume = bind("go-on", "R", "go on", "R")
 	Home   = bind("home", "h", "home", "h")
+	Replay = bind("replay", "p", "play it again", "p")
 )
 
 // Moving is how lists are moved in.

@@ -15,6 +15,8 @@ const (
 	ScopeRun        Scope = "run"
 	ScopeJobs       Scope = "jobs"
 	ScopeOutcome    Scope = "outcome"
+	ScopeReplay     Scope = "replay"
+	ScopeHome       Scope = "home"
 )
 
 // Table is the keys of one scope.
@@ -32,7 +34,9 @@ func Scopes() []Table {
 		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override}},
 		{ScopeRun, "Live run", []Binding{Decide, Log, Tasks, Checks, Cancel}},
 		{ScopeJobs, "Jobs of the vault", []Binding{Decide, Restart, Cancel, Refresh}},
-		{ScopeOutcome, "Outcome of a run", []Binding{Report, Resume, Log, Home}},
+		{ScopeOutcome, "Outcome of a run", []Binding{Report, Replay, Resume, Log, Home}},
+		{ScopeHome, "Home", []Binding{Replay}},
+		{ScopeReplay, "Replay of a run", []Binding{Play, Rewind, Forward, EventOff, EventOn, MarkOff, MarkOn, Slower, Faster, Log, Tasks, Checks, Decide, Cancel}},
 		{ScopeTyping, "Where letters are typed", []Binding{HelpKey, Next, Previous, Browse, Clear}},
 	}
 }

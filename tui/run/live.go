@@ -52,6 +52,7 @@ const (
 type Live struct {
 	look  look.Look
 	user  string
+	watch string // why nothing is decided here; "" where it is
 	state engine.State
 	tick  look.Tick
 
@@ -76,6 +77,14 @@ func New(l look.Look, user string) *Live {
 	return &Live{look: l, user: user, aside: map[string]bool{}}
 }
 
+// Watching makes a screen that only shows: no question comes up, and the keys that
+// decide say why they do nothing.
+func Watching(l look.Look, why string) *Live {
+	r := New(l, "")
+	r.watch = why
+	return r
+}
+
 // Title names the screen.
 func (r *Live) Title() string { return "Run " + string(r.state.Run) }
 
@@ -90,7 +99,7 @@ func (r *Live) Modal() bool { return r.gate != nil || r.cancel != nil || r.leave
 func (r *Live) Show(s engine.State) tea.Cmd {
 	r.state = s
 	r.closeAnswered()
-	if r.Modal() || s.Ended() {
+	if r.Modal() || s.Ended() || r.watch != "" {
 		return nil
 	}
 	for i, l := range s.Legs {
@@ -154,6 +163,8 @@ func (r *Live) Update(msg tea.Msg) tea.Cmd {
 
 func (r *Live) key(k tea.KeyMsg) tea.Cmd {
 	switch {
+	case r.watch != "" && (keymap.Decide.Is(k) || keymap.Cancel.Is(k)):
+		r.notice = "Not now: " + r.watch + "."
 	case keymap.Decide.Is(k):
 		return r.decideAgain()
 	case keymap.Cancel.Is(k):
@@ -172,14 +183,25 @@ func (r *Live) key(k tea.KeyMsg) tea.Cmd {
 		r.scrollBy(-10)
 	case keymap.PageDown.Is(k):
 		r.scrollBy(10)
-	case keymap.Back.Is(k) && r.panel != panelPhases:
-		r.turn(panelPhases)
+	case keymap.Back.Is(k) && r.Back():
 	case (keymap.Back.Is(k) || keymap.Choose.Is(k)) && r.state.Ended():
 		return func() tea.Msg { return OutcomeMsg{} }
 	case keymap.Back.Is(k):
 		r.notice = "The run goes on. ctrl+c leaves it running and exits."
 	}
 	return nil
+}
+
+// Quiet takes back what was said above the phases.
+func (r *Live) Quiet() { r.notice = "" }
+
+// Back closes what is open over the phases and reports whether something was.
+func (r *Live) Back() bool {
+	if r.panel == panelPhases {
+		return false
+	}
+	r.turn(panelPhases)
+	return true
 }
 
 func (r *Live) turn(p panel) {

@@ -251,7 +251,13 @@ func (r *Live) keys() []keymap.Binding {
 	if r.cancellable() == nil {
 		cancelOff = "nothing is left that a cancel could undo"
 	}
+	if r.watch != "" {
+		decideOff, cancelOff = r.watch, r.watch
+	}
 	keys := []keymap.Binding{keymap.Decide.Unless(decideOff), keymap.Log, keymap.Tasks, keymap.Checks, keymap.Cancel.Unless(cancelOff)}
+	if r.watch != "" {
+		return r.moving(keys)
+	}
 	if r.state.Ended() {
 		keys = append([]keymap.Binding{keymap.Choose.But("outcome")}, keys...)
 	}
@@ -259,7 +265,11 @@ func (r *Live) keys() []keymap.Binding {
 	if r.state.Ended() {
 		leave = keymap.Quit
 	}
-	keys = append(keys, leave, keymap.Jobs)
+	return r.moving(append(keys, leave, keymap.Jobs))
+}
+
+// moving adds the keys that go from item to item, where there are several.
+func (r *Live) moving(keys []keymap.Binding) []keymap.Binding {
 	if len(r.state.Legs) > 1 {
 		keys = append(keys, keymap.Up, keymap.Down)
 	}

@@ -30,7 +30,8 @@ type World struct {
 	Jobs      []engine.Job // whole; lists give them thin
 	JobsErr   error        // what a look at the jobs answers instead
 	Owners    map[string]runs.JobOwner
-	Refusal   error // what Start answers instead of a run
+	Recorded  map[engine.RunID][]engine.Event // runs of the past
+	Refusal   error                           // what Start answers instead of a run
 	// SignIn is what opening a connection, or resuming a run, asks of the person
 	// first; nil asks nothing.
 	SignIn func(context.Context, engine.Person) error
@@ -176,7 +177,7 @@ func (w *World) resume(ctx context.Context, id engine.RunID, person engine.Perso
 // List lists the summaries that were set.
 func (w *World) List() ([]runs.Summary, error) { return w.Summaries, nil }
 
-// Events are the events of a run that was started here.
+// Events are the events of a run that was started here, or long ago.
 func (w *World) Events(id engine.RunID) ([]engine.Event, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -184,6 +185,9 @@ func (w *World) Events(id engine.RunID) ([]engine.Event, error) {
 		if h.ID() == id {
 			return h.events(), nil
 		}
+	}
+	if events, ok := w.Recorded[id]; ok {
+		return events, nil
 	}
 	return nil, errors.New("no such run")
 }
