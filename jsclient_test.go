@@ -189,7 +189,7 @@ func (c *crash) compareItem(s sight) {
 // reads of it while it drives a run.
 func (c *crash) compareJob(s sight) {
 	c.t.Helper()
-	conn, err := connect.Lab(c.t.Context(), lab.Options{StateDir: c.dir, Estate: c.estate}, nil)
+	conn, err := connect.Lab(c.t.Context(), lab.Options{StateDir: c.dir, Estate: c.estate}, connect.Recording{})
 	if err != nil {
 		c.t.Fatal(err)
 	}

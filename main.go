@@ -7,7 +7,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"os/signal"
@@ -62,27 +61,16 @@ func run() int {
 
 // root is what the connections of one program share.
 type root struct {
-	recorder *record.Recorder
+	recording connect.Recording
 
 	mu       sync.Mutex
 	signedIn map[string]*azure.Session // by profile, to be used once
 }
 
-// record begins a recording of all that is asked of Azure from then on.
-func (r *root) record(path string, hide ...string) (io.Closer, error) {
-	rec, err := record.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	rec.Hide(hide...)
-	r.recorder = rec
-	return rec, nil
-}
-
 // open connects to a profile or to the lab: the same providers either way.
 func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, error) {
 	if t.Profile == nil {
-		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice, r.recorder)
+		return connect.Rehearse(ctx, labOptions(t.Lab), t.Lab.Notice, r.recording)
 	}
 	secrets := newHostSecrets(t)
 	hosts, err := secrets.endpoints()
@@ -90,7 +78,7 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 		return nil, err
 	}
 	o := r.settings(t)
-	o.Hosts = hosts
+	o.Hosts, o.Tape = hosts, r.recording.Hosts
 	conn, err := connect.Open(ctx, o)
 	if err != nil || !t.AskNow {
 		return conn, err
@@ -104,7 +92,7 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 // vaults finds what the sign-in of a profile, or of the lab, can see.
 func (r *root) vaults(ctx context.Context, t cli.Target, emit func(engine.Vault)) error {
 	if t.Profile == nil {
-		return connect.LabVaults(ctx, labOptions(t.Lab), r.recorder, emit)
+		return connect.LabVaults(ctx, labOptions(t.Lab), r.recording.Azure, emit)
 	}
 	session, err := connect.Vaults(ctx, r.settings(t), emit)
 	r.keep(t.Profile.Name, session)
@@ -135,7 +123,7 @@ func (r *root) keep(profile string, s *azure.Session) *azure.Session {
 func (r *root) settings(t cli.Target) connect.Options {
 	p := *t.Profile
 	account := signIn(p, t.Person)
-	account.Recorder = r.recorder
+	account.Recorder = r.recording.Azure
 	return connect.Options{
 		Name:          p.Name,
 		Azure:         account,

@@ -37,6 +37,8 @@ type Options struct {
 	// connection then.
 	Session *azure.Session
 	Rates   engine.Rates
+	// Tape records what is said with the hosts; nil records nothing.
+	Tape *hyperv.Tape
 	// ProvePorts are TCP ports that every machine has to answer at before its boot
 	// counts as proven, where a plan names none.
 	ProvePorts []int
@@ -73,7 +75,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := hyperv.New(hyperv.Options{Hosts: o.Hosts})
+	hosts, err := hyperv.New(hyperv.Options{Hosts: o.Hosts, Tape: o.Tape})
 	if err != nil {
 		return nil, err
 	}

@@ -23,10 +23,16 @@ import (
 // shortestPoll keeps a fast lab from being asked all the time.
 const shortestPoll = 200 * time.Millisecond
 
+// Recording is what is recorded of a connection; the zero value is nothing.
+type Recording struct {
+	Azure *record.Recorder
+	Hosts *hyperv.Tape
+}
+
 // Lab opens the lab and connects to it as to any vault. Closing the connection
-// closes the lab too, where this process serves it. rec, which may be nil, records
-// what is asked of the lab.
-func Lab(ctx context.Context, o lab.Options, rec *record.Recorder) (*engine.Connection, error) {
+// closes the lab too, where this process serves it. rec records what is asked of the
+// lab.
+func Lab(ctx context.Context, o lab.Options, rec Recording) (*engine.Connection, error) {
 	l, err := lab.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -35,7 +41,8 @@ func Lab(ctx context.Context, o lab.Options, rec *record.Recorder) (*engine.Conn
 	if err := settings.trust(l.Endpoints().CA); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	settings.Name, settings.Azure.Recorder = l.Estate(), rec
+	settings.Name, settings.Azure.Recorder = l.Estate(), rec.Azure
+	settings.Tape = rec.Hosts
 	settings.Reach = guestsOf(l.Endpoints(), settings.Azure.Roots)
 	settings.Poll = pollAt(l.Speed())
 	settings.Rates = ratesAt(l.Speed(), o, l.Estate())

@@ -203,7 +203,7 @@ func TestPollAndRatesOfALab(t *testing.T) {
 
 // The lab over sockets, as people meet it: every port answers.
 func TestLabOverLoopback(t *testing.T) {
-	c, err := Lab(t.Context(), lab.Options{StateDir: t.TempDir(), Estate: "one"}, nil)
+	c, err := Lab(t.Context(), lab.Options{StateDir: t.TempDir(), Estate: "one"}, Recording{})
 	if err != nil {
 		t.Fatal(err)
 	}

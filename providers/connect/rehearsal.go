@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"failback/engine"
-	"failback/providers/azure/record"
 	"failback/providers/lab"
 	"failback/providers/lab/estate"
 )
@@ -17,7 +16,7 @@ import (
 // notice, which may be nil, takes what a person should know of the lab that is no
 // error. The lab lives as long as the connection, also while an interrupted
 // program lets go of its run.
-func Rehearse(ctx context.Context, o lab.Options, notice func(string), rec *record.Recorder) (*engine.Connection, error) {
+func Rehearse(ctx context.Context, o lab.Options, notice func(string), rec Recording) (*engine.Connection, error) {
 	o, err := named(o)
 	if err != nil {
 		return nil, err

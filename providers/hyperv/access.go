@@ -21,6 +21,9 @@ type Options struct {
 	Hosts map[string]Endpoint
 	// Timeout bounds one call, DefaultTimeout if zero.
 	Timeout time.Duration
+	// Tape records what is said with the hosts; nil records nothing. Whoever made it
+	// closes it, after [Access.Close].
+	Tape *Tape
 }
 
 // Access reads and changes Hyper-V hosts. It is safe for concurrent use. Nothing
@@ -48,6 +51,9 @@ func New(o Options) (*Access, error) {
 				Kind: engine.FailureUsage, What: "read the settings of a host", Where: name,
 				Why: err.Error(), Remedy: "Correct the host's entry in the profile.", Err: err,
 			}
+		}
+		if checked.tape = o.Tape; o.Tape != nil {
+			o.Tape.clean.Hide(name, endpoint.User)
 		}
 		key := strings.ToLower(name)
 		if _, twice := a.hosts[key]; twice {

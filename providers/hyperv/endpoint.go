@@ -61,6 +61,7 @@ type checked struct {
 	sealed bool // messages are sealed, since nothing below protects them
 	login  *kerberosLogin
 	trial  *trial
+	tape   *Tape // nil where nothing is recorded
 }
 
 func (e Endpoint) check() (checked, error) {

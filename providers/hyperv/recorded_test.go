@@ -31,6 +31,12 @@ func TestRecordedMessagesParse(t *testing.T) {
 	if folder == "" {
 		t.Skip("FAILBACK_WINRM names no folder of recorded WinRM messages")
 	}
+	ParseRecordings(t, folder)
+}
+
+// ParseRecordings holds every recording of a folder against the parsers.
+func ParseRecordings(t *testing.T, folder string) {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.yml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recordings in %s: %v", folder, err)

@@ -28,6 +28,7 @@ type session struct {
 	// connection itself is signed in.
 	authorize func(ctx context.Context) (string, error)
 	broken    bool
+	taker     *taker // of a recording, nil where there is none
 }
 
 // answer is a reply of the host below SOAP.
@@ -46,6 +47,7 @@ func (s *session) post(ctx context.Context, message *soap.SoapMessage) (reply, e
 	}
 	plain := message.String()
 	text, err := s.exchange(ctx, []byte(plain))
+	s.taker.take(plain, string(text))
 	if err != nil {
 		s.broken = true
 		return reply{}, err
@@ -171,4 +173,7 @@ func because(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ended, cause)
 }
 
-func (s *session) close() { s.closeIdle() }
+func (s *session) close() {
+	s.taker.end()
+	s.closeIdle()
+}

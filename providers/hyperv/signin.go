@@ -13,7 +13,7 @@ import (
 // openSession connects and signs in. Bodies of the handshake are empty: nothing
 // of a message is sent before it can be protected.
 func openSession(ctx context.Context, at checked) (_ *session, err error) {
-	s := &session{at: at}
+	s := &session{at: at, taker: at.tape.begin(at.url.Hostname())}
 	if s.client, s.closeIdle, err = at.connection(ctx); err != nil {
 		return nil, err
 	}

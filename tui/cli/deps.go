@@ -27,9 +27,10 @@ type Deps struct {
 	// Reach looks at the services of a profile's cloud without signing in, and reports
 	// each. The error is for a profile that names none.
 	Reach func(ctx context.Context, t Target, report func(Reached)) error
-	// Record begins a recording of the management traffic in a new file, for all
+	// Record begins a recording of the management traffic in a new file, and of the
+	// hosts' beside it, for all
 	// connections opened after it; hide are names that must not stand in it.
-	Record func(path string, hide ...string) (io.Closer, error)
+	Record func(path string, hide ...string) (Recording, error)
 	// Clean makes what takes secrets, and names where that is asked for, out of what is
 	// handed on; hide are names to be taken out wherever they stand.
 	Clean func(names bool, hide ...string) bundle.Cleaner
@@ -46,6 +47,11 @@ type Deps struct {
 	ScriptSum func(path string) (string, error)
 	// Permissions is what the program needs in Azure, one row an action.
 	Permissions []Permission
+}
+
+// Recording is one that goes on until it is closed; then it says which files hold it.
+type Recording interface {
+	Close() (files []string, err error)
 }
 
 // Reached says how one service answered to somebody who shows no credential.

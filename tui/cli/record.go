@@ -30,9 +30,10 @@ func (a *app) closeRecording() {
 	if a.record == nil {
 		return
 	}
-	if err := a.record.Close(); err != nil {
+	files, err := a.record.Close()
+	if err != nil {
 		a.say("failback: the recording %s is not whole: %s", a.flags.record, err)
 		return
 	}
-	a.say("recorded: %s.  Look through it before you hand it on", a.flags.record)
+	a.say("recorded: %s.  Look through it before you hand it on", strings.Join(files, ", "))
 }

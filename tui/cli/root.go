@@ -25,7 +25,7 @@ type app struct {
 	shown   bool // the person has read the run's lines where errors are written, too
 	lines   bool // what is written are events of a run, not a text to look into
 	log     *logFile
-	record  io.Closer // nil without --record
+	record  Recording // nil without --record
 	// terminal is standard output as the screens need it: the file itself.
 	terminal io.Writer
 	typing   *bufio.Reader // standard input, once something was asked for

@@ -54,7 +54,7 @@ func (s *shared) register(root *cobra.Command) {
 	f.StringVar(&s.theme, "theme", "", "`NAME` of the screens' colours: "+strings.Join(config.Themes, ", ")+" (default $FAILBACK_THEME, then the configuration's)")
 	f.BoolVar(&s.ascii, "ascii", false, "symbols in ASCII alone on the screens")
 	f.BoolVar(&s.noMotion, "no-motion", false, "nothing turns or blinks on the screens")
-	f.StringVar(&s.record, "record", "", "record what is asked of Azure and answered, names taken out, in the new `FILE`")
+	f.StringVar(&s.record, "record", "", "record what is asked of Azure and answered, names taken out, in the new `FILE`, and what is said with hosts beside it (….winrm.yml)")
 	f.StringVar(&s.rules, "rules", "", "`FILE` of this site's own preflight rules, beside the built-in ones")
 	f.StringVar(&s.logFile, "log-file", "", "append a log in JSON lines to `FILE`")
 }

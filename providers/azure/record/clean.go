@@ -82,15 +82,47 @@ func (c *Cleaner) Text(s string) string {
 	return c.text(s)
 }
 
-func (c *Cleaner) text(s string) string {
+// Words cleans a text in which an address is a word of a protocol, and stays.
+func (c *Cleaner) Words(s string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.plain(noSecret(s))
+}
+
+// Prose cleans a sentence of a host: what looks like a name is replaced, too.
+func (c *Cleaner) Prose(s string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.prose(s)
+}
+
+func (c *Cleaner) prose(s string) string {
+	if s = noSecret(s); c.words == nil {
+		return s
+	}
+	return c.within(c.words.prose(s))
+}
+
+func noSecret(s string) string {
 	for _, x := range secrets {
 		s = x.pattern.ReplaceAllString(s, x.instead)
 	}
-	if c.words == nil {
+	return s
+}
+
+func (c *Cleaner) text(s string) string {
+	if s = noSecret(s); c.words == nil {
 		return s
 	}
 	s = address.ReplaceAllStringFunc(s, c.words.url)
-	s = resource.ReplaceAllStringFunc(s, c.words.id)
+	return c.plain(resource.ReplaceAllStringFunc(s, c.words.id))
+}
+
+// plain replaces names in what holds no secret.
+func (c *Cleaner) plain(s string) string {
+	if c.words == nil {
+		return s
+	}
 	s = guid.ReplaceAllStringFunc(s, c.words.name)
 	s = anyIP.ReplaceAllStringFunc(s, c.words.name)
 	return c.within(c.words.known(s))
@@ -189,6 +221,9 @@ func (c *Cleaner) rendered(raw []byte, v any, indent string) []byte {
 var nameKeys = set("name", "item", "items", "host", "host_name", "hostname", "vault", "resource_group", "profile", "driver", "by", "owner", "user", "fabric", "recovery_plan",
 	"computer", "domain", "site", "skipped", "disk")
 
+// services are names that Windows and Microsoft gave.
+var services = set("vmms", "obengine", "dra", "Winmgmt", "SCVMMService", "SCVMMAgent", "ClusSvc", "cxprocessserver")
+
 // fixedKeys are the keys of the program's own documents whose values the program
 // chooses.
 var fixedKeys = set("type", "phase", "gate", "rule", "verdict", "outcome", "kind", "source", "dated", "override", "op", "power", "side", "title", "direction", "sync",
@@ -212,7 +247,7 @@ func (c *Cleaner) learn(key string, v any) {
 			c.learn(key, e)
 		}
 	case string:
-		if nameKeys[key] && !states[v] {
+		if nameKeys[key] && !states[v] && !services[v] {
 			c.hide(v)
 		}
 	}
@@ -254,11 +289,8 @@ func (c *Cleaner) behind(key, s string) string {
 		return redacted
 	case versions[low], fixedKeys[low], moment.MatchString(s):
 		return s
-	case c.words != nil && (low == "text" || low == "notes" || low == "why" || low == "reason" || sentences[key]):
-		for _, x := range secrets {
-			s = x.pattern.ReplaceAllString(s, x.instead)
-		}
-		return c.within(c.words.prose(s))
+	case low == "text" || low == "notes" || low == "why" || low == "reason" || low == "msg" || sentences[key]:
+		return c.prose(s)
 	}
 	return c.text(s)
 }

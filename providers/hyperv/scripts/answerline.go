@@ -111,6 +111,19 @@ func (d document) open() (json.RawMessage, error) {
 	return d.Data, nil
 }
 
+// MapAnswer replaces the document of an answer line; ok is false for any other line.
+func MapAnswer(line []byte, change func(document []byte) []byte) (_ []byte, ok bool) {
+	inside, err := onlyLine(line)
+	if err != nil {
+		return nil, false
+	}
+	raw, err := base64.StdEncoding.DecodeString(inside)
+	if err != nil {
+		return nil, false
+	}
+	return []byte(answerStart + base64.StdEncoding.EncodeToString(change(raw)) + answerEnd + "\r\n"), true
+}
+
 func onlyLine(stdout []byte) (string, error) {
 	found, count := "", 0
 	for line := range bytes.Lines(stdout) {
