@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"failback/engine"
 	"failback/providers/hyperv"
 	"failback/providers/hyperv/scripts"
 	"failback/providers/lab/winrm"
@@ -48,6 +49,7 @@ func hostileName(r *rand.Rand) string {
 type parrot struct {
 	names []string
 	heard string
+	asked scripts.NewSwitchParams
 }
 
 func (p *parrot) Run(_ context.Context, _, script string, params json.RawMessage) (any, error) {
@@ -57,6 +59,12 @@ func (p *parrot) Run(_ context.Context, _, script string, params json.RawMessage
 			a.VMs = append(a.VMs, scripts.VMRow{ID: "6e1b0c1a-55b2-4f8a-9a5e-0d9d6a1c7f01", Name: name})
 		}
 		return a, nil
+	}
+	if script == scripts.NewSwitch {
+		if err := json.Unmarshal(params, &p.asked); err != nil {
+			return nil, err
+		}
+		return scripts.NewSwitchAnswer{Made: true, After: []scripts.NetworkSwitch{{Name: p.asked.Name, Type: p.asked.Type}}}, nil
 	}
 	var g scripts.GuardParams
 	if err := json.Unmarshal(params, &g); err != nil {
@@ -97,6 +105,23 @@ func TestS11TenThousandHostileNames(t *testing.T) {
 			t.Fatalf("%q arrived as %q", mark, p.heard)
 		}
 	}
+	// A switch takes every name but those that no switch can have, and every adapter.
+	create := func(name string) {
+		t.Helper()
+		n := engine.NewSwitch{Name: name, Type: engine.SwitchExternal, Adapter: name}
+		if n.Validate() != nil {
+			n.Name = "LAN "
+		}
+		if _, err := a.CreateSwitch(t.Context(), "hv01", n); err != nil || name == "" {
+			if engine.KindOf(err) != engine.FailureUsage || name != "" {
+				t.Fatalf("%q: %v", name, err)
+			}
+			return
+		}
+		if p.asked != (scripts.NewSwitchParams{Name: n.Name, Type: string(n.Type), Adapter: name}) {
+			t.Fatalf("%+v arrived as %+v", n, p.asked)
+		}
+	}
 	for range all / each {
 		p.names = p.names[:0]
 		mark := ""
@@ -105,6 +130,7 @@ func TestS11TenThousandHostileNames(t *testing.T) {
 			p.names = append(p.names, name)
 			if i < 5 {
 				send(name) // alone, with its own beginning and end
+				create(name)
 				continue
 			}
 			// The others together, since each way costs a whole conversation.

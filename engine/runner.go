@@ -45,6 +45,10 @@ type Runner struct {
 	// that is not open yet. May be nil.
 	Answered func(item string, g Gate) bool
 
+	// ThreadsHeld names another run of this machine that has changed a host's download
+	// threads and has not put them back. May be nil.
+	ThreadsHeld func(host string) (RunID, bool)
+
 	// Traffic tells what the connection sends; nil where nobody counts.
 	Traffic func() Traffic
 

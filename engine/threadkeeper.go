@@ -88,9 +88,12 @@ func (k *threadKeeper) hold(ctx context.Context, l *leg) error {
 
 // begin writes down what is there, then changes it.
 func (k *threadKeeper) begin(ctx context.Context, host string, now DownloadThreads, want ThreadValue) error {
+	other := k.others(host)
 	switch {
 	case !now.Agent:
 		return k.note("warn", host, "no recovery services agent is installed there; nothing is set")
+	case other != "":
+		return k.note("warn", host, "run "+string(other)+" has set them and puts them back; they are "+now.Download.Words()+" now, and this run leaves them alone")
 	case now.Download == want:
 		return k.note("info", host, "they are "+want.Words()+" already; nothing is set, and nothing has to be put back")
 	case now.Download.Set && now.Kind != ThreadsKind:
@@ -100,6 +103,15 @@ func (k *threadKeeper) begin(ctx context.Context, host string, now DownloadThrea
 		return err
 	}
 	return k.change(ctx, HostThreads{Host: host, Was: now.Download, Want: want})
+}
+
+// others is another run that holds the host's threads; empty where none does.
+func (k *threadKeeper) others(host string) RunID {
+	if k.r.ThreadsHeld == nil {
+		return ""
+	}
+	id, _ := k.r.ThreadsHeld(host)
+	return id
 }
 
 // takeUp goes on with what an earlier process had begun.

@@ -263,6 +263,11 @@ func TestS17SomebodyElsesChangeIsLeftAlone(t *testing.T) {
 		x := newThreadRun(t, agentWith(ThreadsOf(16)))
 		x.untouched(t, "already")
 	})
+	t.Run("another run holds them", func(t *testing.T) {
+		x := newThreadRun(t, agentWith(ThreadsOf(16)))
+		x.r.ThreadsHeld = func(host string) (RunID, bool) { return "20261122-220000-other1", host == "hv01" }
+		x.untouched(t, "run 20261122-220000-other1 has set them")
+	})
 	t.Run("no agent", func(t *testing.T) {
 		x := newThreadRun(t, &registry{})
 		x.untouched(t, "no recovery services agent")

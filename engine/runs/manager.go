@@ -198,7 +198,7 @@ func (m *Manager) newRun(id engine.RunID, st engine.State, past []engine.Event, 
 	r.runner = &engine.Runner{
 		Ports: m.conn.Ports, Stream: r.stream, Preflight: m.set.Preflight, Recheck: m.set.Recheck, Poll: m.conn.Poll,
 		NewID: NewRequestID, Limits: m.set.Limits, Answered: r.answered, Certificate: m.set.Certificate,
-		Traffic: m.conn.Traffic,
+		Traffic: m.conn.Traffic, ThreadsHeld: func(host string) (engine.RunID, bool) { return m.store.threadsHeldBy(host, id) },
 	}
 	return r
 }

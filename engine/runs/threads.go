@@ -31,3 +31,17 @@ func (s *Store) ThreadsHolders(host string) ([]ThreadsHolder, error) {
 	}
 	return out, nil
 }
+
+// threadsHeldBy is the newest run but one that holds something of the host.
+func (s *Store) threadsHeldBy(host string, but engine.RunID) (engine.RunID, bool) {
+	holders, err := s.ThreadsHolders(host)
+	if err != nil {
+		return "", false
+	}
+	for _, h := range holders {
+		if h.Run != but {
+			return h.Run, true
+		}
+	}
+	return "", false
+}
