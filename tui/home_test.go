@@ -143,3 +143,12 @@ func TestHomeNamesTheFileAndTheWholeCommand(t *testing.T) {
 		d.Press("down").Expect("no profile yet", "Write one in /etc/failback/config.yaml;", "docs/config.md shows how")
 	})
 }
+
+// A key that does nothing now says why.
+func TestJobsOfNoVaultSayWhyNot(t *testing.T) {
+	w := tuitest.Estate()
+	w.Summaries = []runs.Summary{{ID: "20260314-221500-lab01", Item: "web01", Gate: engine.GateCommit, Resumable: true, Rehearsal: true}}
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Press("J").Expect("Not now: put the cursor on a vault").Press("down").Refuse("Not now")
+	})
+}

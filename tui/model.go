@@ -250,6 +250,9 @@ func (m *Model) act(k tea.KeyMsg) tea.Cmd {
 		return nil
 	case keymap.Jobs.Is(k) && m.jobsOff() == "":
 		return m.openJobs()
+	case keymap.Jobs.Is(k) && m.screen == screen(m.home):
+		m.home.Notice("Not now: " + m.jobsOff())
+		return nil
 	case keymap.Quit.Is(k) && m.quitOff() == "":
 		if m.driving() {
 			return m.interrupt()
