@@ -181,6 +181,14 @@ func (o *Outturn) clause() string {
 	return "; downtime " + o.Downtime.Words()
 }
 
+// BytesWords say what was moved beside what was forecast.
+func (o Outturn) BytesWords() string {
+	if o.Bytes == 0 {
+		return "moved bytes that nobody could count; forecast " + SizeWords(o.ForecastBytes)
+	}
+	return "moved " + SizeWords(o.Bytes) + " (agent, estimate); forecast " + SizeWords(o.ForecastBytes)
+}
+
 // Words say the spread as its likely and its cautious end.
 func (s Spread) Words() string {
 	p50, p90 := s.Range()

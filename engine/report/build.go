@@ -76,7 +76,7 @@ func (b *builder) report() Report {
 		Schema: Schema, Run: s.Run, JournalSchema: s.Schema, Program: s.Program, Plan: s.Plan,
 		Drivers: list(b.drivers), Created: s.Created, LastEvent: s.Updated, Events: s.Seq,
 		Outcome: s.Outcome, Downtime: s.Downtime(s.Updated).Seconds(), Notes: list(b.notes), Items: []Item{},
-		Threads: s.Threads,
+		Threads: s.Threads, Forecast: s.Forecast, Outturn: s.Outturn(),
 	}
 	if s.Outcome != engine.OutcomeNone && s.Outcome != engine.OutcomeDetached {
 		r.Finished = s.Finished

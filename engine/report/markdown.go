@@ -15,6 +15,7 @@ import (
 func (r Report) WriteMarkdown(w io.Writer) error {
 	d := &document{}
 	r.head(d)
+	r.forecast(d)
 	for _, it := range r.Items {
 		it.write(d)
 	}

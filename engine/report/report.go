@@ -27,6 +27,9 @@ type Report struct {
 	Notes         []Note         `json:"notes"` // about the whole run
 	// Threads is what was done to the download threads of hosts, one a host.
 	Threads []engine.HostThreads `json:"threads,omitempty"`
+	// Forecast is what was forecast before anything was done, Outturn what came of it.
+	Forecast *engine.ForecastMade `json:"forecast,omitempty"`
+	Outturn  *engine.Outturn      `json:"outturn,omitempty"`
 }
 
 // Driver is a process that drove the run, from a moment on.

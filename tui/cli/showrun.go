@@ -25,6 +25,9 @@ type runView struct {
 	Legs     []legView      `json:"legs"`
 	// Threads is what the run did to the download threads of hosts.
 	Threads []engine.HostThreads `json:"threads,omitempty"`
+	// Forecast is what was forecast when the run began, Outturn how it came out.
+	Forecast *engine.ForecastMade `json:"forecast,omitempty"`
+	Outturn  *engine.Outturn      `json:"outturn,omitempty"`
 }
 
 type legView struct {
@@ -37,6 +40,7 @@ type legView struct {
 	Job      string                     `json:"job,omitempty"`
 	Phases   map[engine.Phase]phaseView `json:"phases"`
 	Failure  *engine.Failure            `json:"failure,omitempty"`
+	Left     *leftView                  `json:"left,omitempty"`
 	Boot     *engine.BootChecked        `json:"boot,omitempty"`
 	Guard    *engine.GuardChanged       `json:"guard,omitempty"` // what was last done about the start guard
 	// StartedByOthers says that the on-premises VM was seen running and must not.
@@ -109,7 +113,7 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 	v := runView{
 		ID: st.Run, Outcome: st.Outcome, Started: st.Created, Updated: st.Updated, Driver: st.Driver,
 		Live: live, Downtime: st.Downtime(now).Seconds(), Plan: st.Plan,
-		Threads: st.Threads,
+		Threads: st.Threads, Forecast: st.Forecast, Outturn: st.Outturn(),
 	}
 	for _, l := range st.Legs {
 		lv := legView{
@@ -120,6 +124,7 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 			lv.Gate = l.Gate.Gate
 		}
 		lv.Boot, lv.Guard, lv.StartedByOthers = l.Boot, l.Guard, l.StartedByOthers()
+		lv.Left = leftOf(st, l.Item.Name, live, now)
 		for _, k := range l.Looks {
 			lv.Looks = append(lv.Looks, lookView(k))
 		}
@@ -153,11 +158,13 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 	for _, h := range st.Threads {
 		lines = append(lines, "threads   "+h.Host+": "+h.Words())
 	}
+	lines = append(lines, forecastLines(st)...)
 	for _, l := range lines {
 		a.tell(out, "%s", l)
 	}
-	for _, l := range st.Legs {
+	for i, l := range st.Legs {
 		a.writeLeg(out, v.ID, l)
+		a.writeLeft(out, v.Legs[i].Left)
 		a.writeBoot(out, st.Plan, l)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/engine/estimate"
 	"failback/tui/text"
 )
 
@@ -102,7 +103,7 @@ func (t *Text) Tick(now time.Time) error {
 		return nil
 	}
 	for _, l := range t.state.Legs {
-		s := still(l, now)
+		s := still(t.state, l, now)
 		if s == "" {
 			continue
 		}
@@ -132,12 +133,12 @@ func Standing(l *engine.Leg, now time.Time) string {
 	case l.Mode == engine.ModeFailed || l.Mode == engine.ModeEnded:
 		return "stopped at: " + l.Phase().Info().Title
 	}
-	return still(l, now)
+	return still(engine.State{}, l, now)
 }
 
 // still is what a leg is doing, with how long it has been at it; empty where it
 // has ended.
-func still(l *engine.Leg, now time.Time) string {
+func still(st engine.State, l *engine.Leg, now time.Time) string {
 	switch l.Mode {
 	case engine.ModeEnded, engine.ModeFailed:
 		return ""
@@ -164,6 +165,9 @@ func still(l *engine.Leg, now time.Time) string {
 	}
 	if from := l.Phases[p].Started; !from.IsZero() {
 		s += fmt.Sprintf(" [%s elapsed]", engine.SpanWords(now.Sub(from)))
+	}
+	if r := estimate.Left(st, l.Item.Name, now); r.Known() {
+		s += fmt.Sprintf(" [%s left until %s, estimate]", text.Range(r.P50, r.P90), r.Until)
 	}
 	if age := now.Sub(l.Seen); !l.Seen.IsZero() && age > 2*time.Minute {
 		s += fmt.Sprintf(" [job as of %s ago]", engine.SpanWords(age.Truncate(time.Second)))

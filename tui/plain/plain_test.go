@@ -112,6 +112,10 @@ func TestTextIsNeverSilentForLongerThanTenSeconds(t *testing.T) {
 	if !strings.Contains(lines[0], "still: Initial sync, 1.0 GiB of 4.0 GiB read (estimate) [10 s elapsed]") {
 		t.Errorf("first line %q", lines[0])
 	}
+	// A fifth is enough to tell, once it has lasted.
+	if last := lines[len(lines)-2]; strings.Contains(lines[0], "left until") || !strings.Contains(last, "left until the switch, estimate]") {
+		t.Errorf("first line %q, last line %q", lines[0], last)
+	}
 }
 
 func TestGateTellsItsConsequencesAndThatItWaits(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
+	"failback/engine/estimate"
 	"failback/tui/glyph"
 	"failback/tui/text"
 )
@@ -18,7 +19,9 @@ import (
 // from its end.
 func (r *Live) side(leg *engine.Leg, w, h int) []string {
 	transfer := append(r.transfer(leg, w), r.proving(leg, w)...)
-	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+8 <= h)...)
+	left := r.left(leg, w)
+	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+len(left)+8 <= h)...)
+	out = append(out, left...)
 	out = append(append(out, ""), transfer...)
 	if len(transfer) > 0 && h-len(out) >= 3 {
 		out = append(out, "")
@@ -127,6 +130,24 @@ func (r *Live) downtime(leg *engine.Leg, w int, big bool) []string {
 		out = append(out, style.Render(row))
 	}
 	return out
+}
+
+// left is how long it still takes to the switch or the running VM, or nothing where
+// no honest time can be said.
+func (r *Live) left(leg *engine.Leg, w int) []string {
+	left := estimate.Left(r.state, leg.Item.Name, r.tick.Now)
+	if !left.Known() {
+		return nil
+	}
+	label := "Until switch"
+	if left.Until == estimate.UntilBoot {
+		label = "Until it runs"
+	}
+	span := text.Range(left.P50, left.P90)
+	if 15+len(span)+len(", estimate") <= w {
+		return []string{r.look.Labelled(label, span+", estimate", 14, w, r.look.T.Text)}
+	}
+	return []string{r.look.T.Muted.Render(r.look.Cut(label+", estimate", w)), r.look.Cut(span, w)}
 }
 
 // transfer is what is known of the bytes, or nothing: Site Recovery itself

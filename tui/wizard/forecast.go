@@ -1,11 +1,13 @@
 package wizard
 
 import (
+	"slices"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
 
 	"failback/engine"
+	"failback/engine/estimate"
 	"failback/tui/keymap"
 	"failback/tui/look"
 	"failback/tui/text"
@@ -163,6 +165,9 @@ func (s *syncStep) why(w *Wizard, width int, charts bool) []string {
 	out = append(out, l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ",
 		"With both, a cancel while data is written leaves the on-premises VM damaged until a run has ended.", width)...)
 	out = append(out, s.takes(l, width)...)
+	if a := s.forecasts.Learnt; len(a) > 0 {
+		out = append(append(out, ""), bullets(l, "Learnt from earlier runs", a, width)...)
+	}
 	if a := s.forecasts.Assumed; len(a) > 0 {
 		out = append(append(out, ""), bullets(l, "Assumed, not measured", a, width)...)
 	}
@@ -177,7 +182,7 @@ func (s *syncStep) takes(l look.Look, width int) []string {
 		cw = (width - 2) / 2
 	}
 	for i, o := range options {
-		if r := s.forecast(i).Reasons; len(r) > 0 {
+		if r := factors(s.forecast(i)); len(r) > 0 {
 			lists[i] = bullets(l, title(o)+" takes", r, cw)
 		}
 	}
@@ -189,6 +194,20 @@ func (s *syncStep) takes(l look.Look, width int) []string {
 	}
 	out := append([]string{""}, lists[0]...)
 	return append(append(out, ""), lists[1]...)
+}
+
+// factors are what an option's time consists of, the biggest first; what is the
+// biggest at its cautious end, where that is a guess of its own; and what would change
+// it most.
+func factors(f *estimate.Forecast) []string {
+	out := slices.Clone(f.Reasons)
+	if len(f.Cautious) > 0 && f.Residuals == 0 {
+		out = append(out, "at the cautious end most of it: "+f.Cautious[0])
+	}
+	if len(f.Levers) > 0 {
+		out = append(out, "would change it most: "+f.Levers[0].Words())
+	}
+	return out
 }
 
 func bullets(l look.Look, heading string, lines []string, width int) []string {
