@@ -89,8 +89,22 @@ func assemble(w *world.World, storageURL func() string, log *requestLog) *server
 		Keep:   files.keep,
 		Log:    log.write,
 	})
-	s.winrm = winrm.New(hosts.Model{World: w}, winrm.Options{User: winrmUser, Password: s.token, Reachable: s.reachable})
+	o := winrm.Options{User: winrmUser, Password: s.token, Reachable: s.reachable}
+	w.Read(func(st *world.State) { o.Quotas, o.Troubles = oddities(st.Hosts) })
+	s.winrm = winrm.New(hosts.Model{World: w}, o)
 	return s
+}
+
+// oddities are what the estate says of the hosts' WinRM.
+func oddities(all []*world.Host) (map[string]winrm.Quota, []winrm.Trouble) {
+	quotas, troubles := map[string]winrm.Quota{}, []winrm.Trouble{}
+	for _, h := range all {
+		quotas[h.Name] = winrm.Quota{MaxShells: h.WinRM.Shells, MaxTimeout: h.WinRM.Timeout}
+		for _, t := range h.WinRM.Troubles {
+			troubles = append(troubles, t.For(h.Name))
+		}
+	}
+	return quotas, troubles
 }
 
 // exports refuses to read a managed disk's snapshot against its own settings.

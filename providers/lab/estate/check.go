@@ -98,7 +98,7 @@ func (h Host) odd() string {
 	if t := h.Agent.Throttle; t != nil && (t.From < 0 || t.To > 24*time.Hour || t.From > t.To) {
 		return "agent.throttle: from and to are hours of one day, such as 8h and 18h"
 	}
-	return ""
+	return h.WinRM.odd()
 }
 
 func (e *Estate) checkItems(hosts, kinds map[string]string) (map[string]bool, error) {

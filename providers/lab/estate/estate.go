@@ -98,6 +98,7 @@ type Host struct {
 	// Unread are parts of what the host says of itself that can't be read, and why.
 	Unread map[string]string `yaml:"unread"`
 	Events []Event           `yaml:"events"`
+	WinRM  WinRM             `yaml:"winrm" json:"WinRM,omitzero"`
 }
 
 // Event is an entry of a host's event logs.

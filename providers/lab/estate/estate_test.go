@@ -57,6 +57,13 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown key":     {good + "colour: red\n", "estate.yaml:8: colour: "},
 		"wrong type":      {strings.Replace(good, "name: mine", "name: mine\nspeed: fast", 1), "estate.yaml:2: speed: "},
+		"WinRM trouble":   {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {troubles: [{what: empty}, {what: rain}]}}", 1), `hosts[0] (hv01).winrm.troubles[1].what: unknown trouble "rain" (any-password, `},
+		"WinRM step":      {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {troubles: [{what: no-exit-code, at: send}]}}", 1), `winrm.troubles[0].at: no-exit-code cannot strike at "send" (receive)`},
+		"WinRM sign-in":   {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {troubles: [{what: old-ntlm}]}}", 1), "winrm.troubles[0].at: say where old-ntlm strikes (negotiate)"},
+		"WinRM code":      {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {troubles: [{what: empty, code: 5}]}}", 1), "winrm.troubles[0].code: only fault has one"},
+		"WinRM shells":    {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {shells: -1}}", 1), "hosts[0] (hv01).winrm.shells: -1 is negative"},
+		"WinRM key":       {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {shell: 1}}", 1), "estate.yaml:3: "},
+		"WinRM drip":      {strings.Replace(good, "fabric: site}", "fabric: site, winrm: {troubles: [{what: reset, every: 1s}]}}", 1), "winrm.troubles[0].every: only drip has it"},
 		"bad size":        {strings.Replace(good, "32MiB", "32 apples", 1), "not a size"},
 		"unknown host":    {strings.Replace(good, "host: hv01", "host: hv09", 1), "items[0] (app01).host"},
 		"unknown state":   {strings.Replace(good, "host: hv01", "host: hv01\n    state: lost", 1), "items[0] (app01).state"},

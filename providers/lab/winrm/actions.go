@@ -98,7 +98,7 @@ func (h *host) receive(ctx context.Context, sh *shell, m *message) (string, erro
 	if err != nil {
 		return "", faultParameter(err.Error())
 	}
-	out, err := c.receive(ctx, min(limit, h.server.options.MaxTimeout), h.server.options.Chunk)
+	out, err := c.receive(ctx, min(limit, h.maxTimeout), h.server.options.Chunk)
 	if err != nil {
 		return "", err
 	}

@@ -6,15 +6,18 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // host is one Hyper-V host: it signs connections in and hands what they say to
 // its shells.
 type host struct {
-	name     string
-	server   *Server
-	shells   *shells
-	troubles *troubles
+	name   string
+	server *Server
+	shells *shells
+	// maxTimeout bounds how long a request is held.
+	maxTimeout time.Duration
+	troubles   *troubles
 }
 
 // ServeHTTP serves one request of a connection. Requests of one connection are

@@ -1,6 +1,7 @@
 package winrm
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -36,6 +37,8 @@ type Options struct {
 	Reachable func(host string) bool
 	// MaxShells is how many shells a user may have on a host, 30 if zero.
 	MaxShells int
+	// Quotas are those of single hosts, by name; a 0 is the value of all.
+	Quotas map[string]Quota
 	// MaxTimeout bounds the OperationTimeout that a request may ask for, a minute if
 	// zero.
 	MaxTimeout time.Duration
@@ -50,6 +53,12 @@ type Options struct {
 	Troubles []Trouble
 	// Chunk is how many bytes of output one Receive returns, 16 KiB if zero.
 	Chunk int
+}
+
+// Quota is what one host allows.
+type Quota struct {
+	MaxShells  int
+	MaxTimeout time.Duration
 }
 
 // Server is the service of all hosts of a lab.
@@ -109,7 +118,11 @@ func (s *Server) host(name string) *host {
 	defer s.mu.Unlock()
 	h, ok := s.hosts[name]
 	if !ok {
-		h = &host{name: name, server: s, shells: newShells(s.options.MaxShells), troubles: newTroubles(name, s.options.Troubles)}
+		q := s.options.Quotas[name]
+		h = &host{
+			name: name, server: s, shells: newShells(cmp.Or(q.MaxShells, s.options.MaxShells)),
+			maxTimeout: cmp.Or(q.MaxTimeout, s.options.MaxTimeout), troubles: newTroubles(name, s.options.Troubles),
+		}
 		s.hosts[name] = h
 	}
 	return h

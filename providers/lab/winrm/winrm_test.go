@@ -317,3 +317,16 @@ func FuzzOpenBody(f *testing.F) {
 		}
 	})
 }
+
+// One host's quotas are its own; what it does not say is that of all.
+func TestQuotasOfSingleHosts(t *testing.T) {
+	s := New(echo{}, Options{MaxShells: 7, Quotas: map[string]Quota{"HV01": {MaxShells: 2, MaxTimeout: time.Second}, "HV02": {}}})
+	if h := s.host("HV01"); h.shells.limit != 2 || h.maxTimeout != time.Second {
+		t.Errorf("%d shells, %v", h.shells.limit, h.maxTimeout)
+	}
+	for _, name := range []string{"HV02", "HV03"} {
+		if h := s.host(name); h.shells.limit != 7 || h.maxTimeout != time.Minute {
+			t.Errorf("%s: %d shells, %v", name, h.shells.limit, h.maxTimeout)
+		}
+	}
+}
