@@ -136,3 +136,21 @@ func TestEveryTroubleIsOnThePage(t *testing.T) {
 		}
 	}
 }
+
+// docs/lab.md names everything that a host's WinRM can do wrong.
+func TestTheLabsPageNamesEveryWinRMTrouble(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/lab.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, at := range WinRMTroubles() {
+		if !strings.Contains(string(page), "`"+string(what)+"`") {
+			t.Errorf("%s is missing", what)
+		}
+		for _, step := range at {
+			if !strings.Contains(string(page), "`"+string(step)+"`") {
+				t.Errorf("%s is missing", step)
+			}
+		}
+	}
+}
