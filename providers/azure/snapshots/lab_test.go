@@ -26,7 +26,7 @@ items:
     managed: true
     in_azure: 3d
     change: 0.5
-    disks: [{size: 32MiB, content: 8MiB}, {size: 16MiB, content: 4MiB}, {size: 16MiB, content: 1MiB}]
+    disks: [{size: 16MiB, content: 4MiB}, {size: 16MiB, content: 2MiB}, {size: 16MiB, content: 1MiB}]
 `
 
 // rig is a lab with managed disks, and a client of it.

@@ -30,9 +30,9 @@ func TestABlobGivesWhatItMay(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, storage.Options{Limits: func() storage.Limits { return limits }})
-				size := int64(256 << 20)
+				size := int64(64 << 20)
 				if what == "requests" {
-					size = 16 << 20
+					size = 4 << 20
 				}
 				b, p := l.disk(t, size), incompressible(int(c.run), 1)
 				for off := int64(0); off < size; off += 2 * c.run {
@@ -117,10 +117,10 @@ func TestS7FaultsOfTheStorageServerAreNeverTakenForADisk(t *testing.T) {
 					}
 					return nil
 				}})
-				size := int64(12 << 20)
-				b, p := l.disk(t, size), incompressible(1<<20, 9)
+				size := int64(4 << 20)
+				b, p := l.disk(t, size), incompressible(512<<10, 9)
 				want := make([]byte, size)
-				for off := int64(0); off < size; off += 2 << 20 {
+				for off := int64(0); off < size; off += 1 << 20 {
 					copy(want[off:], p)
 					_, err := b.WriteAt(p, off)
 					must(t, err)
@@ -128,7 +128,7 @@ func TestS7FaultsOfTheStorageServerAreNeverTakenForADisk(t *testing.T) {
 				beside, err := transfer.Hash(t.Context(), diskOf(want), nil, transfer.Options{})
 				must(t, err)
 				to := &plain{p: make([]byte, size)}
-				_, err = transfer.Copy(t.Context(), l.open(t, ""), to, transfer.Options{Request: 1 << 20})
+				_, err = transfer.Copy(t.Context(), l.open(t, ""), to, transfer.Options{Request: 256 << 10})
 				if err == nil {
 					var wrong []transfer.Extent
 					if wrong, err = transfer.Verify(t.Context(), diskOf(to.p), beside, transfer.Options{}); err == nil && len(wrong) > 0 {

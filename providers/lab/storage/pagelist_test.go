@@ -103,6 +103,8 @@ func TestLongListsComeInPages(t *testing.T) {
 	}})
 	const ranges = 25_000
 	b := l.disk(t, ranges*1024)
+	empty, err := b.Snapshot(time.Now())
+	must(t, err)
 	must(t, b.Atomic(func(w io.WriterAt) error {
 		for i := range int64(ranges) {
 			if _, err := w.WriteAt(make([]byte, 512), i*1024); err != nil {
@@ -120,6 +122,24 @@ func TestLongListsComeInPages(t *testing.T) {
 	}
 	if requests != 3 {
 		t.Errorf("%d requests for three pages", requests)
+	}
+	written, err := b.Snapshot(time.Now())
+	must(t, err)
+	for i := range int64(ranges) {
+		if i%2 == 1 {
+			must(t, b.ClearAt(i*1024, 512))
+			continue
+		}
+		_, err := b.WriteAt(make([]byte, 512), i*1024)
+		must(t, err)
+	}
+	for older, want := range map[string]int{empty: ranges / 2, written: ranges} {
+		requests = 0
+		changes, err := l.open(t, "").Changes(t.Context(), source.Older{Snapshot: older})
+		must(t, err)
+		if len(changes.Updated)+len(changes.Cleared) != want || requests != 1+(want+9_999)/10_000 {
+			t.Errorf("%d updates, %d clearings in %d requests", len(changes.Updated), len(changes.Cleared), requests)
+		}
 	}
 }
 
