@@ -82,7 +82,8 @@ func (c *Client) remove(ctx context.Context, s Snapshot) error {
 	case h.collection != "":
 		// Whether its parts are lent is not told: access to all of them is taken back.
 		h.point = s.Set
-		if lent, err = c.partsNow(ctx, call, h); unlessGone(err) != nil {
+		lent, err = c.partsNow(ctx, call, h)
+		if unlessGone(err) != nil {
 			return err
 		}
 	case !s.Lent:

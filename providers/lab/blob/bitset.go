@@ -125,10 +125,10 @@ func (b *bitset) get(i int64) bool {
 	return ch != nil && ch[i%chunkBits/8]&(1<<(i%8)) != 0
 }
 
-// next finds the first bit from on that is equal to want; the number of bits
-// where there is none.
-func (b *bitset) next(from int64, want bool) int64 {
-	for from < b.bits {
+// before finds the first bit of [from,limit) that is equal to want; limit where
+// there is none. It looks at nothing beyond: a bitmap may be large and empty.
+func (b *bitset) before(from, limit int64, want bool) int64 {
+	for from < limit {
 		i := from / chunkBits
 		ch := b.chunks[i]
 		if ch == nil {
@@ -139,22 +139,22 @@ func (b *bitset) next(from int64, want bool) int64 {
 			continue
 		}
 		if at, ok := ch.next(from-i*chunkBits, want); ok {
-			return min(b.bits, i*chunkBits+at)
+			return min(limit, i*chunkBits+at)
 		}
 		from = (i + 1) * chunkBits
 	}
-	return b.bits
+	return limit
 }
 
 // runs yields the runs of set bits that lie in [from,to).
 func (b *bitset) runs(from, to int64) func(yield func(lo, hi int64) bool) {
 	return func(yield func(lo, hi int64) bool) {
 		for {
-			lo := b.next(from, true)
+			lo := b.before(from, to, true)
 			if lo >= to {
 				return
 			}
-			hi := min(to, b.next(lo, false))
+			hi := b.before(lo, to, false)
 			if !yield(lo, hi) {
 				return
 			}

@@ -126,15 +126,19 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // Extents are the pages that hold data.
-func (b *Blob) Extents() []transfer.Extent {
+func (b *Blob) Extents() []transfer.Extent { return b.ExtentsIn(0, b.size) }
+
+// ExtentsIn are those that lie in n bytes from off on, both whole pages of the
+// blob; what goes on beyond them is cut.
+func (b *Blob) ExtentsIn(off, n int64) []transfer.Extent {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return extentsOf(b.alloc)
+	return extentsOf(b.alloc, off, n)
 }
 
-func extentsOf(pages *bitset) []transfer.Extent {
+func extentsOf(pages *bitset, off, n int64) []transfer.Extent {
 	var out []transfer.Extent
-	for lo, hi := range pages.runs(0, pages.bits) {
+	for lo, hi := range pages.runs(off/Page, (off+n)/Page) {
 		out = append(out, transfer.Extent{Off: lo * Page, Len: (hi - lo) * Page})
 	}
 	return out
@@ -238,11 +242,12 @@ func (b *Blob) keeper(i int, blk int64) *os.File {
 func zeroUnset(p []byte, off int64, pages *bitset) {
 	end := off + int64(len(p))
 	for at := off; at < end; {
-		lo := pages.next(at/Page, false) * Page
+		limit := min(pages.bits, (end+Page-1)/Page)
+		lo := pages.before(at/Page, limit, false) * Page
 		if lo >= end {
 			return
 		}
-		hi := min(end, pages.next(lo/Page, true)*Page)
+		hi := min(end, pages.before(lo/Page, limit, true)*Page)
 		clear(p[max(lo, off)-off : hi-off])
 		at = hi
 	}

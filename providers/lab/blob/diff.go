@@ -13,6 +13,12 @@ import (
 // error that wraps [ErrNotFound], a prev newer than cur one that wraps
 // [ErrOrder].
 func (b *Blob) Diff(prev, cur string) (transfer.Changes, error) {
+	return b.DiffIn(prev, cur, 0, b.size)
+}
+
+// DiffIn is the part of a difference that lies in n bytes from off on, both whole
+// pages of the blob.
+func (b *Blob) DiffIn(prev, cur string, off, n int64) (transfer.Changes, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.gone {
@@ -32,21 +38,20 @@ func (b *Blob) Diff(prev, cur string) (transfer.Changes, error) {
 	if from > to {
 		return transfer.Changes{}, fmt.Errorf("blob %s: from %s to %s: %w", b.name, prev, cur, ErrOrder)
 	}
-	touched := newBitset(b.size / Page)
+	var touched []transfer.Extent
 	for _, s := range b.snaps[from:to] {
-		if err := touched.or(s.since); err != nil {
-			return transfer.Changes{}, err
-		}
+		touched = append(touched, extentsOf(s.since, off, n)...)
 	}
-	return changes(touched, b.snaps[from].pages, now), nil
+	return changes(transfer.Normalize(touched), b.snaps[from].pages, now), nil
 }
 
-func changes(touched, then, now *bitset) transfer.Changes {
+func changes(touched []transfer.Extent, then, now *bitset) transfer.Changes {
 	var c transfer.Changes
-	for lo, hi := range touched.runs(0, touched.bits) {
-		for at := lo; at < hi; {
+	for _, e := range touched {
+		hi := e.End() / Page
+		for at := e.Off / Page; at < hi; {
 			set := now.get(at)
-			end := min(hi, now.next(at, !set))
+			end := now.before(at, hi, !set)
 			if set {
 				c.Updated = append(c.Updated, transfer.Extent{Off: at * Page, Len: (end - at) * Page})
 			} else {

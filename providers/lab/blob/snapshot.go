@@ -200,7 +200,12 @@ func (s *Snapshot) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // Extents are the pages that held data.
-func (s *Snapshot) Extents() []transfer.Extent { return extentsOf(s.snap.pages) }
+func (s *Snapshot) Extents() []transfer.Extent { return s.ExtentsIn(0, s.blob.size) }
+
+// ExtentsIn are those that lie in n bytes from off on, both whole pages.
+func (s *Snapshot) ExtentsIn(off, n int64) []transfer.Extent {
+	return extentsOf(s.snap.pages, off, n)
+}
 
 // keep copies the blocks [from,to) that this snapshot holds data in and has not
 // kept yet, before they change. Blocks it holds no data in read as zeros
@@ -227,7 +232,8 @@ func (s *snap) keep(data *os.File, size, from, to int64) error {
 const maxKeep = 16
 
 func (s *snap) needs(blk int64) bool {
-	return !s.kept.get(blk) && s.pages.next(blk*blockPages, true) < (blk+1)*blockPages
+	end := min(s.pages.bits, (blk+1)*blockPages)
+	return !s.kept.get(blk) && s.pages.before(blk*blockPages, end, true) < end
 }
 
 func (s *snap) copyBlocks(from *os.File, size, blk, end int64) error {

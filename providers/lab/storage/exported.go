@@ -61,9 +61,17 @@ type image struct{ content }
 // Size is the content's and the footer's.
 func (i image) Size() int64 { return i.content.Size() + footerSize }
 
-// Extents has the footer as its last range.
-func (i image) Extents() []transfer.Extent {
-	return append(i.content.Extents(), transfer.Extent{Off: i.content.Size(), Len: footerSize})
+// ExtentsIn has the footer as its last range.
+func (i image) ExtentsIn(off, n int64) []transfer.Extent {
+	size := i.content.Size()
+	var out []transfer.Extent
+	if off < size {
+		out = i.content.ExtentsIn(off, min(n, size-off))
+	}
+	if off+n > size {
+		out = append(out, transfer.Extent{Off: size, Len: footerSize})
+	}
+	return out
 }
 
 // ReadAt implements io.ReaderAt.

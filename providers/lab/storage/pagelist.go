@@ -31,16 +31,16 @@ func (c *call) pageList() error {
 	if err != nil {
 		return err
 	}
-	ranges, err := c.ranges(v)
-	if err != nil {
-		return err
-	}
+	window := transfer.Extent{Len: v.Size()}
 	if text := rangeHeader(c.r.Header); text != "" {
-		window, err := parseRange(text, v.Size())
-		if err != nil {
+		if window, err = parseRange(text, v.Size()); err != nil {
 			return err
 		}
-		ranges = clip(ranges, window)
+	}
+	window = pagesOf(window)
+	ranges, err := c.ranges(v, window)
+	if err != nil {
+		return err
 	}
 	ranges, next, err := page(ranges, c.query.Get("marker"), c.query.Get("maxresults"))
 	if err != nil {
@@ -59,18 +59,21 @@ func (c *call) pageList() error {
 	return nil
 }
 
-func (c *call) ranges(v view) ([]pageRange, error) {
+// ranges are what a list has of a window (inferred: that the service cuts ranges
+// to it, rather than lists them whole, was not observed).
+func (c *call) ranges(v view, window transfer.Extent) ([]pageRange, error) {
 	prev, err := c.previous()
 	if err != nil {
 		return nil, err
 	}
 	if prev == "" {
-		return interleave(transfer.Changes{Updated: v.Extents()}), nil
+		return interleave(transfer.Changes{Updated: v.ExtentsIn(window.Off, window.Len)}), nil
 	}
 	if c.fault != nil && c.fault.Full {
-		return interleave(transfer.Changes{Updated: v.Extents()}), nil
+		return interleave(transfer.Changes{Updated: v.ExtentsIn(window.Off, window.Len)}), nil
 	}
-	changes, err := v.blob.Diff(prev, c.query.Get("snapshot"))
+	// The footer of an export never changes.
+	changes, err := v.blob.DiffIn(prev, c.query.Get("snapshot"), window.Off, max(0, min(window.End(), v.blob.Size())-window.Off))
 	if errors.Is(err, blob.ErrNotFound) {
 		// The other snapshot was found when the view was opened.
 		return nil, previousNotFound
@@ -133,19 +136,11 @@ func interleave(changes transfer.Changes) []pageRange {
 	return out
 }
 
-// clip cuts ranges to the pages that a window touches (inferred: that the
-// service cuts, rather than lists whole ranges, was not observed).
-func clip(ranges []pageRange, window transfer.Extent) []pageRange {
+// pagesOf widens a window to the pages that it touches.
+func pagesOf(window transfer.Extent) transfer.Extent {
 	lo := window.Off / blob.Page * blob.Page
 	hi := (window.End() + blob.Page - 1) / blob.Page * blob.Page
-	var out []pageRange
-	for _, r := range ranges {
-		from, to := max(lo, r.Off), min(hi, r.End())
-		if from < to {
-			out = append(out, pageRange{Extent: transfer.Extent{Off: from, Len: to - from}, clear: r.clear})
-		}
-	}
-	return out
+	return transfer.Extent{Off: lo, Len: hi - lo}
 }
 
 // page cuts one answer out of the list and says where the next one begins. The

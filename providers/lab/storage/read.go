@@ -31,7 +31,7 @@ const snapshotTime = "2006-01-02T15:04:05.0000000Z"
 type content interface {
 	io.ReaderAt
 	Size() int64
-	Extents() []transfer.Extent
+	ExtentsIn(off, n int64) []transfer.Extent
 }
 
 // view is what a request addresses.
