@@ -33,6 +33,7 @@ play left        one     "$work" -- rehearse
 play home        one     "$img" --
 play jobs        several "$img" --
 play palette     fresh   "$img" -- rehearse
+play film        film    "$img" -- rehearse
 
 mkdir -p "$work/light" "$work/plain"
 play variant light "$work/light" -light -- rehearse

@@ -71,6 +71,23 @@ const (
 )
 
 func (p *pen) draw(term vt10x.Terminal, path string) error {
+	img := p.render(term)
+	f, err := os.Create(path) //nolint:gosec // the folder the caller named
+	if err != nil {
+		return err
+	}
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(f, reduce(256, img).picture(img)); err != nil {
+		_ = f.Close() // the first error matters
+		return err
+	}
+	return f.Close()
+}
+
+// render is the screen as it is now.
+func (p *pen) render(term vt10x.Terminal) *image.RGBA {
+	term.Lock()
+	defer term.Unlock()
 	cols, rows := term.Size()
 	img := image.NewRGBA(image.Rect(0, 0, cols*p.cell.X+2*border, rows*p.cell.Y+2*border))
 	draw.Draw(img, img.Bounds(), image.NewUniform(p.bg), image.Point{}, draw.Src)
@@ -79,43 +96,51 @@ func (p *pen) draw(term vt10x.Terminal, path string) error {
 			p.glyph(img, x, y, term.Cell(x, y))
 		}
 	}
-	f, err := os.Create(path) //nolint:gosec // the folder the caller named
-	if err != nil {
-		return err
-	}
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(f, paletted(img)); err != nil {
-		_ = f.Close() // the first error matters
-		return err
-	}
-	return f.Close()
+	return img
 }
 
-// paletted is the picture with at most 256 colours: near colours, the soft edges
-// of letters, become the most frequent one among them. It is a third of the size.
-func paletted(img *image.RGBA) *image.Paletted {
+// reduced are colours for pictures: near ones, the soft edges of letters, become
+// the most frequent one among them. A picture in these is a third of the size.
+type reduced struct {
+	table   color.Palette
+	nearest map[color.RGBA]uint8
+}
+
+// reduce finds at most so many colours for the pictures.
+func reduce(most int, imgs ...*image.RGBA) reduced {
 	counts := map[color.RGBA]int{}
-	for i := 0; i < len(img.Pix); i += 4 {
-		counts[color.RGBA{img.Pix[i], img.Pix[i+1], img.Pix[i+2], 255}]++
+	for _, img := range imgs {
+		for i := 0; i < len(img.Pix); i += 4 {
+			counts[at(img, i)]++
+		}
 	}
 	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(key(a), key(b)))
 	})
-	var table color.Palette
+	r := reduced{nearest: map[color.RGBA]uint8{}}
 	kept := map[color.RGBA]bool{}
 	for _, c := range colours {
-		if box := (color.RGBA{c.R >> 4, c.G >> 4, c.B >> 4, 255}); !kept[box] && len(table) < 256 {
+		if box := (color.RGBA{c.R >> 4, c.G >> 4, c.B >> 4, 255}); !kept[box] && len(r.table) < most {
 			kept[box] = true
-			table = append(table, c)
+			r.table = append(r.table, c)
 		}
 	}
-	nearest := map[color.RGBA]uint8{}
 	for _, c := range colours {
-		nearest[c] = uint8(table.Index(c)) //nolint:gosec // at most 256 colours
+		r.nearest[c] = uint8(r.table.Index(c)) //nolint:gosec // at most 256 colours
 	}
-	out := image.NewPaletted(img.Bounds(), table)
+	return r
+}
+
+// at is the colour at a place of a picture's bytes.
+func at(img *image.RGBA, i int) color.RGBA {
+	return color.RGBA{img.Pix[i], img.Pix[i+1], img.Pix[i+2], 255}
+}
+
+// picture is a picture in the reduced colours.
+func (r reduced) picture(img *image.RGBA) *image.Paletted {
+	out := image.NewPaletted(img.Bounds(), r.table)
 	for i := range out.Pix {
-		out.Pix[i] = nearest[color.RGBA{img.Pix[4*i], img.Pix[4*i+1], img.Pix[4*i+2], 255}]
+		out.Pix[i] = r.nearest[at(img, 4*i)]
 	}
 	return out
 }

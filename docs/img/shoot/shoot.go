@@ -13,6 +13,8 @@
 //	sleep DURATION  for what has no text to wait for
 //	size COLSxROWS  resizes the terminal
 //	shot NAME       writes NAME.png, and NAME.txt with -text
+//	film NAME       begins to film; the step cut ends it and writes NAME.gif
+//	cut
 package main
 
 import (
@@ -70,9 +72,14 @@ func run(script, size, out, fonts string, light, asText bool, patience time.Dura
 		if verb == "" || strings.HasPrefix(verb, "#") {
 			continue
 		}
-		if verb == "shot" {
+		switch {
+		case verb == "shot":
 			err = s.shoot(pen, filepath.Join(out, rest), asText)
-		} else {
+		case verb == "film":
+			s.film = begin(pen, s.term, filepath.Join(out, rest)+".gif")
+		case verb == "cut" && s.film != nil:
+			err = s.film.end()
+		default:
 			err = s.step(verb, rest)
 		}
 		if err != nil {
@@ -88,6 +95,7 @@ type session struct {
 	tty      *os.File
 	term     vt10x.Terminal
 	patience time.Duration
+	film     *film // that is being made; nil otherwise
 	closed   sync.WaitGroup
 }
 
