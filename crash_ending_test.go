@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"regexp"
 
 	"failback/engine"
@@ -14,6 +15,7 @@ type ending struct {
 	Azure, Home     engine.Power
 	Damaged, Proved bool   // proved: each disk equal to the one in Azure
 	Item            string // as the vault lists it, its times left out
+	Threads         string // the host's download threads
 }
 
 // moments are the times in the list of items: no two runs share them.
@@ -33,5 +35,11 @@ func (c *crash) ending() ending {
 	if end := list.ended(); end != wellEnded {
 		c.t.Fatalf("items: %s: %s", end, &list.said)
 	}
+	threads := c.begin("hosts", "threads", "hv01", "--lab", "--output", "ndjson")
+	var now struct{ Download engine.ThreadValue }
+	if !threads.lines.Scan() || json.Unmarshal(threads.lines.Bytes(), &now) != nil {
+		c.t.Fatalf("threads: %s: %s", threads.ended(), &threads.said)
+	}
+	e.Threads = now.Download.Words()
 	return e
 }

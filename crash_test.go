@@ -74,9 +74,10 @@ func (c *crash) begin(args ...string) *program {
 	return p
 }
 
-// start begins a failback; resume goes on with it.
+// start begins a failback with more download threads, which it has to put back;
+// resume goes on with it.
 func (c *crash) start(sync engine.SyncOption) *program {
-	return c.begin("start", "--lab", "--item", "app01", "--sync", string(sync), "--approve", "all", "--output", "ndjson")
+	return c.begin("start", "--lab", "--item", "app01", "--sync", string(sync), "--approve", "all", "--threads", "16", "--output", "ndjson")
 }
 
 func (c *crash) resume() *program {
@@ -239,7 +240,7 @@ func undisturbed(t *testing.T) ending {
 	c := newCrash(t, "quick")
 	c.start(engine.SyncDelta).succeeds()
 	e := c.ending()
-	if !e.Proved || e.Damaged || e.Azure != engine.PowerDeleted || e.Home != engine.PowerRunning {
+	if !e.Proved || e.Damaged || e.Azure != engine.PowerDeleted || e.Home != engine.PowerRunning || e.Threads != "not set" {
 		t.Fatalf("undisturbed the run ends as %+v", e)
 	}
 	c.endsLike(e, engine.SyncDelta)
