@@ -192,6 +192,23 @@ type SyncProgress struct {
 	Written  int64 `json:"written"` // bytes it has written
 	Total    int64 `json:"total"`   // what there is to read, 0 where nobody knows
 	Estimate bool  `json:"estimate"`
+	// Uncounted says that the agent's counters could not be read: read and written say
+	// nothing then.
+	Uncounted bool `json:"uncounted,omitempty"`
+	// Disks are the files of the VM's disks on its host, where they could be read: a
+	// second estimate, of this VM alone.
+	Disks []DiskGrowth `json:"disks,omitempty"`
+	// Shared says that other legs of this run move data through the same agent.
+	Shared bool `json:"shared,omitempty"`
+}
+
+// DiskGrowth is how much the file of a disk has grown since a synchronisation began.
+// It is less than what was written: what goes into room that the file had does not show.
+type DiskGrowth struct {
+	Disk  string `json:"disk"` // the file's name, without its folder
+	Grown int64  `json:"grown"`
+	// Silent says why the file tells nothing, where it does not.
+	Silent string `json:"silent,omitempty"`
 }
 
 // PowerChanged says one side of the VM was seen in another power state.

@@ -152,17 +152,8 @@ func (l *leg) ward(ctx context.Context, list []VM) error {
 	return nil
 }
 
-// watchHome records the on-premises VM's state while its disks are being written.
-// Somebody who starts it then is told of at once: it can't boot properly, and what
-// it writes is overwritten.
-func (l *leg) watchHome(ctx context.Context) error {
-	vm, err := l.glimpseVM(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // the VM may not exist yet, or the host not answer; the next poll looks again
-	}
-	return l.sawHome(ctx, vm)
-}
-
+// sawHome records the on-premises VM's state before its switch. Somebody who starts it
+// then is told of at once: it can't boot properly, and what it writes is overwritten.
 func (l *leg) sawHome(ctx context.Context, vm VM) error {
 	s := l.state()
 	was := s.OnPremPower

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -96,7 +97,7 @@ func TestNewerProgressReplacesOlderOfTheSameLegAndPhase(t *testing.T) {
 		t.Fatalf("%d events, want one transition and one progress for each leg", len(all))
 	}
 	for i, want := range map[int]engine.Event{1: passing("web", 9), 2: passing("db", 109)} {
-		if got := all[i]; got.Item != want.Item || got.Body != want.Body {
+		if got := all[i]; got.Item != want.Item || !reflect.DeepEqual(got.Body, want.Body) {
 			t.Errorf("place %d holds %+v, want %+v", i, got, want)
 		}
 	}
@@ -110,7 +111,7 @@ func TestProgressNeverMovesAcrossATransition(t *testing.T) {
 	h.Publish(passing("web", 2))
 	h.Close()
 	all := drain(t, b)
-	if len(all) != 3 || all[0].Body != (engine.SyncProgress{Read: 1}) || all[1].Seq != 1 || all[2].Body != (engine.SyncProgress{Read: 2}) {
+	if len(all) != 3 || !reflect.DeepEqual(all[0].Body, engine.SyncProgress{Read: 1}) || all[1].Seq != 1 || !reflect.DeepEqual(all[2].Body, engine.SyncProgress{Read: 2}) {
 		t.Errorf("order was not kept: %+v", all)
 	}
 }

@@ -106,6 +106,15 @@ func (it Item) moved(p engine.Phase) string {
 			continue
 		}
 		s := fmt.Sprintf("%s read, %s written", engine.SizeWords(t.Read), engine.SizeWords(t.Written))
+		if t.Shared {
+			s += " by the host's agent for several items"
+		}
+		if t.Uncounted {
+			s = "the agent's counters were not read"
+		}
+		if g := t.GrowthWords(); g != "" {
+			s += "; " + text(g)
+		}
 		if t.Estimate {
 			s += " (estimate)"
 		}

@@ -69,6 +69,13 @@ func TestS38S54S55ADeletedVMIsCreatedOnAnotherHost(t *testing.T) {
 				if home := b.home("gone01"); home.Host != "hv02" || !home.Booted {
 					t.Errorf("%+v", home)
 				}
+				first := engine.PhaseInitialSync
+				if sync == engine.SyncFull {
+					first = engine.PhaseFinalSync
+				}
+				if moved := s.Leg("gone01").Sync[first]; len(moved.Disks) != 1 || moved.Disks[0].Grown < 1<<20 {
+					t.Errorf("a disk that was made is said to have grown by %+v", moved.Disks)
+				}
 				if len(s.Leg("gone01").Proofs) != 1 || !s.Leg("gone01").Proofs[0].Equal {
 					t.Errorf("%+v", s.Leg("gone01").Proofs)
 				}

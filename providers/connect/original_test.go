@@ -61,6 +61,9 @@ func TestS6S7S32S44EveryByteUntilTheStopIsHome(t *testing.T) {
 				if moved := h.State().Leg("app01").Sync[engine.PhaseFinalSync]; moved.Written == 0 {
 					t.Errorf("the final sync is said to have moved nothing: %+v", moved)
 				}
+				if moved := h.State().Leg("app01").Sync[engine.PhaseFinalSync]; len(moved.Disks) != 2 || moved.Disks[0].Silent != "" || moved.Shared {
+					t.Errorf("the disk files are said to tell %+v", moved)
+				}
 				got := proofs(h.State().Leg("app01"))
 				for lun, name := range []string{"app01-os", "app01-data1"} {
 					if sum := b.azureSum("app01", lun); !got[name].Equal || got[name].Target != sum || got[name].Source != sum {

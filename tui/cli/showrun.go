@@ -31,18 +31,19 @@ type runView struct {
 }
 
 type legView struct {
-	Item     string                     `json:"item"`
-	Phase    engine.Phase               `json:"phase"`
-	Gate     engine.Gate                `json:"gate,omitempty"`
-	Outcome  engine.Outcome             `json:"outcome"`
-	Damaged  bool                       `json:"damaged"`
-	Downtime float64                    `json:"downtime_s"`
-	Job      string                     `json:"job,omitempty"`
-	Phases   map[engine.Phase]phaseView `json:"phases"`
-	Failure  *engine.Failure            `json:"failure,omitempty"`
-	Left     *leftView                  `json:"left,omitempty"`
-	Boot     *engine.BootChecked        `json:"boot,omitempty"`
-	Guard    *engine.GuardChanged       `json:"guard,omitempty"` // what was last done about the start guard
+	Item     string                               `json:"item"`
+	Phase    engine.Phase                         `json:"phase"`
+	Gate     engine.Gate                          `json:"gate,omitempty"`
+	Outcome  engine.Outcome                       `json:"outcome"`
+	Damaged  bool                                 `json:"damaged"`
+	Downtime float64                              `json:"downtime_s"`
+	Job      string                               `json:"job,omitempty"`
+	Phases   map[engine.Phase]phaseView           `json:"phases"`
+	Failure  *engine.Failure                      `json:"failure,omitempty"`
+	Sync     map[engine.Phase]engine.SyncProgress `json:"sync,omitempty"` // estimates of what was moved
+	Left     *leftView                            `json:"left,omitempty"`
+	Boot     *engine.BootChecked                  `json:"boot,omitempty"`
+	Guard    *engine.GuardChanged                 `json:"guard,omitempty"` // what was last done about the start guard
 	// StartedByOthers says that the on-premises VM was seen running and must not.
 	StartedByOthers bool       `json:"started_by_others,omitempty"`
 	Looks           []lookView `json:"looks,omitempty"`
@@ -123,6 +124,7 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 		if l.Gate != nil {
 			lv.Gate = l.Gate.Gate
 		}
+		lv.Sync = l.Sync
 		lv.Boot, lv.Guard, lv.StartedByOthers = l.Boot, l.Guard, l.StartedByOthers()
 		lv.Left = leftOf(st, l.Item.Name, live, now)
 		for _, k := range l.Looks {
@@ -202,7 +204,7 @@ func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {
 		if !r.Started.IsZero() && !r.Ended.IsZero() {
 			took = engine.SpanWords(r.Ended.Sub(r.Started))
 		}
-		a.tell(out, "  %s", strings.TrimRight(fmt.Sprintf("%-22s %-10s %s", s.Phase.Info().Title, status, took), " "))
+		a.tell(out, "  %s", strings.TrimRight(fmt.Sprintf("%-22s %-10s %s%s", s.Phase.Info().Title, status, took, l.Sync[s.Phase].Words()), " "))
 	}
 	switch {
 	case l.Gate != nil:

@@ -157,11 +157,8 @@ func still(st engine.State, l *engine.Leg, now time.Time) string {
 	if missing := (engine.BootChecked{Lines: l.Proving}).Missing(); missing != "" {
 		s += ", not seen yet: " + missing
 	}
-	if y, ok := l.Sync[p]; ok && y.Total > 0 {
-		s += fmt.Sprintf(", %s of %s read", engine.SizeWords(y.Read), engine.SizeWords(y.Total))
-		if y.Estimate {
-			s += " (estimate)"
-		}
+	if y, ok := l.Sync[p]; ok {
+		s += y.Words()
 	}
 	if from := l.Phases[p].Started; !from.IsZero() {
 		s += fmt.Sprintf(" [%s elapsed]", engine.SpanWords(now.Sub(from)))

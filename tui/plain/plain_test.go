@@ -109,7 +109,7 @@ func TestTextIsNeverSilentForLongerThanTenSeconds(t *testing.T) {
 			t.Errorf("silent for %v", d)
 		}
 	}
-	if !strings.Contains(lines[0], "still: Initial sync, 1.0 GiB of 4.0 GiB read (estimate) [10 s elapsed]") {
+	if !strings.Contains(lines[0], "still: Initial sync, 1.0 GiB of 4.0 GiB read by the host's agent (estimate) [10 s elapsed]") {
 		t.Errorf("first line %q", lines[0])
 	}
 	// A fifth is enough to tell, once it has lasted.

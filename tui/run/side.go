@@ -158,14 +158,19 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		return nil // a number that does not move any more says nothing
 	}
 	l := r.look
-	label := "Transfer"
-	if p.Estimate {
-		label = "Transfer (agent, estimate)"
+	out := []string{l.T.Muted.Render(l.Cut(transferLabel(p), w))}
+	if p.Uncounted {
+		return append(out, r.growth(p, w)...)
 	}
-	out := []string{l.T.Muted.Render(label)}
-	if p.Total > 0 {
+	// What an agent does for several legs at once is no share of any one of them.
+	if p.Total > 0 && !p.Shared {
 		share := min(1, float64(p.Read)/float64(p.Total))
 		percent := fmt.Sprintf(" %3.0f %%", share*100)
+		if p.Estimate {
+			// Never whole before the phase is: the agent reads for others as well.
+			share = min(0.99, share)
+			percent = fmt.Sprintf(" ~%2.0f %%", share*100)
+		}
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Progress(share, max(4, min(30, w-len(percent)))))+percent)
 	}
 	written := "written " + engine.SizeWords(p.Written)
@@ -176,14 +181,38 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		written = l.Split(written, l.T.Strong.Render(text.Rate(speed)), min(w, 35))
 	}
 	read := "read    " + engine.SizeWords(p.Read)
-	if p.Total > 0 {
+	if p.Total > 0 && !p.Shared {
 		read += " of " + engine.SizeWords(p.Total)
 	}
 	out = append(out, l.Cut(read, w), l.Cut(written, w))
+	out = append(out, r.growth(p, w)...)
 	if moving {
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, min(w, 60))))
 	}
 	return out
+}
+
+// transferLabel says where the numbers come from.
+func transferLabel(p engine.SyncProgress) string {
+	switch {
+	case !p.Estimate:
+		return "Transfer"
+	case p.Uncounted:
+		return "Transfer (disk files, estimate)"
+	case p.Shared:
+		return "Transfer (agent, for several items, estimate)"
+	}
+	return "Transfer (agent, estimate)"
+}
+
+// growth is what the disk files on the host tell: less than was written, and of this
+// machine alone.
+func (r *Live) growth(p engine.SyncProgress, w int) []string {
+	words := p.GrowthWords()
+	if words == "" {
+		return nil
+	}
+	return []string{r.look.Cut(r.look.T.Text.Render(r.look.Words("files   "+words)), w)}
 }
 
 // since leaves the samples of an earlier phase out: they say nothing of this one.

@@ -57,7 +57,7 @@ func (m Model) vm(host, id string) (any, error) {
 		}
 		answer.Switches = append(answer.Switches, make([]string, it.Home.Loose)...)
 		for i, d := range it.Disks {
-			answer.Disks = append(answer.Disks, disk(s.WindowsPath(vm, d), d, m.World.FileBytes(vm.Files[i])))
+			answer.Disks = append(answer.Disks, disk(s.WindowsPath(vm, d), d, m.World.FileBytes(vm.Files[i], d.Home.Type == "Fixed")))
 		}
 	})
 	if !found {

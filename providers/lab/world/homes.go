@@ -3,6 +3,8 @@ package world
 import (
 	"context"
 	"os"
+
+	"failback/engine/transfer"
 )
 
 // StartHome starts an on-premises VM as somebody at its host would. A missing
@@ -48,9 +50,33 @@ func (w *World) EditHost(name string, f func(h *Host) error) error {
 	})
 }
 
-// FileBytes is how large the file of a disk is; zero where there is none.
-func (w *World) FileBytes(rel string) int64 {
-	info, err := os.Stat(w.homePath(rel))
+// fileHead is what a dynamic disk's file has beside the blocks that were written.
+const fileHead = 1 << 20
+
+// FileBytes is how large a host would say that the file of a disk is; zero where there
+// is none. A fixed one has its whole size from the beginning, another what was written.
+func (w *World) FileBytes(rel string, fixed bool) int64 {
+	f, err := os.Open(w.homePath(rel))
+	if err != nil {
+		return 0
+	}
+	defer f.Close() //nolint:errcheck // read only
+	info, err := f.Stat()
+	if err != nil || fixed {
+		return sizeOf(info, err)
+	}
+	extents, err := transfer.FileSource(f, info.Size()).Extents(w.ctx)
+	if err != nil {
+		return info.Size()
+	}
+	bytes := int64(fileHead)
+	for _, e := range transfer.Normalize(extents) {
+		bytes += e.Len
+	}
+	return min(bytes, info.Size())
+}
+
+func sizeOf(info os.FileInfo, err error) int64 {
 	if err != nil {
 		return 0
 	}
