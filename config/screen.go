@@ -51,7 +51,7 @@ func (k *Keys) UnmarshalYAML(n ast.Node) error {
 			named = list.Values
 		}
 		for _, name := range named {
-			if _, ok := name.(ast.ScalarNode); !ok || name.Type() == ast.NullType {
+			if !names(name) {
 				return refuse(name, "is no key; write one key, or several in a list")
 			}
 			c.Keys = append(c.Keys, scalar(name))
@@ -59,6 +59,11 @@ func (k *Keys) UnmarshalYAML(n ast.Node) error {
 		*k = append(*k, c)
 	}
 	return nil
+}
+
+// names reports whether a value is the name of a key as it stands there.
+func names(n ast.Node) bool {
+	return slices.Contains([]ast.NodeType{ast.StringType, ast.IntegerType, ast.FloatType, ast.BoolType}, n.Type())
 }
 
 // checkScreen refuses names that nobody knows.

@@ -15,6 +15,9 @@ func TestScreenAndKeys(t *testing.T) {
 	if s := f.Screen; s.Theme != "light" || s.Symbols != "ascii" || s.Motion == nil || *s.Motion {
 		t.Errorf("screen %+v", s)
 	}
+	if sixteen, err := Parse("c.yaml", []byte("screen: {theme: 16}")); err != nil || sixteen.Screen.Theme != "16" {
+		t.Errorf("the theme 16 is %q, %v", sixteen.Screen.Theme, err)
+	}
 	want := Keys{{"decide", []string{"x", "1"}, 3}, {"help", []string{"?"}, 4}, {"page-down", []string{"pgdown"}, 5}}
 	if !reflect.DeepEqual(f.Keys, want) {
 		t.Errorf("keys %+v", f.Keys)
@@ -28,6 +31,7 @@ func TestScreenAndKeysAreStrict(t *testing.T) {
 		"screen: {colour: red}":                      `unknown field "colour"`,
 		"keys: x":                                    "is no list of keys",
 		"keys:\n  decide: {a: b}":                    "c.yaml:2: keys.decide",
+		"keys:\n  decide: &a x\n  log: *a":           "is no key",
 		"keys:\n  decide:":                           "is no key",
 		"keys:\n  decide: [[x]]":                     "is no key",
 		"keys:\n  decide: x\n  quit: Q\n  decide: y": "c.yaml:4",

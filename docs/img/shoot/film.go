@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/gif"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,7 +86,7 @@ func (f *film) end() error {
 
 // difference is a picture that is transparent where it is as the last one was.
 func (r reduced) difference(last, img *image.RGBA) *image.Paletted {
-	table := append(r.table[:len(r.table):len(r.table)], color.RGBA{})
+	table := slices.Concat(r.table, color.Palette{color.RGBA{}})
 	through := uint8(len(table) - 1) //nolint:gosec // at most 256 colours
 	out := image.NewPaletted(img.Bounds(), table)
 	var part image.Rectangle
