@@ -96,6 +96,13 @@ func place(o Options) string {
 // Place is the address without its signature, and the snapshot where one is read.
 func (b *Blob) Place() string { return place(b.options) }
 
+// ended reports whether the signature's time is over, whatever code a server has
+// for that.
+func (b *Blob) ended() bool {
+	at, ok := b.Expires()
+	return ok && !time.Now().Before(at)
+}
+
 // Expires is when the signature of the address ends; ok is false where the
 // address has none, or one whose end stands in a stored policy.
 func (b *Blob) Expires() (at time.Time, ok bool) {

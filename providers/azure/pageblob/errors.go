@@ -34,7 +34,7 @@ func (b *Blob) failure(err error) error {
 		return fmt.Errorf("%w: %w", ErrChanged, b.explain(err))
 	case busy(answer):
 		return &transfer.Throttled{RetryAfter: retryAfter(answer.RawResponse), Err: b.explain(err)}
-	case status == http.StatusUnauthorized, status == http.StatusForbidden && answer.ErrorCode == "AuthenticationFailed":
+	case status == http.StatusUnauthorized, status == http.StatusForbidden && (answer.ErrorCode == "AuthenticationFailed" || b.ended()):
 		// Inferred: that a revoked export is refused with the same code.
 		return &transfer.Expired{Err: b.explain(err)}
 	}
