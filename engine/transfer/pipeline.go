@@ -176,7 +176,10 @@ type worker struct {
 
 func (w *worker) do(ctx context.Context, r request) error {
 	if w.in == nil {
-		w.in, w.old = make([]byte, w.opt.Piece), make([]byte, w.opt.Piece)
+		w.in = make([]byte, w.opt.Piece)
+	}
+	if w.old == nil && (w.opt.Compare || r.clear) {
+		w.old = make([]byte, w.opt.Piece)
 	}
 	if r.clear {
 		return w.clearAll(ctx, r)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"time"
 
 	"failback/engine"
@@ -34,6 +35,18 @@ const (
 	sampleShare = 0.01
 	mostSampled = 32 << 20
 )
+
+// What is in flight at most, and in memory: a blob's answer of 1 MiB is held until
+// its checksum was right.
+const (
+	mostStreams = 8
+	piece       = 256 << 10
+)
+
+// mostCellData is how much data a disk may have for the sums of all its cells to be
+// kept: 12 MiB of them. With them, changes are applied without reading the
+// blocks around them.
+const mostCellData = 3 << 29
 
 // longestSnapshot is how much of a source's identity a state has room for.
 const longestSnapshot = 1000
@@ -160,6 +173,12 @@ func (c *copying) already(context.Context) error {
 // transfer makes the target equal, with a manifest of what it is then.
 func (c *copying) transfer(ctx context.Context) error {
 	proof := &transfer.Proof{Done: c.target.Done(), Landed: c.target.Landed}
+	if bytesOf(c.src.extents) <= mostCellData {
+		proof.Keep = func(int64) bool { return true }
+	}
+	if c.plan.way != move.WayFull && !c.order.Unread && !c.target.Resumed() {
+		c.target.wrote = &record{} // what an earlier run has written is not known by it
+	}
 	for _, b := range proof.Done {
 		c.result.Proven += b.Len
 	}
@@ -234,17 +253,7 @@ func (c *copying) reread(ctx context.Context) error {
 	if err := c.target.Disk.Sync(); err != nil {
 		return err
 	}
-	opt := c.options(move.StageReread)
-	opt.Share, opt.Brakes = nil, nil
-	from := written{c.target}
-	var differs []extent
-	var err error
-	whole := c.plan.way == move.WayFull || c.plan.way == move.WayCompare
-	if whole {
-		differs, err = transfer.Verify(ctx, from, c.manifest, opt)
-	} else {
-		differs, err = transfer.VerifyRanges(ctx, from, c.manifest, c.touched, opt)
-	}
+	differs, err := c.again(ctx)
 	if err != nil {
 		return err
 	}
@@ -258,6 +267,21 @@ func (c *copying) reread(ctx context.Context) error {
 		c.result.Level = transfer.LevelSource
 	}
 	return nil
+}
+
+// again finds where the target is not what was written: of a full copy all of it is
+// read; else only what was written now, where that is known, and the blocks around
+// what is different by the plan where it is not.
+func (c *copying) again(ctx context.Context) ([]extent, error) {
+	opt, from := local(c.options(move.StageReread)), written{c.target}
+	switch {
+	case c.target.wrote != nil && !c.target.wrote.over:
+		c.report(move.Progress{Stage: move.StageReread})
+		return c.target.wrote.verify(ctx, c.target.file)
+	case c.plan.way == move.WayFull || c.plan.way == move.WayCompare:
+		return transfer.Verify(ctx, from, c.manifest, opt)
+	}
+	return transfer.VerifyRanges(ctx, from, c.manifest, c.touched, opt)
 }
 
 // written is the target as it is now.
@@ -301,7 +325,17 @@ func (c *copying) gap(extents []extent) int64 {
 // options are those of any stage that reads a whole disk.
 func (c *copying) options(stage move.Stage) transfer.Options {
 	brakes := &pace.Brakes{}
-	return transfer.Options{Brakes: brakes, Share: share(c.order.Limit), Report: reporter(stage, brakes, c.report)}
+	return transfer.Options{
+		Brakes: brakes, Share: share(c.order.Limit), Report: reporter(stage, brakes, c.report), Streams: mostStreams, Piece: piece,
+	}
+}
+
+// local is for reading what is here: no limit, no more readers than processors, and
+// little memory.
+func local(opt transfer.Options) transfer.Options {
+	opt.Share, opt.Brakes = nil, nil
+	opt.Streams, opt.Piece = min(mostStreams, max(2, runtime.NumCPU())), piece
+	return opt
 }
 
 // share is all of a limit, nil where there is none.
@@ -313,9 +347,7 @@ func share(s pace.Schedule) *pace.Share {
 }
 
 func (c *copying) hash(ctx context.Context, stage move.Stage, of transfer.Source, keep func(int64) bool) (*merkle.Manifest, error) {
-	opt := c.options(stage)
-	opt.Share = nil // what is read is here
-	return transfer.Hash(ctx, of, keep, opt)
+	return transfer.Hash(ctx, of, keep, local(c.options(stage)))
 }
 
 // apart is how far apart two reports are, at least.
@@ -333,6 +365,13 @@ func reporter(stage move.Stage, brakes *pace.Brakes, report func(move.Progress))
 		last = now
 		report(t.Add(now, p))
 	}
+}
+
+func bytesOf(extents []extent) (n int64) {
+	for _, e := range extents {
+		n += e.Len
+	}
+	return n
 }
 
 // same reports whether two names are one file.

@@ -38,7 +38,7 @@ func (d *Disks) Hash(ctx context.Context, o move.HashOrder, report func(move.Pro
 		return out, err
 	}
 	begun := time.Now()
-	opt := transfer.Options{Share: share(o.Limit), Renew: src.renew, Brakes: &pace.Brakes{}}
+	opt := transfer.Options{Share: share(o.Limit), Renew: src.renew, Brakes: &pace.Brakes{}, Streams: mostStreams, Piece: piece}
 	if report != nil {
 		opt.Report = reporter(move.StageHash, opt.Brakes, report)
 	}
@@ -109,7 +109,7 @@ func verifyDisk(ctx context.Context, path string, want *merkle.Manifest, report 
 	if err != nil {
 		return nil, err
 	}
-	opt := transfer.Options{}
+	opt := local(transfer.Options{})
 	if report != nil {
 		opt.Report = reporter(move.StageHash, nil, report)
 	}

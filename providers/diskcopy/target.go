@@ -70,6 +70,16 @@ type target struct {
 	names beside
 	path  string // the image: the target itself, or what is to become it
 	fresh bool
+	wrote *record // nil where what is written is not to be known
+}
+
+// WriteAt saves what is replaced, and writes.
+func (t *target) WriteAt(p []byte, off int64) (int, error) {
+	n, err := t.Disk.WriteAt(p, off)
+	if err == nil && t.wrote != nil {
+		t.wrote.add(p, off)
+	}
+	return n, err
 }
 
 // finish gives a disk that is whole and safe its name and says so beside it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,6 +86,8 @@ func (a *app) diskCopy(ctx context.Context, o diskCopyOptions) error {
 		return err
 	}
 	o.order.Secret = a.signature(o.sas)
+	// A copy keeps little and throws much away: it runs beside what a host is for.
+	debug.SetGCPercent(50)
 	p := a.diskProgress()
 	c, err := a.deps.Disks.Copy(ctx, o.order, p.report)
 	p.end()
