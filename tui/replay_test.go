@@ -87,3 +87,23 @@ func TestReplayFromHomeAndOutcome(t *testing.T) {
 			Press("esc").Advance(time.Second).Expect("web01 is home.")
 	})
 }
+
+// A run of many items asks nothing by itself and shows the worst first, live and
+// played again; esc leads from an item to all of them, and then out.
+func TestARunOfManyItems(t *testing.T) {
+	events := tuitest.RecordFleet(24, recordedAt)
+	for _, ascii := range []bool{false, true} {
+		played(t, events, ascii, func(d *tuitest.Driver) {
+			d.Press("G").Expect("REPLAY", "24 items", "Failed (1)", "22 done").Press("down", "enter").Expect("28031").Press("esc").Refuse("28031")
+			fits(t, d.Model(), "REPLAY", ascii)
+			d.Press("T").Expect("Time line: items at once", "runs at its new side")
+			fits(t, d.Model(), "REPLAY", ascii)
+			d.Press("esc", "/").Type("sql").Expect("Filter sql").Refuse("web000").Press("esc", "p", "p", "p")
+			d.Press("esc").Advance(time.Second).Expect("Rehearsal")
+		})
+	}
+	replay(t, upTo(t, events, 9, gate(engine.GateComplete)), false, func(d *tuitest.Driver) {
+		d.Advance(3 * time.Second).Expect("Wait for a decision (").Refuse("to approve:")
+		d.Press("d").Expect("to approve:").Advance(2*time.Second).Press("esc").Expect("Wait for a decision (")
+	})
+}

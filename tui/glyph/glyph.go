@@ -99,6 +99,11 @@ func (s Set) Span(likely, cautious float64, width int) string {
 	return strings.Repeat(s.Full, full) + strings.Repeat(s.Empty, max(0, cells(cautious)-full))
 }
 
+// Level is one cell of a sparkline; share is from 0 to 1.
+func (s Set) Level(share float64) string {
+	return s.levels[max(0, min(int(share*float64(len(s.levels))), len(s.levels)-1))]
+}
+
 // Sparkline draws values as a line of levels, scaled to the largest. It draws
 // the newest width values; nothing for no values.
 func (s Set) Sparkline(values []float64, width int) string {

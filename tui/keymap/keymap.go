@@ -105,6 +105,7 @@ var (
 	Cancel = bind("cancel", "c", "cancel", "c")
 	Log    = bind("log", "l", "log", "l")
 	Tasks  = bind("tasks", "t", "tasks", "t")
+	Times  = bind("time-line", "T", "time line", "T")
 	Checks = bind("findings", "f", "findings", "f")
 
 	Play     = bind("play", "space", "play, pause", " ")

@@ -32,11 +32,11 @@ func Scopes() []Table {
 		{ScopeEverywhere, "Everywhere", []Binding{Help, Palette, Back, Choose, Jobs, Quit, Interrupt}},
 		{ScopeLists, "Lists and long texts", []Binding{Up, Down, PageUp, PageDown, Top, Bottom, Filter, Sort}},
 		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override}},
-		{ScopeRun, "Live run", []Binding{Decide, Log, Tasks, Checks, Cancel}},
+		{ScopeRun, "Live run", []Binding{Decide, Log, Tasks, Checks, Times, Cancel}},
 		{ScopeJobs, "Jobs of the vault", []Binding{Decide, Restart, Cancel, Refresh}},
 		{ScopeOutcome, "Outcome of a run", []Binding{Report, Replay, Resume, Log, Home}},
 		{ScopeHome, "Home", []Binding{Replay}},
-		{ScopeReplay, "Replay of a run", []Binding{Play, Rewind, Forward, EventOff, EventOn, MarkOff, MarkOn, Slower, Faster, Log, Tasks, Checks, Decide, Cancel}},
+		{ScopeReplay, "Replay of a run", []Binding{Play, Rewind, Forward, EventOff, EventOn, MarkOff, MarkOn, Slower, Faster, Log, Tasks, Checks, Times, Decide, Cancel}},
 		{ScopeTyping, "Where letters are typed", []Binding{HelpKey, Next, Previous, Browse, Clear}},
 	}
 }

@@ -159,8 +159,6 @@ func (s *Screen) key(k tea.KeyMsg) tea.Cmd {
 		s.play.First()
 	case keymap.Bottom.Is(k):
 		s.play.Last()
-	case keymap.Choose.Is(k): // shows the outcome of a run that goes on; here it means nothing
-		return nil
 	case keymap.Back.Is(k):
 		if s.live.Back() {
 			return nil

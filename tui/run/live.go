@@ -46,6 +46,7 @@ const (
 	panelLog
 	panelTasks
 	panelFindings
+	panelTimes
 )
 
 // Live is the screen. Use it through a pointer, on the update loop alone.
@@ -60,6 +61,9 @@ type Live struct {
 	asked   engine.Traffic        // at the last tick
 
 	selected int
+	list     list
+	item     bool      // of many items, one is open
+	rates    []float64 // of all items together
 	panel    panel
 	scroll   look.Scroll // lines from where the panel begins: the log at its end, others at the top
 	notice   string
@@ -92,18 +96,24 @@ func (r *Live) Title() string { return "Run " + string(r.state.Run) }
 func (r *Live) Scope() keymap.Scope { return keymap.ScopeRun }
 
 // Modal reports whether a dialog takes all keys.
-func (r *Live) Modal() bool { return r.gate != nil || r.cancel != nil || r.leave != nil }
+func (r *Live) Modal() bool {
+	return r.gate != nil || r.cancel != nil || r.leave != nil || r.list.typing
+}
 
 // Show hands the screen the run as it is now. A gate that has opened since asks
 // its question, unless another one is being answered or it was put aside.
 func (r *Live) Show(s engine.State) tea.Cmd {
 	r.state = s
+	r.arrange()
+	if r.many() {
+		r.rates = ratesOfAll(s)
+	}
 	r.closeAnswered()
 	if r.Modal() || s.Ended() || r.watch != "" {
 		return nil
 	}
 	for i, l := range s.Legs {
-		if waits(l) && !r.aside[gateKey(l)] {
+		if waits(l) && !r.aside[gateKey(l)] && (!r.many() || s.Plan.Shared(l.Gate.Gate)) {
 			r.selected = i
 			return r.openGate(l)
 		}
@@ -154,6 +164,8 @@ func (r *Live) Update(msg tea.Msg) tea.Cmd {
 		return r.updateCancel(msg)
 	case r.gate != nil:
 		return r.updateGate(msg)
+	case r.list.typing && isKey:
+		return r.keyFilter(k)
 	case isKey:
 		r.notice = ""
 		return r.key(k)
@@ -175,6 +187,9 @@ func (r *Live) key(k tea.KeyMsg) tea.Cmd {
 		r.turn(panelTasks)
 	case keymap.Checks.Is(k):
 		r.turn(panelFindings)
+	case keymap.Times.Is(k):
+		r.turn(panelTimes)
+	case r.many() && r.keyList(k):
 	case keymap.Up.Is(k):
 		r.move(-1)
 	case keymap.Down.Is(k):
@@ -184,7 +199,7 @@ func (r *Live) key(k tea.KeyMsg) tea.Cmd {
 	case keymap.PageDown.Is(k):
 		r.scrollBy(10)
 	case keymap.Back.Is(k) && r.Back():
-	case (keymap.Back.Is(k) || keymap.Choose.Is(k)) && r.state.Ended():
+	case (keymap.Back.Is(k) || keymap.Choose.Is(k)) && r.state.Ended() && r.watch == "":
 		return func() tea.Msg { return OutcomeMsg{} }
 	case keymap.Back.Is(k):
 		r.notice = "The run goes on. ctrl+c leaves it running and exits."
@@ -197,10 +212,17 @@ func (r *Live) Quiet() { r.notice = "" }
 
 // Back closes what is open over the phases and reports whether something was.
 func (r *Live) Back() bool {
-	if r.panel == panelPhases {
+	switch {
+	case r.panel != panelPhases:
+		r.turn(panelPhases)
+	case r.item:
+		r.item = false
+	case r.list.filter != nil:
+		r.list.filter = nil
+		r.arrange()
+	default:
 		return false
 	}
-	r.turn(panelPhases)
 	return true
 }
 
@@ -217,7 +239,7 @@ func (r *Live) move(by int) {
 		r.scrollBy(by)
 		return
 	}
-	r.selected = max(0, min(r.selected+by, len(r.state.Legs)-1))
+	r.moveRows(by)
 }
 
 // scrollBy moves the panel by lines, down for positive ones.

@@ -13,13 +13,8 @@ import (
 
 // log is the newest lines of the run's log that fit, newest at the bottom.
 func (r *Live) log(w, h int) []string {
-	lines := r.logLines(w)
-	return lines[max(0, len(lines)-h):]
-}
-
-func (r *Live) logLines(w int) []string {
 	var out []string
-	for _, line := range r.state.Log {
+	for _, line := range r.state.Log[max(0, len(r.state.Log)-h):] {
 		out = append(out, r.logLine(line, w))
 	}
 	return out
@@ -55,6 +50,8 @@ func (r *Live) panelView(w, h int) []string {
 		title, lines = r.tasksTitle("Tasks of job "+r.leg().Job, r.leg()), r.wholeTasks(w)
 	case panelFindings:
 		title, lines = "Findings of the preflight", r.findings(w)
+	case panelTimes:
+		return r.timelinePanel(w, h)
 	case panelPhases:
 		return r.body(w, h)
 	}

@@ -33,7 +33,13 @@ func (r *Live) View(w, h int) []string {
 	case w < tiny || h < 8:
 		return r.tinyView(w)
 	}
+	if r.many() && !r.item && r.panel == panelPhases {
+		return r.look.Clamp(r.fleet(w, h), w, h)
+	}
 	out := r.head(w)
+	if r.many() && r.panel == panelTimes {
+		out = r.fleetHead(w)
+	}
 	rest := h - len(out)
 	if r.panel != panelPhases {
 		return append(out, r.panelView(w, rest)...)
@@ -78,13 +84,20 @@ func (r *Live) head(w int) []string {
 	right := l.T.Muted.Render("elapsed ") + l.T.Text.Render(text.Clock(r.elapsed()))
 	out := []string{l.Split(left, right, w)}
 	out = append(out, r.banners(leg, w)...)
+	return append(append(out, r.saidAbove(w)...), "")
+}
+
+// saidAbove is what the screen has to say itself.
+func (r *Live) saidAbove(w int) []string {
+	l := r.look
+	var out []string
 	if r.lost != "" {
 		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "This screen can't follow the run any more, which goes on; leave with ctrl+c and resume it. "+r.lost, w)...)
 	}
 	if r.notice != "" {
 		out = append(out, l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", r.notice, w)...)
 	}
-	return append(out, "")
+	return out
 }
 
 func (r *Live) elapsed() time.Duration {
@@ -132,7 +145,7 @@ func failure(l look.Look, f *engine.Failure, w int) []string {
 // body lays the legs, the phases, what is going on and the log out for the width
 // there is.
 func (r *Live) body(w, h int) []string {
-	many := len(r.state.Legs) > 1
+	many := len(r.state.Legs) > 1 && !r.many()
 	if many && w >= threeColumns {
 		lw := 38
 		legs := r.legList(lw, h)
@@ -166,6 +179,9 @@ func (r *Live) details(w, h int) []string {
 		out = append(out, r.downtime(leg, w, false)...)
 		out = append(out, r.phases(leg, w, max(3, h-len(out)-4))...)
 		out = append(append(out, r.transfer(leg, w)...), r.proving(leg, w)...)
+	}
+	if line := r.timeline([]*engine.Leg{leg}, w, h-len(out)-20); w >= twoColumns && len(line) > 0 {
+		out = append(append(out, ""), line...)
 	}
 	if h-len(out) >= 8 {
 		out = append(out, "")
@@ -239,6 +255,8 @@ func (r *Live) Hints() []keymap.Binding {
 		return r.cancel.form.More()
 	case r.gate != nil:
 		return r.gate.form.More()
+	case r.list.typing:
+		return filterKeys()
 	}
 	return r.keys()
 }
@@ -256,7 +274,7 @@ func (r *Live) keys() []keymap.Binding {
 	}
 	keys := []keymap.Binding{keymap.Decide.Unless(decideOff), keymap.Log, keymap.Tasks, keymap.Checks, keymap.Cancel.Unless(cancelOff)}
 	if r.watch != "" {
-		return r.moving(keys)
+		return r.moving(append(keys, keymap.Times))
 	}
 	if r.state.Ended() {
 		keys = append([]keymap.Binding{keymap.Choose.But("outcome")}, keys...)
@@ -265,13 +283,16 @@ func (r *Live) keys() []keymap.Binding {
 	if r.state.Ended() {
 		leave = keymap.Quit
 	}
-	return r.moving(append(keys, leave, keymap.Jobs))
+	return r.moving(append(keys, leave, keymap.Times, keymap.Jobs))
 }
 
 // moving adds the keys that go from item to item, where there are several.
 func (r *Live) moving(keys []keymap.Binding) []keymap.Binding {
 	if len(r.state.Legs) > 1 {
 		keys = append(keys, keymap.Up, keymap.Down)
+	}
+	if r.many() {
+		keys = append(r.fleetKeys(), keys...)
 	}
 	return keys
 }
@@ -285,6 +306,8 @@ func (r *Live) Keys() []keymap.Group {
 		return []keymap.Group{{Title: "This question", Bindings: r.cancel.form.Keys()}}
 	case r.gate != nil:
 		return []keymap.Group{{Title: "This question", Bindings: r.gate.form.Keys()}}
+	case r.list.typing:
+		return []keymap.Group{{Title: "Filter", Bindings: filterKeys()}}
 	}
 	return []keymap.Group{
 		{Title: "Live run", Bindings: r.keys()},
@@ -306,15 +329,9 @@ func (r *Live) Status() look.Status {
 			s.Tone = look.Alarm
 		}
 	}
-	for _, l := range r.state.Legs {
-		if l.Damage != nil {
-			words = append(words, l.Item.Name+" is DAMAGED on-premises")
-			s.Tone = look.Alarm
-		}
-		if l.StartedByOthers() {
-			words = append(words, l.Item.Name+" was STARTED on-premises, shut it down")
-			s.Tone = look.Alarm
-		}
+	if danger := r.dangers(); len(danger) > 0 {
+		words = append(words, danger...)
+		s.Tone = look.Alarm
 	}
 	if age := r.tick.Now.Sub(r.state.Updated); age > stale && !r.state.Ended() && len(r.waiting()) == 0 {
 		words = append(words, "last news "+engine.SpanWords(age)+" ago")
@@ -323,6 +340,34 @@ func (r *Live) Status() look.Status {
 	words = append(words, r.going(&s)...)
 	s.Text = strings.Join(words, " · ")
 	return s
+}
+
+// dangers are the machines that nobody may start, and those that somebody has; of
+// many items how many there are.
+func (r *Live) dangers() []string {
+	var words []string
+	damaged, started := 0, 0
+	for _, l := range r.state.Legs {
+		if l.Damage != nil {
+			damaged++
+			words = append(words, l.Item.Name+" is DAMAGED on-premises")
+		}
+		if l.StartedByOthers() {
+			started++
+			words = append(words, l.Item.Name+" was STARTED on-premises, shut it down")
+		}
+	}
+	if len(words) <= 2 {
+		return words
+	}
+	words = words[:0]
+	if damaged > 0 {
+		words = append(words, fmt.Sprintf("%d DAMAGED on-premises", damaged))
+	}
+	if started > 0 {
+		words = append(words, fmt.Sprintf("%d STARTED on-premises, shut them down", started))
+	}
+	return words
 }
 
 func (r *Live) going(s *look.Status) []string {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
@@ -95,7 +96,27 @@ func limit(r *lipgloss.Renderer, p termenv.Profile) {
 	r.SetColorProfile(max(r.ColorProfile(), p))
 }
 
+// settled is a colour as the terminal will get it. Where the terminal has fewer
+// colours the nearest is looked for, which would otherwise be done anew for every
+// word that is drawn and cost more than all the rest of a frame.
+func settled(r *lipgloss.Renderer, c lipgloss.TerminalColor) lipgloss.TerminalColor {
+	named, ok := c.(lipgloss.Color)
+	if !ok {
+		return c
+	}
+	switch got := r.ColorProfile().Color(string(named)).(type) {
+	case termenv.ANSIColor:
+		return lipgloss.Color(strconv.Itoa(int(got)))
+	case termenv.ANSI256Color:
+		return lipgloss.Color(strconv.Itoa(int(got)))
+	}
+	return c
+}
+
 func build(r *lipgloss.Renderer, p palette) Theme {
+	for _, c := range []*lipgloss.TerminalColor{&p.text, &p.muted, &p.frame, &p.accent, &p.ok, &p.warn, &p.bad, &p.downtime, &p.alarmFG, &p.alarmBG} {
+		*c = settled(r, *c)
+	}
 	fg := func(c lipgloss.TerminalColor) lipgloss.Style { return r.NewStyle().Foreground(c) }
 	return Theme{
 		Text: fg(p.text), Strong: fg(p.text).Bold(true), Muted: fg(p.muted), Frame: fg(p.frame),
