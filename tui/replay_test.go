@@ -104,6 +104,6 @@ func TestARunOfManyItems(t *testing.T) {
 	}
 	replay(t, upTo(t, events, 9, gate(engine.GateComplete)), false, func(d *tuitest.Driver) {
 		d.Advance(3 * time.Second).Expect("Wait for a decision (").Refuse("to approve:")
-		d.Press("d").Expect("to approve:").Advance(2*time.Second).Press("esc").Expect("Wait for a decision (")
+		d.Press("d").Expect("to approve:").Advance(2 * time.Second).Press("esc").Expect("Wait for a decision (")
 	})
 }

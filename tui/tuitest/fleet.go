@@ -34,7 +34,7 @@ func RecordFleet(n int, from time.Time) []engine.Event {
 	slices.SortStableFunc(told, func(a, b engine.Event) int { return a.Time.Compare(b.Time) })
 	head := Record(whole1(whole), from)[:3]
 	head[1].Body = engine.RunPlanned{Plan: whole}
-	out := append(head, told...)
+	out := slices.Concat(head, told)
 	for i := range out {
 		out[i].Seq = uint64(i + 1)
 
