@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"failback/engine"
@@ -39,9 +40,19 @@ func (r *run) forecast(ctx context.Context) error {
 	}
 	ctx, done := context.WithTimeout(ctx, forecastWithin)
 	defer done()
-	f, err := r.m.set.Forecast(ctx, p)
+	f, err := r.predict(ctx, p)
 	if err != nil {
 		return r.stream.Emit("", engine.PhaseNone, engine.Noted{Level: "info", Text: "no forecast could be made: " + err.Error()})
 	}
 	return r.stream.Emit("", engine.PhaseNone, f)
+}
+
+// predict makes the forecast; a panic becomes an error, since no number is worth a run.
+func (r *run) predict(ctx context.Context, p engine.Plan) (f engine.ForecastMade, err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			err = fmt.Errorf("internal error: %v", bug)
+		}
+	}()
+	return r.m.set.Forecast(ctx, p)
 }

@@ -91,6 +91,7 @@ type outcome struct {
 	measured        bool // the spread was that of residuals
 	learnt          []string
 	bytes, moved    int64
+	left            []engine.Fact // what was said to be left while it ran, and what was
 }
 
 // off is what the run took against its likely forecast.
@@ -221,7 +222,11 @@ func (s *site) run(t *testing.T, earlier int, tuned bool) (o outcome, p estimate
 		plan := b.plan(option, names...)
 		plan.Profile, plan.Approve = s.name, []engine.Gate{engine.GateComplete}
 		h := b.start(plan)
-		b.until(h, "to its commit", func(st engine.State) bool { return len(st.Waiting()) == len(names) || isDone(h) })
+		var said []saidLeft
+		b.until(h, "to its commit", func(st engine.State) bool {
+			said = append(said, leftNow(st, names)...)
+			return len(st.Waiting()) == len(names) || isDone(h)
+		})
 		h.Detach()
 		st := b.finish(h)
 		turn := st.Outturn()
@@ -233,9 +238,46 @@ func (s *site) run(t *testing.T, earlier int, tuned bool) (o outcome, p estimate
 		}
 		p, ok = read[0], !turn.Interrupted
 		o = outcome{earlier: earlier, option: option, total: turn.Total, downtime: turn.Downtime, learnt: f.Learnt, bytes: turn.ForecastBytes, moved: turn.Bytes}
+		for _, s := range said {
+			if f, ok := s.against(st); ok {
+				o.left = append(o.left, f)
+			}
+		}
 		o.measured = slices.ContainsFunc(f.Learnt, func(w string) bool { return strings.HasPrefix(w, "the spread of "+string(option)) })
 	})
 	return o, p, ok
+}
+
+// saidLeft is a time that was said to be left, and when.
+type saidLeft struct {
+	item string
+	at   time.Time
+	estimate.Remaining
+}
+
+// leftNow is what is said to be left of each item, twice a minute.
+func leftNow(st engine.State, names []string) (out []saidLeft) {
+	at := time.Now()
+	if at.Unix()%30 != 0 {
+		return nil
+	}
+	for _, n := range names {
+		if r := estimate.Left(st, n, at); r.Known() {
+			out = append(out, saidLeft{n, at, r})
+		}
+	}
+	return out
+}
+
+// against is what was really left.
+func (s saidLeft) against(st engine.State) (engine.Fact, bool) {
+	l := st.Leg(s.item)
+	end := l.DowntimeTo
+	if s.Until == estimate.UntilSwitch {
+		end = l.Phases[engine.PhaseInitialSync].Ended
+	}
+	left := end.Sub(s.at).Seconds()
+	return engine.Fact{Spread: engine.Spread{P50: s.P50.Seconds(), P90: s.P90.Seconds()}, Fact: left}, left > 0 && s.P50 > 0
 }
 
 // report says how often the facts stayed within the forecasts, and fails where the
@@ -260,6 +302,11 @@ func report(t *testing.T, all []outcome) {
 		total := coverOf(some, func(o outcome) engine.Fact { return o.total })
 		down := coverOf(some, func(o outcome) engine.Fact { return o.downtime })
 		t.Logf("%-30s %4d runs | total: %s | downtime: %s", k.name, len(some), total, down)
+		var left []engine.Fact
+		for _, o := range some {
+			left = append(left, o.left...)
+		}
+		t.Logf("%-30s %4d times left said: %s", "", len(left), coverOf(left, func(f engine.Fact) engine.Fact { return f }))
 		// Of 100 draws with nine in ten, 84 to 96 lie within twice the standard error.
 		if margin := 2 * math.Sqrt(0.09/float64(max(1, len(some)))); k.name == "measured spread" && len(some) >= 50 {
 			for what, c := range map[string]cover{"total": total, "downtime": down} {
@@ -278,7 +325,7 @@ func (c cover) String() string {
 	return fmt.Sprintf("P50 %3.0f %%, P90 %3.0f %%, median error %3.0f %%, P90/P50 %.2f", c.p50*100, c.p90*100, c.off*100, c.wide)
 }
 
-func coverOf(all []outcome, of func(outcome) engine.Fact) (c cover) {
+func coverOf[T any](all []T, of func(T) engine.Fact) (c cover) {
 	if len(all) == 0 {
 		return c
 	}
