@@ -119,6 +119,28 @@ func forecastOf(s engine.State, p engine.Phase) (part, bool) {
 	return part{}, false
 }
 
+// after is what is left of the time once so much of it has gone by: what lasts longer
+// than was likely tends to last longer still. The time is taken for lognormal, as times
+// that can be much longer and never below nothing are. It is not known beyond what one
+// in twenty-five outlasts.
+func (a part) after(gone float64) (part, bool) {
+	sigma := math.Log(max(narrowest, a.p90/a.p50)) / ninthTenth
+	beyond := 1.0 // the share of times that last longer than what has gone by
+	if gone > 0 {
+		beyond = 0.5 * math.Erfc(math.Log(gone/a.p50)/sigma/math.Sqrt2)
+	}
+	if beyond < 0.04 {
+		return part{}, false
+	}
+	at := func(share float64) float64 {
+		return a.p50*math.Exp(sigma*math.Sqrt2*math.Erfinv(1-2*share*beyond)) - gone
+	}
+	return part{max(0, at(0.5)), max(0, at(0.1))}, true
+}
+
+// ninthTenth is where nine tenths of a normal distribution lie below, in its spread.
+const ninthTenth = 1.2816
+
 // leftOf is what is left of the phase that the leg is in. Of a synchronisation the
 // bytes tell, the more the further it is; of any other phase only the clock.
 func leftOf(s engine.State, l *engine.Leg, p engine.Phase, now time.Time) (left part, byBytes, ok bool) {
@@ -128,37 +150,61 @@ func leftOf(s engine.State, l *engine.Leg, p engine.Phase, now time.Time) (left 
 	}
 	gone := max(0, now.Sub(begun).Seconds())
 	f, known := forecastOf(s, p)
-	share := sharedOf(l, p)
-	if share >= seen && gone >= seenFor.Seconds() {
-		m := gone * (1 - share) / share
-		wide := guessWide
-		weight := 1.0
-		if known {
-			wide, weight = f.p90/f.p50, min(1, share/0.25)
-		}
-		// What is measured narrows the range, down to the narrowest.
-		m90 := m * max(narrowest, 1+(wide-1)*(1-share))
-		if rest := f.p50 - gone; known && rest > 0 {
-			m, m90 = weight*m+(1-weight)*rest, weight*m90+(1-weight)*max(rest, f.p90-gone)
-		}
-		return part{m, m90}, true, true
+	if known {
+		left, known = f.after(gone)
 	}
-	switch {
-	case !known || gone >= f.p90:
-		return part{}, false, false
-	case gone >= f.p50:
-		return part{(f.p90 - gone) / 2, f.p90 - gone}, false, true
+	share := sharedOf(s, l, p)
+	if share < seen || gone < seenFor.Seconds() {
+		return left, false, known
 	}
-	return part{f.p50 - gone, f.p90 - gone}, false, true
+	m := gone * (1 - share) / share
+	wide, weight := guessWide, 1.0
+	if f.p50 > 0 {
+		wide = f.p90 / f.p50
+	}
+	// What is measured narrows the range, down to the narrowest; what is seen of it is
+	// as old as a look, and so is the end when it is seen.
+	look := lookEvery(l)
+	measured := part{m + look/2, m*max(narrowest, 1+(wide-1)*math.Sqrt(1-share)) + 2*look}
+	if known {
+		weight = min(1, share/0.25)
+	}
+	return part{
+		weight*measured.p50 + (1-weight)*left.p50,
+		weight*measured.p90 + (1-weight)*left.p90,
+	}, true, true
+}
+
+// lookEvery is how many seconds lie between two looks at the agent's counters, 0 where
+// there were none.
+func lookEvery(l *engine.Leg) float64 {
+	n := len(l.Samples)
+	if n < 2 {
+		return 0
+	}
+	return max(0, min(60, l.Samples[n-1].At.Sub(l.Samples[n-2].At).Seconds()))
 }
 
 // sharedOf is how much of a synchronisation is behind, 0 where nobody knows its whole.
-func sharedOf(l *engine.Leg, p engine.Phase) float64 {
+// The counters are the host's: what its other legs have to read counts as well.
+func sharedOf(s engine.State, l *engine.Leg, p engine.Phase) float64 {
 	y, ok := l.Sync[p]
 	if !ok || y.Total <= 0 || y.Read <= 0 {
 		return 0
 	}
-	return min(1, float64(y.Read)/float64(y.Total))
+	host, begun := hostOf(s.Plan, l.Item), l.Phases[p].Started
+	var whole float64
+	for _, o := range s.Legs {
+		r := o.Phases[p]
+		if hostOf(s.Plan, o.Item) != host || r.Started.IsZero() || !r.Ended.IsZero() && r.Ended.Before(begun) {
+			continue
+		}
+		if o.Sync[p].Total <= 0 {
+			return 0
+		}
+		whole += float64(o.Sync[p].Total)
+	}
+	return min(1, float64(y.Read)/max(1, whole))
 }
 
 // slowness is how much slower the first synchronisation was, or is, than forecast: the

@@ -14,7 +14,8 @@ import (
 func (m *model) forecast(option engine.SyncOption, in Input) Forecast {
 	likely := m.partsOf(option, m.expected, false)
 	worse := m.partsOf(option, m.expected.pessimistic(), true)
-	total, down := m.spreads(option, in)
+	off := m.residuals(option, in)
+	total, down := off.spread(off.totals), off.spread(off.downs)
 	f := Forecast{
 		Option: option, Bytes: whole(likely.first + likely.last),
 		Total: total.around(likely.total(), worse.total()), Downtime: down.around(likely.downtime(), worse.downtime()),
@@ -29,7 +30,7 @@ func (m *model) forecast(option engine.SyncOption, in Input) Forecast {
 	// takes.
 	f.Downtime.P50 = min(f.Downtime.P50, f.Total.P50)
 	f.Downtime.P90 = max(f.Downtime.P50, min(f.Downtime.P90, f.Total.P90))
-	f.phases = phasesOf(likely, worse, f)
+	f.phases = phasesOf(likely, worse, f, off)
 	return f
 }
 
@@ -42,10 +43,20 @@ type spread struct {
 	beyond bool
 }
 
-// spreads forecast each finished run of the option again, from what the others teach,
-// and take how far that is off: in total, and of the downtime.
-func (m *model) spreads(option engine.SyncOption, in Input) (total, down spread) {
-	var totals, downs []weighted
+// residuals are how far forecasts of finished runs were off: fact divided by forecast,
+// newest first.
+type residuals struct {
+	totals, downs []weighted
+	phases        map[engine.Phase][]weighted
+	beyond        bool // the run to come is larger than any of them by far
+}
+
+func (r residuals) spread(off []weighted) spread { return spreadOver(off, r.beyond) }
+
+// residuals forecasts each finished run of the option again, from what the others
+// teach, and takes how far that is off: in total, of the downtime, and of each phase.
+func (m *model) residuals(option engine.SyncOption, in Input) residuals {
+	out := residuals{phases: map[engine.Phase][]weighted{}}
 	var largest float64
 	for i, p := range in.Past {
 		if p.Option != option || !p.Forecastable || p.Total <= 0 || p.Downtime <= 0 || p.Input.Missing != in.TargetMissing {
@@ -59,12 +70,41 @@ func (m *model) spreads(option engine.SyncOption, in Input) (total, down spread)
 		if !(a > 0) || !(b > 0) || math.IsInf(a, 0) || math.IsInf(b, 0) {
 			continue
 		}
-		w := fading(len(totals))
-		totals, downs = append(totals, weighted{a, w}), append(downs, weighted{b, w})
+		w := fading(len(out.totals))
+		out.totals, out.downs = append(out.totals, weighted{a, w}), append(out.downs, weighted{b, w})
+		facts := p.facts()
+		for _, part := range f.phases() {
+			if r := facts[part.phase] / part.s; r > 0 && !math.IsInf(r, 0) {
+				out.phases[part.phase] = append(out.phases[part.phase], weighted{r, w})
+			}
+		}
 		largest = max(largest, sumOf(p.held()))
 	}
-	beyond := m.allocated > 2*largest
-	return spreadOver(totals, beyond), spreadOver(downs, beyond)
+	out.beyond = m.allocated > 2*largest
+	return out
+}
+
+// facts are the measured times of the phases that a forecast tells apart.
+func (p Past) facts() map[engine.Phase]float64 {
+	return map[engine.Phase]float64{
+		engine.PhasePrepare: p.Prepare, engine.PhaseInitialSync: p.Initial, engine.PhaseStopAzure: p.Stop,
+		engine.PhaseFinalSync: p.Final, engine.PhaseStartOnPremises: p.Boot,
+	}
+}
+
+// phasePart is the part of a forecast that is spent in one phase; the start holds the
+// proof of the boot.
+type phasePart struct {
+	phase engine.Phase
+	s     float64
+}
+
+func (p parts) phases() []phasePart {
+	out := []phasePart{{engine.PhasePrepare, p.prepare}}
+	if !p.full {
+		out = append(out, phasePart{engine.PhaseInitialSync, p.compare + p.download})
+	}
+	return append(out, phasePart{engine.PhaseStopAzure, p.stop}, phasePart{engine.PhaseFinalSync, p.final}, phasePart{engine.PhaseStartOnPremises, p.boot})
 }
 
 // spreadOver takes the middle and the ninth tenth of residuals. The run to come counts
@@ -154,27 +194,18 @@ func spreadWords(f Forecasts) (out []string) {
 	return out
 }
 
-// phasesOf spreads the total over the phases, so that together they make its range.
-func phasesOf(likely, worse parts, f Forecast) []engine.PhaseForecast {
-	t, w := likely.total(), worse.total()
-	if t <= 0 || w <= 0 {
-		return nil
-	}
-	part := func(p engine.Phase, a, b float64) engine.PhaseForecast {
-		s := engine.Spread{P50: a / t * f.Total.P50.Seconds(), P90: b / w * f.Total.P90.Seconds()}
-		if f.Residuals > 0 {
-			s.P90 = a / t * f.Total.P90.Seconds()
+// phasesOf are the phases' own ranges: from their residuals, or from the guess.
+func phasesOf(likely, worse parts, f Forecast, off residuals) []engine.PhaseForecast {
+	var out []engine.PhaseForecast
+	bad := worse.phases()
+	for i, part := range likely.phases() {
+		one := off.spread(off.phases[part.phase])
+		if f.Residuals == 0 {
+			one = spread{}
 		}
-		s.P90 = max(s.P50, s.P90)
-		return engine.PhaseForecast{Phase: p, Spread: s}
+		out = append(out, engine.PhaseForecast{Phase: part.phase, Spread: spreadOf(one.around(part.s, bad[i].s))})
 	}
-	out := []engine.PhaseForecast{part(engine.PhasePrepare, likely.prepare, worse.prepare)}
-	if !likely.full {
-		out = append(out, part(engine.PhaseInitialSync, likely.compare+likely.download, worse.compare+worse.download))
-	}
-	return append(out,
-		part(engine.PhaseStopAzure, likely.stop, worse.stop), part(engine.PhaseFinalSync, likely.final, worse.final),
-		part(engine.PhaseStartOnPremises, likely.boot, worse.boot))
+	return out
 }
 
 // Record is the forecast of an option as a journal keeps it.

@@ -21,9 +21,13 @@ func TestS16ARunKeepsItsForecast(t *testing.T) {
 		forecast func(context.Context, engine.Plan) (engine.ForecastMade, error)
 		note     string
 	}{
-		"made":      {func(context.Context, engine.Plan) (engine.ForecastMade, error) { return engine.ForecastMade{Bytes: 7}, nil }, ""},
-		"not to be": {func(context.Context, engine.Plan) (engine.ForecastMade, error) { return engine.ForecastMade{}, errors.New("no vault") }, "no vault"},
-		"broken":    {func(context.Context, engine.Plan) (engine.ForecastMade, error) { panic("a bug") }, "a bug"},
+		"made": {func(context.Context, engine.Plan) (engine.ForecastMade, error) {
+			return engine.ForecastMade{Bytes: 7}, nil
+		}, ""},
+		"not to be": {func(context.Context, engine.Plan) (engine.ForecastMade, error) {
+			return engine.ForecastMade{}, errors.New("no vault")
+		}, "no vault"},
+		"broken": {func(context.Context, engine.Plan) (engine.ForecastMade, error) { panic("a bug") }, "a bug"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			begins := make(chan struct{}, 9)
@@ -32,7 +36,10 @@ func TestS16ARunKeepsItsForecast(t *testing.T) {
 				return waiting(ctx, p, plan, it, emit)
 			})
 			asked := 0
-			m.set.Forecast = func(ctx context.Context, p engine.Plan) (engine.ForecastMade, error) { asked++; return c.forecast(ctx, p) }
+			m.set.Forecast = func(ctx context.Context, p engine.Plan) (engine.ForecastMade, error) {
+				asked++
+				return c.forecast(ctx, p)
+			}
 			h, err := m.Start(t.Context(), plan())
 			if err != nil {
 				t.Fatal(err)
