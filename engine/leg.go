@@ -13,6 +13,7 @@ type leg struct {
 	free func() // gives the leg's slot back; nil without one
 
 	overrun bool      // said once that the downtime's budget is spent
+	sent    *upload   // of the re-protection; nil before it, and after a resume
 	files   fileSizes // of the VM's disks, before it too; nil if not read
 	counted *Activity // the agent's counters before the synchronisation that is to come; nil if not read
 	contact time.Time // since when the host is seen disconnected; zero while connected

@@ -114,6 +114,7 @@ func baseName(path string) string {
 // that a synchronisation quicker than a look is not said to have moved nothing.
 // Without it the first look has to serve.
 func (l *leg) count(ctx context.Context) {
+	l.counted, l.files = nil, nil
 	if a, err := l.r.Ports.Hosts.Activity(ctx, l.host()); err == nil {
 		l.counted = &a
 	}

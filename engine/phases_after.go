@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -239,12 +240,15 @@ func watchCommit(ctx context.Context, l *leg) error {
 }
 
 // watchOp watches the job of an effect, where it has one.
-func (l *leg) watchOp(ctx context.Context, op Op) error {
+func (l *leg) watchOp(ctx context.Context, op Op) error { return l.watchJobOf(ctx, op, nil) }
+
+// watchJobOf is watchOp with something that is done at every look.
+func (l *leg) watchJobOf(ctx context.Context, op Op, each func(context.Context) error) error {
 	job := l.state().Ops[op].Job
 	if job == "" {
 		return nil
 	}
-	return l.watchJob(ctx, job, func(j Job) bool { return j.State.Good() }, nil)
+	return l.watchJob(ctx, job, func(j Job) bool { return j.State.Good() }, each)
 }
 
 // watchItem looks at the item until done says so, and says now and then that it
@@ -282,19 +286,27 @@ func actReprotect(ctx context.Context, l *leg) error {
 			return l.r.Ports.Failover.Reprotect(ctx, it, request)
 		},
 	}
+	l.count(ctx)
+	l.sent = l.upload(ctx)
 	if !l.joint() {
 		return l.perform(ctx, e)
 	}
 	return l.afterPlan(ctx, e, AllowReverseReplicate, again, nil, l.r.Ports.Plans.ReprotectPlan)
 }
 
-func watchReprotect(ctx context.Context, l *leg) error { return l.watchOp(ctx, OpReprotect) }
+func watchReprotect(ctx context.Context, l *leg) error {
+	return l.watchJobOf(ctx, OpReprotect, l.uploading(ctx).tick)
+}
 
 // watchProtected waits until the item is protected and idle again, and says now
 // and then how long the machine has been unprotected.
 func watchProtected(ctx context.Context, l *leg) error {
 	since := l.state().Phases[PhaseCommit].Ended
-	return l.watchItem(ctx, "unprotected since "+clockText(since), func(it Item) bool {
-		return it.State == ItemProtected && it.Active == LocationOnPremises && it.CurrentJob == "" && it.Allows(AllowPlannedFailover)
+	u := l.uploading(ctx)
+	var broken error
+	err := l.watchItem(ctx, "unprotected since "+clockText(since), func(it Item) bool {
+		broken = u.tick(ctx)
+		return broken != nil || it.State == ItemProtected && it.Active == LocationOnPremises && it.CurrentJob == "" && it.Allows(AllowPlannedFailover)
 	})
+	return cmp.Or(broken, err)
 }

@@ -178,6 +178,33 @@ func TestS49S65S66ReprotectionEndsTheRun(t *testing.T) {
 	})
 }
 
+// S67: what changed since the stop is little, and nothing is said; everything again is
+// an alarm, with both numbers.
+func TestS67AFullResyncIsAnAlarm(t *testing.T) {
+	t.Parallel()
+	const words = "everything is sent to Azure again"
+	inBubble(t, estateWith(slow, "{when: protecting, what: full-resync, times: 1}"), func(t *testing.T, b *bed) {
+		s := b.run(b.plan(engine.SyncDelta, "app01"))
+		b.succeeded(s)
+		if !wasSaid(s, words) {
+			b.dump(s)
+			t.Error("nobody says that everything is sent again")
+		}
+		sent := s.Leg("app01").Sync[engine.PhaseProtected]
+		if sent.Read == 0 || !sent.Estimate {
+			t.Errorf("sent %+v", sent)
+		}
+	})
+	inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
+		s := b.run(b.plan(engine.SyncDelta, "app01"))
+		b.succeeded(s)
+		if wasSaid(s, words) {
+			b.dump(s)
+			t.Error("an alarm where only changes were sent")
+		}
+	})
+}
+
 // S49: re-protection that fails leaves a run that is not finished; a resume asks
 // for it again, and for nothing else.
 func TestS49FailedReprotectionIsNotTheEnd(t *testing.T) {
