@@ -122,7 +122,7 @@ func (b *Blob) stream(ctx context.Context, off, length int64) (io.ReadCloser, er
 	if err != nil {
 		return nil, err
 	}
-	return &countedBody{ReadCloser: answer.Body, count: &b.tally.by[sumNone]}, nil
+	return &countedBody{ReadCloser: answer.Body, left: length, count: &b.tally.by[sumNone]}, nil
 }
 
 // download asks once for a range and makes sure that the answer is for it. The
@@ -254,18 +254,28 @@ func (c *checkedBody) Close() error {
 	return nil
 }
 
-// countedBody counts what passes; a connection that breaks is the answer's end.
+// countedBody is an answer without a sum, as long as was asked for and no longer.
+// One that breaks off ends with io.ErrUnexpectedEOF, which the engine asks again
+// after.
 type countedBody struct {
 	io.ReadCloser
+	left  int64
 	count *atomic.Int64
 }
 
 // Read implements io.Reader.
 func (c *countedBody) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
+	if c.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := c.ReadCloser.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
 	c.count.Add(int64(n))
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) {
-		err = io.ErrUnexpectedEOF // what the engine asks again after
+	switch {
+	case c.left == 0:
+		return n, io.EOF
+	case err != nil && !errors.Is(err, context.Canceled):
+		return n, io.ErrUnexpectedEOF
 	}
 	return n, err
 }

@@ -250,9 +250,9 @@ func TestALoanIsRenewedBeforeItEnds(t *testing.T) {
 	})
 }
 
-// TestS10ALoanThatIsTakenBackInMidRunIsAskedForAgain revokes it twice while a disk
+// TestALoanThatIsTakenBackInMidRunIsAskedForAgain revokes it twice while a disk
 // is copied.
-func TestS10ALoanThatIsTakenBackInMidRunIsAskedForAgain(t *testing.T) {
+func TestALoanThatIsTakenBackInMidRunIsAskedForAgain(t *testing.T) {
 	estate := managed + "faults: [{when: disk-read, what: access-revoked, times: 2}]\n"
 	inBubble(t, estate, func(r *rig) {
 		c := r.client("run-1")
