@@ -53,9 +53,24 @@ func run() int {
 		ServeLab:    serveLab,
 		ResetLab:    func(ctx context.Context, l cli.Lab) error { return connect.ResetLab(ctx, labOptions(l)) },
 		Certificate: certificate,
-		Disks:       diskcopy.New(diskcopy.PageBlobs(policy.ClientOptions{Transport: &http.Client{Transport: diskcopy.Transport()}})),
+		Disks:       r.disks,
 		ScriptSum:   jumpbox.Sum,
 		Permissions: permissions(),
+	})
+}
+
+// disks copies single disks. It signs in with a profile for managed disks alone.
+func (r *root) disks(target func() (cli.Target, error)) cli.Disks {
+	client := policy.ClientOptions{Transport: &http.Client{Transport: diskcopy.Transport()}}
+	return diskcopy.New(diskcopy.PageBlobs(client), func(context.Context) (*azure.Session, error) {
+		t, err := target()
+		if err != nil {
+			return nil, err
+		}
+		if t.Profile == nil {
+			return nil, engine.Usagef("name a profile with --profile", "the lab of a rehearsal lends its disks to no command: serve it with failback lab serve, and write a profile for it")
+		}
+		return azure.Open(r.settings(t).Azure)
 	})
 }
 

@@ -59,7 +59,7 @@ func newAccount(t *testing.T, p []byte) *account {
 		return a.before(r)
 	}})
 	client := policy.ClientOptions{Transport: &http.Client{Transport: wire.Transport(a.server)}, Retry: policy.RetryOptions{MaxRetries: -1}}
-	a.disks = diskcopy.New(diskcopy.PageBlobs(client))
+	a.disks = diskcopy.New(diskcopy.PageBlobs(client), nil)
 	return a
 }
 
@@ -172,7 +172,7 @@ func TestS32OnlyWhatChangedSinceASnapshotTravels(t *testing.T) {
 			q.Del("prevsnapshot")
 			r.URL.RawQuery = q.Encode()
 			honest.ServeHTTP(w, r)
-		}))}}))
+		}))}}), nil)
 	o.Base, o.Snapshot, o.Secret = second, "", a.secret("")
 	if _, err := a.disks.Copy(t.Context(), o, nil); !errors.Is(err, transfer.ErrList) {
 		t.Errorf("a difference that is none: %v", err)

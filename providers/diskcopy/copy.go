@@ -18,10 +18,14 @@ import (
 type extent = transfer.Extent
 
 // Disks carries out what is asked for single disks. It is safe for concurrent use.
-type Disks struct{ remote Remote }
+type Disks struct {
+	remote Remote
+	signIn SignIn
+}
 
-// New opens addresses with remote; nil opens none.
-func New(remote Remote) *Disks { return &Disks{remote} }
+// New opens addresses with remote, and managed disks and snapshots with what signIn
+// opens; nil opens none.
+func New(remote Remote, signIn SignIn) *Disks { return &Disks{remote, signIn} }
 
 // What one page blob gives a second at most, as documented; gaps are bridged by
 // it.
@@ -80,7 +84,7 @@ func (d *Disks) Copy(ctx context.Context, o move.Order, report func(move.Progres
 	if err := c.begun.check(o); err != nil {
 		return c.result, failed(err, "copy the disk", o.Target)
 	}
-	if c.src, err = d.openSource(ctx, o.Source, o.Snapshot, o.Secret); err != nil {
+	if c.src, err = d.openSource(ctx, o.Source, o.Snapshot, o.Target, o.Secret); err != nil {
 		return c.result, err
 	}
 	err = c.run(ctx)
@@ -110,6 +114,9 @@ func (c *copying) run(ctx context.Context) error {
 		return resumable(err, c.order.Target)
 	}
 	c.result.Seconds = time.Since(started).Seconds()
+	if c.src.finished != nil {
+		return failed(c.src.finished(ctx), "delete the snapshot that was taken for the copy, which is done", c.order.Source)
+	}
 	return nil
 }
 
@@ -312,7 +319,7 @@ func (c *copying) close() error {
 
 // gap is how many unwanted bytes are read to save a request of a blob.
 func (c *copying) gap(extents []extent) int64 {
-	if !remote(c.order.Source) {
+	if !remote(c.order.Source) && !managed(c.order.Source) {
 		return 0
 	}
 	rate := float64(blobBytes)

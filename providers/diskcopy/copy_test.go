@@ -96,7 +96,7 @@ func alone(t *testing.T, target string, state bool) {
 	}
 }
 
-var disks = diskcopy.New(nil)
+var disks = diskcopy.New(nil, nil)
 
 func TestS36AFileIsCopiedIntoEveryFormat(t *testing.T) {
 	dir, want := t.TempDir(), content(1)

@@ -24,7 +24,7 @@ func isInUse(err error) bool { return errors.Is(err, image.ErrInUse) }
 func (d *Disks) Hash(ctx context.Context, o move.HashOrder, report func(move.Progress)) (move.Hashed, error) {
 	out := move.Hashed{Source: o.Source, Manifest: o.To}
 	if out.Manifest == "" {
-		if remote(o.Source) {
+		if remote(o.Source) || managed(o.Source) {
 			return out, engine.Usagef("name the file with --to", "%s is no file that a manifest could lie beside", o.Source)
 		}
 		out.Manifest = beside{o.Source}.manifest()
@@ -33,7 +33,7 @@ func (d *Disks) Hash(ctx context.Context, o move.HashOrder, report func(move.Pro
 	if err != nil {
 		return out, err
 	}
-	src, err := d.openSource(ctx, o.Source, o.Snapshot, o.Secret)
+	src, err := d.openSource(ctx, o.Source, o.Snapshot, out.Manifest, o.Secret)
 	if err != nil {
 		return out, err
 	}
@@ -50,6 +50,9 @@ func (d *Disks) Hash(ctx context.Context, o move.HashOrder, report func(move.Pro
 	}
 	if err == nil {
 		err = src.unchanged()
+	}
+	if err == nil && src.finished != nil {
+		err = src.finished(ctx)
 	}
 	if err = errors.Join(err, src.close()); err != nil {
 		return out, failed(err, "hash the disk", o.Source)

@@ -60,8 +60,9 @@ func (b pageBlob) Renewed(ctx context.Context, address string) (Blob, error) {
 }
 
 // Checksum is the one that every byte so far had.
-func (b pageBlob) Checksum() string {
-	t := b.Checked()
+func (b pageBlob) Checksum() string { return checksumOf(b.Checked()) }
+
+func checksumOf(t pageblob.Tally) string {
 	switch {
 	case t.Unchecked > 0:
 		return ""

@@ -29,7 +29,9 @@ type source struct {
 	checksum func() string
 	// unchanged fails where the source was written to since it was opened.
 	unchanged func() error
-	close     func() error
+	// finished is called when the disk was copied; nil where there is nothing to do.
+	finished func(ctx context.Context) error
+	close    func() error
 
 	extents []transfer.Extent // of the first list
 	listed  bool
@@ -64,7 +66,14 @@ func (s *source) reading() transfer.Source {
 // remote reports whether a name is an address.
 func remote(name string) bool { return strings.Contains(name, "://") }
 
-func (d *Disks) openSource(ctx context.Context, name, snapshot string, secret move.Secret) (*source, error) {
+// openSource opens what is to be copied to a target, or hashed.
+func (d *Disks) openSource(ctx context.Context, name, snapshot, target string, secret move.Secret) (*source, error) {
+	if managed(name) {
+		if snapshot != "" {
+			return nil, engine.Usagef("name the snapshot's own id as the source", "--snapshot is of a page blob, and %s is none", name)
+		}
+		return d.openManaged(ctx, name, target)
+	}
 	if remote(name) {
 		return d.openAddress(ctx, name, snapshot, secret)
 	}

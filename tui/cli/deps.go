@@ -41,8 +41,9 @@ type Deps struct {
 	ResetLab func(ctx context.Context, l Lab) error
 	// Certificate reads a PFX file into memory. The password is not kept.
 	Certificate func(path, password string) (*engine.Certificate, error)
-	// Disks carries out what is asked for single disks.
-	Disks Disks
+	// Disks carries out what is asked for single disks. target says where to sign in
+	// for a managed disk or a snapshot; it is called for those alone.
+	Disks func(target func() (Target, error)) Disks
 	// ScriptSum is the checksum of an operator's script, as a plan keeps it.
 	ScriptSum func(path string) (string, error)
 	// Permissions is what the program needs in Azure, one row an action.

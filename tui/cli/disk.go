@@ -27,6 +27,15 @@ type Disks interface {
 	HasManifest(path string) bool
 }
 
+// disks are told of the profile only when one has to be signed in with.
+func (a *app) disks() Disks {
+	return a.deps.Disks(func() (Target, error) {
+		t, err := a.target()
+		t.Person = a.person()
+		return t, err
+	})
+}
+
 func (a *app) diskCommand() *cobra.Command {
 	disk := &cobra.Command{
 		Use:   "disk",
@@ -48,7 +57,7 @@ func (a *app) diskCancelCommand() *cobra.Command {
 content again, bit for bit; a new one is removed. Interrupted, it is done again.`,
 		Args: takes(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			back, err := a.deps.Disks.Cancel(args[0])
+			back, err := a.disks().Cancel(args[0])
 			if err != nil {
 				return err
 			}
@@ -70,7 +79,7 @@ func (a *app) diskStatusCommand() *cobra.Command {
 		Short: "Say whether a disk is untouched, being written, or consistent, as far as this program touched it",
 		Args:  takes(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.deps.Disks.Standing(args[0])
+			s, err := a.disks().Standing(args[0])
 			if err != nil {
 				return err
 			}
@@ -97,7 +106,8 @@ func (a *app) diskHashCommand() *cobra.Command {
 		Use:   "hash SOURCE",
 		Short: "Make the manifest of a disk: the sums of all its blocks, in a file beside it",
 		Long: `Make the manifest of a disk: SHA-256 of every block of 1 MiB, and one root over
-all. SOURCE is an image's file or the address of a page blob; it is read once.
+all. SOURCE is an image's file, the address of a page blob, or the id of a managed
+disk or snapshot; it is read once.
 
 Run beside the data it saves egress: with --manifest, failback disk copy lets only
 travel what differs. --against TARGET.manifest adds the sums of 4 KiB cells in
@@ -111,7 +121,7 @@ blocks that differ from what the target has, --cells those of all blocks.`,
 			}
 			o.Secret = a.signature(sas)
 			p := a.diskProgress()
-			h, err := a.deps.Disks.Hash(cmd.Context(), o, p.report)
+			h, err := a.disks().Hash(cmd.Context(), o, p.report)
 			if p.end(); err != nil {
 				return err
 			}
@@ -136,7 +146,7 @@ func (a *app) diskCheckCommand() *cobra.Command {
 is damaged; notes are harmless.`,
 		Args: takes(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := a.deps.Disks.Check(args[0])
+			c, err := a.disks().Check(args[0])
 			if err != nil {
 				return err
 			}

@@ -27,10 +27,12 @@ func (a *app) diskCopyCommand() *cobra.Command {
 	var o diskCopyOptions
 	cmd := &cobra.Command{
 		Use:   "copy SOURCE TARGET",
-		Short: "Copy one disk: a file or a page blob into a raw, VHD or VHDX file",
+		Short: "Copy one disk: a file, a page blob or a managed disk into a raw, VHD or VHDX file",
 		Long: `Copy one disk. SOURCE is the file of an image, or the address of a page blob
 without its signature: that is asked for, or comes from --sas-file or FAILBACK_SAS.
-TARGET is a file; what a new one becomes, its name says, or --format.
+Or it is the id of a managed disk or of an incremental snapshot (/subscriptions/…),
+which the profile signs in for; of a disk a snapshot is taken, and deleted at the
+end. TARGET is a file; what a new one becomes, its name says, or --format.
 
   --mode full    everything allocated travels. A new target needs no --mode
   --mode delta   the target is an old copy and is changed in place:
@@ -50,7 +52,7 @@ done. What was written is read from the disk again before the copy counts as don
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.mode, "mode", "", "full or delta")
-	f.StringVar(&o.order.Base, "base", "", "what the target has: the time of a `SNAPSHOT`, or with --manifest a manifest's file")
+	f.StringVar(&o.order.Base, "base", "", "what the target has: the time or id of a `SNAPSHOT`, or with --manifest a manifest's file")
 	f.StringVar(&o.order.Manifest, "manifest", "", "the `FILE` of the source's manifest, made beside it with failback disk hash")
 	f.StringVar(&o.order.Snapshot, "snapshot", "", "the `TIME` of the blob's snapshot to read")
 	f.StringVar(&o.order.Format, "format", "", "raw, vhd, vhdx or vhdx-fixed (default by the target's name)")
@@ -89,7 +91,7 @@ func (a *app) diskCopy(ctx context.Context, o diskCopyOptions) error {
 	// A copy keeps little and throws much away: it runs beside what a host is for.
 	debug.SetGCPercent(50)
 	p := a.diskProgress()
-	c, err := a.deps.Disks.Copy(ctx, o.order, p.report)
+	c, err := a.disks().Copy(ctx, o.order, p.report)
 	p.end()
 	if errors.Is(err, context.Canceled) {
 		a.say("stopped; %s is marked as half-written. The same command goes on; %s takes it back",

@@ -36,10 +36,10 @@ PATH.manifest where it is left out. Where PATH is a manifest as well, the two ar
 compared, and no disk is read. Exit status 1 where they differ; the ranges are listed.`,
 		Args: takesOneOrTwo,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 2 || a.deps.Disks.HasManifest(args[0]) {
+			if len(args) == 2 || a.disks().HasManifest(args[0]) {
 				return a.verifyDisk(cmd.Context(), args[0], strings.Join(args[1:], ""))
 			}
-			if a.deps.Disks.IsManifest(args[0]) {
+			if a.disks().IsManifest(args[0]) {
 				return engine.Usagef("name the disk, or a second manifest: failback verify DISK "+shellWord(args[0]), "%s is a manifest, and nothing is named to hold against it", args[0])
 			}
 			v, err := verify(args[0])
@@ -70,7 +70,7 @@ func takesOneOrTwo(cmd *cobra.Command, args []string) error {
 // verifyDisk holds a disk, or a manifest, against a manifest.
 func (a *app) verifyDisk(ctx context.Context, path, manifest string) error {
 	p := a.diskProgress()
-	c, err := a.deps.Disks.Verify(ctx, path, manifest, p.report)
+	c, err := a.disks().Verify(ctx, path, manifest, p.report)
 	if p.end(); err != nil {
 		return err
 	}
