@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"failback/engine"
 	"failback/engine/transfer"
 )
@@ -44,7 +46,8 @@ func TestASignatureIsReadWithoutSigningIn(t *testing.T) {
 		t.Errorf("a broken footer: %v", err)
 	}
 	server.Close()
-	_, err = s.OpenBlob(t.Context(), BlobRef{URL: server.URL + "/vhds/os.vhd?sig=secret", Name: "os"})
+	once := policy.WithRetryOptions(t.Context(), policy.RetryOptions{MaxRetries: -1})
+	_, err = s.OpenBlob(once, BlobRef{URL: server.URL + "/vhds/os.vhd?sig=secret", Name: "os"})
 	var f *engine.Failure
 	if !errors.As(err, &f) || f.Kind != engine.FailureRetryable || f.Where != "os" || strings.Contains(err.Error(), "secret") {
 		t.Errorf("nobody answers: %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -118,7 +119,7 @@ func (c *Client) place(call azure.Call, id string) (group, name string, err erro
 	if err != nil || r.ResourceGroupName == "" {
 		return "", "", engine.Refuse(call.What, call.Where, "the id "+id+" is not that of a resource", "copy it from the portal or from az resource show")
 	}
-	if r.SubscriptionID != c.session.Subscription() {
+	if !strings.EqualFold(r.SubscriptionID, c.session.Subscription()) {
 		return "", "", engine.Refuse(call.What, call.Where, "it lies in subscription "+r.SubscriptionID, "name a profile for that subscription")
 	}
 	return r.ResourceGroupName, r.Name, nil

@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7"
@@ -25,11 +26,11 @@ func (c *Client) handleOf(call azure.Call, id string) (handle, error) {
 	if err != nil {
 		return h, call.Failure(err)
 	}
-	switch r.ResourceType.String() {
-	case "Microsoft.Compute/snapshots":
-	case "Microsoft.Compute/restorePointCollections/restorePoints/diskRestorePoints":
+	switch strings.ToLower(r.ResourceType.String()) {
+	case "microsoft.compute/snapshots":
+	case "microsoft.compute/restorepointcollections/restorepoints/diskrestorepoints":
 		h.point, h.collection = r.Parent.Name, r.Parent.Parent.Name
-	case "Microsoft.Compute/restorePointCollections":
+	case "microsoft.compute/restorepointcollections":
 		h.collection, h.name = name, ""
 	default:
 		return h, engine.Refuse(call.What, call.Where, "the id "+id+" is not that of a snapshot", "copy it from the portal or from az snapshot show")

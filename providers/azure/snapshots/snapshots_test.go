@@ -479,6 +479,13 @@ func TestDisksThatCannotBeTaken(t *testing.T) {
 		if _, err := c.TakeDisk(r.Context(), id, "copy"); engine.KindOf(err) != engine.FailureRefused || !strings.Contains(err.Error(), "4096") {
 			t.Errorf("sectors of 4096 bytes: %v", err)
 		}
+		r.seen = nil
+		if _, err := c.Disk(r.Context(), strings.ToUpper(id)); err != nil {
+			t.Errorf("an id in capitals: %v", err)
+		}
+		if _, err := c.Find(r.Context(), id); engine.KindOf(err) != engine.FailureRefused {
+			t.Errorf("a disk's id for a snapshot's: %v", err)
+		}
 		for _, bad := range []string{"", "not an id", "/subscriptions/other/resourceGroups/g/providers/Microsoft.Compute/disks/d"} {
 			if _, err := c.Disk(r.Context(), bad); engine.KindOf(err) != engine.FailureRefused {
 				t.Errorf("%q: %v", bad, err)
