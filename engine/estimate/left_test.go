@@ -108,3 +108,39 @@ func TestS16ASlowLineMakesTheSwitchLonger(t *testing.T) {
 		t.Errorf("after a first synchronisation three times as long as forecast %+v, else %+v", slow, usual)
 	}
 }
+
+// What lasts longer than was likely tends to last longer still, and half of what comes
+// lies below the likely end at any moment.
+func TestS16WhatLastsLongerTendsToLastLongerStill(t *testing.T) {
+	f := part{100, 200}
+	start, ok := f.after(0)
+	if !ok || start.p50 < 99.9 || start.p50 > 100.1 || start.p90 < 199 || start.p90 > 201 {
+		t.Fatalf("at the start %+v", start)
+	}
+	half, _ := f.after(50)
+	late, ok := f.after(180)
+	if half.p50 >= 60 || half.p50 <= 50 || !ok || late.p50 <= 0 || late.p90 <= 20 {
+		t.Errorf("after 50 s %+v, after 180 s %+v", half, late)
+	}
+	if _, ok := f.after(400); ok {
+		t.Error("a time is said of what hardly anything outlasts")
+	}
+}
+
+// The agent's counters are the host's: what one leg reads is no part of another's.
+func TestS16TheCountersOfAHostAreSharedByItsLegs(t *testing.T) {
+	s, begun := upTo(t, engine.SyncDelta, engine.PhaseInitialSync)
+	at := begun.Add(time.Hour)
+	s = moved(t, s, at, engine.PhaseInitialSync, 50*gib, 100*gib)
+	alone := Left(s, "web", at)
+	other := *s.Legs[0]
+	other.Item.Name = "db"
+	s.Legs = append(slices.Clone(s.Legs), &other)
+	if both := Left(s, "web", at); both.P50 < 2*alone.P50 {
+		t.Errorf("alone %+v, of two that read from one host %+v", alone, both)
+	}
+	other.Item.Host = "hv02"
+	if apart := Left(s, "web", at); apart != alone {
+		t.Errorf("alone %+v, beside one of another host %+v", alone, apart)
+	}
+}
