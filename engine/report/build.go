@@ -218,7 +218,7 @@ func (it *Item) takeProof(p Proof) {
 // finish takes from the folded leg how the item stands.
 func (it *Item) finish(l *engine.Leg, last time.Time) {
 	it.Item, it.Outcome, it.Stands = l.Item, l.Outcome, l.Step().Name()
-	it.Findings = list(l.Findings)
+	it.Findings, it.Hold = list(l.Findings), l.Consistency()
 	for _, k := range l.Looks {
 		it.Looks = append(it.Looks, Look(k))
 	}

@@ -150,6 +150,9 @@ func (it Item) writeProofs(d *document) {
 	it.writeBootLines(d)
 	it.writeLooks(d)
 	d.title(3, "Proof of the disks")
+	if it.Hold.Words != "" {
+		d.para("At the last event the on-premises disks were %s.", text(it.Hold.Words))
+	}
 	var rows [][]string
 	equal := 0
 	for _, p := range it.Disks {

@@ -56,12 +56,14 @@ type Item struct {
 	Looks      []Look           `json:"looks"`   // of people, at the on-premises VM
 	Console    string           `json:"console"` // the command that opens its console
 	Disks      []Proof          `json:"disks"`
-	Downtime   Downtime         `json:"downtime"`
-	Cancel     *Cancel          `json:"cancel,omitempty"`
-	Damage     []Damage         `json:"damage"`
-	Guards     []Guard          `json:"guards"` // what was done about the start guard
-	Failures   []Failure        `json:"failures"`
-	Notes      []Note           `json:"notes"`
+	// Hold is what the on-premises disks hold at the end of the journal.
+	Hold     engine.Consistency `json:"hold"`
+	Downtime Downtime           `json:"downtime"`
+	Cancel   *Cancel            `json:"cancel,omitempty"`
+	Damage   []Damage           `json:"damage"`
+	Guards   []Guard            `json:"guards"` // what was done about the start guard
+	Failures []Failure          `json:"failures"`
+	Notes    []Note             `json:"notes"`
 }
 
 // Phase is how one phase went. Ended and Seconds are empty while it goes on.

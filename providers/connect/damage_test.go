@@ -32,6 +32,14 @@ func TestS68S69S71ACancelDamagesAndARerunRepairs(t *testing.T) {
 				p.Approve = nil
 				h := b.start(p)
 				b.until(h, name, c.there)
+				// S69: whole is said only of disks that are.
+				if hold := h.State().Leg("app01").Consistency(); hold.Whole {
+					if _, err := b.homeCheck("app01"); err != nil {
+						t.Errorf("said to be %s: %v", hold.Words, err)
+					}
+				} else if name == "at its end" {
+					t.Errorf("at the gate %+v", hold)
+				}
 				if ok, damages := h.State().Leg("app01").CanCancel(); !ok || !damages {
 					t.Fatalf("cancel possible %v, damages %v", ok, damages)
 				}

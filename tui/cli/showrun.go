@@ -44,6 +44,8 @@ type legView struct {
 	Left     *leftView                            `json:"left,omitempty"`
 	Boot     *engine.BootChecked                  `json:"boot,omitempty"`
 	Guard    *engine.GuardChanged                 `json:"guard,omitempty"` // what was last done about the start guard
+	// Disks is what the on-premises disks hold; nil on the way to Azure.
+	Disks *engine.Consistency `json:"disks,omitempty"`
 	// StartedByOthers says that the on-premises VM was seen running and must not.
 	StartedByOthers bool       `json:"started_by_others,omitempty"`
 	Looks           []lookView `json:"looks,omitempty"`
@@ -125,6 +127,9 @@ func newRunView(st engine.State, live bool, now time.Time) runView {
 			lv.Gate = l.Gate.Gate
 		}
 		lv.Sync = l.Sync
+		if c := l.Consistency(); c.Words != "" {
+			lv.Disks = &c
+		}
 		lv.Boot, lv.Guard, lv.StartedByOthers = l.Boot, l.Guard, l.StartedByOthers()
 		lv.Left = leftOf(st, l.Item.Name, live, now)
 		for _, k := range l.Looks {
@@ -215,6 +220,9 @@ func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {
 	}
 	if l.Damage != nil {
 		a.tell(out, "  DAMAGED since %s: %s", a.when(l.DamagedAt), l.Damage.Reason)
+	}
+	if c := l.Consistency(); c.Words != "" {
+		a.tell(out, "  on-premises disks: %s", c.Words)
 	}
 	if g := l.Guard; g != nil && g.Set {
 		a.tell(out, "  start guard set on %s: automatic start is %s, was %s", g.Host, g.After, g.Before)

@@ -123,6 +123,9 @@ func (r *Live) gateLines(l *engine.Leg) []dialog.Line {
 		out = append(append(out, dialog.Line{}), verified(l)...)
 		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Look for yourself: " + r.state.Plan.ConsoleCommand(l.Item)})
 	}
+	if c := l.Consistency(); l.Gate.Gate == engine.GateComplete && c.Words != "" {
+		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "The on-premises disks are " + c.Words + "."})
+	}
 	if r.outsideWindow(l.Gate.Gate) {
 		out = append(out, dialog.Line{Tone: dialog.Danger, Text: "The plan's window is closed: " + windowWords(r.state.Plan.Window)})
 	}
