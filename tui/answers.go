@@ -72,6 +72,8 @@ func (m *Model) answer(msg tea.Msg) (tea.Cmd, bool) {
 		return m.handleCame(msg), true
 	case runReadMsg:
 		m.runRead(msg)
+	case evidenceMsg:
+		m.evidenceCame(msg)
 	case playerMsg:
 		return m.playerCame(msg), true
 	case decidedMsg:
@@ -137,6 +139,12 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 		m.showOutcome()
 	case jobs.LeaveMsg:
 		return m.leaveJobs(), true
+	case home.EvidenceMsg:
+		return m.readEvidence(msg.Run), true
+	case report.EvidenceMsg:
+		return m.readEvidence(msg.Run), true
+	case report.ClosedMsg:
+		return m.back(msg.Run), true
 	case home.ReplayMsg:
 		return m.replayRun(msg.Run), true
 	case report.ReplayMsg:

@@ -69,7 +69,10 @@ type Model struct {
 	live    *run.Live
 	outcome *report.Outcome
 	replay  *replay.Screen
-	behind  screen // what the jobs were opened over
+	reader  *report.Browser
+	// fromOutcome says that the replay or the evidence was opened over the outcome.
+	fromOutcome bool
+	behind      screen // what the jobs were opened over
 
 	conn     *engine.Connection
 	resuming *opening // shown where resuming a run needs the person

@@ -82,7 +82,7 @@ func TestReplayFromHomeAndOutcome(t *testing.T) {
 	w.Recorded = map[engine.RunID][]engine.Event{good: recorded(t), bad: recorded(t)[5:]}
 	atHome(t, w, func(d *tuitest.Driver) {
 		d.Press("p").Expect("Rehearsal").Press("G", "p").Advance(time.Second).Expect("can't be played", "it begins with power.changed", "failback verify")
-		d.Press("up").Expect("p plays it again").Press("p").Advance(time.Second).Expect("REPLAY", "plays 10x").Press("esc").Advance(time.Second).Expect("Reports")
+		d.Press("up").Expect("p plays it").Press("p").Advance(time.Second).Expect("REPLAY", "plays 10x").Press("esc").Advance(time.Second).Expect("Reports")
 		d.Press("G", "up", "enter").Advance(time.Second).Expect("web01 is home.").Press("p").Advance(time.Second).Expect("REPLAY").
 			Press("esc").Advance(time.Second).Expect("web01 is home.")
 	})
@@ -105,5 +105,22 @@ func TestARunOfManyItems(t *testing.T) {
 	replay(t, upTo(t, events, 9, gate(engine.GateComplete)), false, func(d *tuitest.Driver) {
 		d.Advance(3 * time.Second).Expect("Wait for a decision (").Refuse("to approve:")
 		d.Press("d").Expect("to approve:").Advance(2 * time.Second).Press("esc").Expect("Wait for a decision (")
+	})
+}
+
+// The evidence is read from home and from the outcome, and left to there; a journal
+// that is no run's says why.
+func TestEvidenceFromHomeAndOutcome(t *testing.T) {
+	w := tuitest.Estate()
+	good, bad := engine.RunID("20260314-221500-lab01"), engine.RunID("20260313-221500-lab02")
+	w.Summaries = []runs.Summary{{ID: good, Item: "web01", Outcome: engine.OutcomeSucceeded}, {ID: bad, Item: "db01", Outcome: engine.OutcomeFailed}}
+	w.Recorded = map[engine.RunID][]engine.Event{good: recorded(t), bad: recorded(t)[5:]}
+	atHome(t, w, func(d *tuitest.Driver) {
+		d.Press("G", "v").Advance(time.Second).Expect("evidence can't be read")
+		d.Press("up").Expect("v reads its evidence").Press("v").Advance(time.Second).Expect("Evidence of run", "Outcome: succeeded.")
+		fits(t, d.Model(), "Evidence of run", false)
+		d.Press("/").Type("dispr").Expect("nothing like that").Press("esc", "esc").Advance(time.Second).Expect("Reports")
+		d.Press("G", "up", "enter").Advance(time.Second).Expect("web01 is home.").Press("v").Advance(time.Second).Expect("Evidence of run").
+			Press("esc").Advance(time.Second).Expect("web01 is home.")
 	})
 }

@@ -17,6 +17,7 @@ type playerMsg struct {
 // replayRun reads the journal of a run and plays it.
 func (m *Model) replayRun(id engine.RunID) tea.Cmd {
 	m.gen++
+	m.fromOutcome = m.screen == screen(m.outcome)
 	gen, store := m.gen, m.deps.Runs
 	return func() tea.Msg {
 		events, err := store.Events(id)
@@ -34,11 +35,8 @@ func (m *Model) playerCame(msg playerMsg) tea.Cmd {
 		return nil
 	case msg.err == nil:
 		return m.play(msg.player)
-	case m.screen == screen(m.outcome):
-		m.outcome.Refused(msg.err)
-	default:
-		m.home.Notice("The run can't be played: " + msg.err.Error())
 	}
+	m.refused("The run can't be played: ", msg.err)
 	return nil
 }
 
@@ -51,9 +49,23 @@ func (m *Model) play(p *replay.Player) tea.Cmd {
 // leaveReplay goes back to how the run ended, or home where it was played from there.
 func (m *Model) leaveReplay(id engine.RunID) tea.Cmd {
 	m.replay = nil
-	if m.outcome != nil && m.outcome.Run() == id {
+	return m.back(id)
+}
+
+// back goes to how a run ended, where that was shown before, or home.
+func (m *Model) back(id engine.RunID) tea.Cmd {
+	if m.fromOutcome && m.outcome != nil && m.outcome.Run() == id {
 		m.show(m.outcome)
 		return nil
 	}
 	return m.goHome()
+}
+
+// refused says where something was asked for that it could not be had.
+func (m *Model) refused(what string, err error) {
+	if m.screen == screen(m.outcome) {
+		m.outcome.Refused(err)
+		return
+	}
+	m.home.Notice(what + err.Error())
 }

@@ -97,7 +97,7 @@ func (m Model) rehearsal() bool {
 // connection.
 func (m Model) about() (profile, vault string, rehearsal bool) {
 	switch m.screen {
-	case screen(m.home):
+	case screen(m.home), screen(m.reader):
 	case screen(m.live), screen(m.outcome):
 		p := m.state.Plan
 		return p.Profile, p.Vault, p.Rehearsal

@@ -38,6 +38,9 @@ type ReadMsg struct {
 // ReplayMsg asks to see a run that is over once more, as it went.
 type ReplayMsg struct{ Run engine.RunID }
 
+// EvidenceMsg asks to read the evidence of a run that is over.
+type EvidenceMsg struct{ Run engine.RunID }
+
 // Home is the screen. Use it through a pointer, on the update loop alone.
 type Home struct {
 	look    look.Look
@@ -227,8 +230,13 @@ func (h *Home) Update(msg tea.Msg) tea.Cmd {
 		if !h.list.Key(m) && keymap.Choose.Is(m) {
 			return h.choose()
 		}
-		if id, ok := h.ended(); ok && !h.list.Typing() && keymap.Replay.Is(m) {
-			return func() tea.Msg { return ReplayMsg{id} }
+		if id, ok := h.ended(); ok && !h.list.Typing() {
+			switch {
+			case keymap.Replay.Is(m):
+				return func() tea.Msg { return ReplayMsg{id} }
+			case keymap.Read.Is(m):
+				return func() tea.Msg { return EvidenceMsg{id} }
+			}
 		}
 	}
 	return nil
@@ -291,7 +299,7 @@ func (h *Home) about(i int) string {
 		if h.list.Row(i).Alarm {
 			return "Shows how run " + string(m.Run) + " ended. From there R repairs the machine: it runs the failback again."
 		}
-		return "Shows how run " + string(m.Run) + " ended, and its report. " + h.look.KeyName(keymap.Replay) + " plays it again."
+		return "Shows how run " + string(m.Run) + " ended. " + h.look.KeyName(keymap.Read) + " reads its evidence, " + h.look.KeyName(keymap.Replay) + " plays it again."
 	}
 	return ""
 }
@@ -325,21 +333,21 @@ func (h *Home) Status() look.Status {
 
 // Hints are the keys of the screen.
 func (h *Home) Hints() []keymap.Binding {
-	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, h.replay(), keymap.Quit, h.jobs()}
+	return []keymap.Binding{keymap.Choose, keymap.Up, keymap.Down, keymap.Filter, h.ofEnded(keymap.Read), h.ofEnded(keymap.Replay.But("replay")), keymap.Quit, h.jobs()}
 }
 
 // Keys are the keys of the screen for the help.
 func (h *Home) Keys() []keymap.Group {
-	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose, h.replay(), h.jobs()}}, keymap.Moving()}
+	return []keymap.Group{{Title: "Home", Bindings: []keymap.Binding{keymap.Choose, h.ofEnded(keymap.Read), h.ofEnded(keymap.Replay), h.jobs()}}, keymap.Moving()}
 }
 
-// replay is the key that plays the run under the cursor again.
-func (h *Home) replay() keymap.Binding {
+// ofEnded is a key for the run under the cursor that is over.
+func (h *Home) ofEnded(key keymap.Binding) keymap.Binding {
 	off := ""
 	if _, ok := h.ended(); !ok {
 		off = "put the cursor on a run that is over"
 	}
-	return keymap.Replay.Unless(off)
+	return key.Unless(off)
 }
 
 // jobs is the key to the jobs of the vault under the cursor.

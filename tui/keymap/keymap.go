@@ -122,6 +122,10 @@ var (
 	Restart = bind("restart", "s", "restart", "s")
 	Refresh = bind("refresh", "r", "read again", "r")
 
+	Read      = bind("read", "v", "read the evidence", "v")
+	NextHit   = bind("next-hit", "n", "next that was found", "n")
+	HitBefore = bind("hit-before", "N", "the one before", "N")
+
 	Report = bind("report", "r", "write the report", "r")
 	Resume = bind("go-on", "R", "go on", "R")
 	Home   = bind("home", "h", "home", "h")

@@ -17,6 +17,7 @@ const (
 	ScopeOutcome    Scope = "outcome"
 	ScopeReplay     Scope = "replay"
 	ScopeHome       Scope = "home"
+	ScopeReport     Scope = "report"
 )
 
 // Table is the keys of one scope.
@@ -34,8 +35,9 @@ func Scopes() []Table {
 		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override}},
 		{ScopeRun, "Live run", []Binding{Decide, Log, Tasks, Checks, Times, Cancel}},
 		{ScopeJobs, "Jobs of the vault", []Binding{Decide, Restart, Cancel, Refresh}},
-		{ScopeOutcome, "Outcome of a run", []Binding{Report, Replay, Resume, Log, Home}},
-		{ScopeHome, "Home", []Binding{Replay}},
+		{ScopeOutcome, "Outcome of a run", []Binding{Read, Report, Replay, Resume, Log, Home}},
+		{ScopeHome, "Home", []Binding{Read, Replay}},
+		{ScopeReport, "Evidence of a run", []Binding{Left, Right, NextHit, HitBefore}},
 		{ScopeReplay, "Replay of a run", []Binding{Play, Rewind, Forward, EventOff, EventOn, MarkOff, MarkOn, Slower, Faster, Log, Tasks, Checks, Times, Decide, Cancel}},
 		{ScopeTyping, "Where letters are typed", []Binding{HelpKey, Next, Previous, Browse, Clear}},
 	}

@@ -26,6 +26,9 @@ type ResumeMsg struct{ Run engine.RunID }
 // RepairMsg asks for a new run of the same plan.
 type RepairMsg struct{ Plan engine.Plan }
 
+// EvidenceMsg asks to read the run's evidence.
+type EvidenceMsg struct{ Run engine.RunID }
+
 // ReplayMsg asks to see the run once more, as it went.
 type ReplayMsg struct{ Run engine.RunID }
 
@@ -76,6 +79,8 @@ func (o *Outcome) Update(msg tea.Msg) tea.Cmd {
 	case keymap.Report.Is(k) && !o.writing:
 		o.writing, o.problem = true, ""
 		return say(WriteMsg{o.state.Run})
+	case keymap.Read.Is(k):
+		return say(EvidenceMsg{o.state.Run})
 	case keymap.Replay.Is(k):
 		return say(ReplayMsg{o.state.Run})
 	case keymap.Resume.Is(k):
@@ -150,7 +155,7 @@ func (o *Outcome) Hints() []keymap.Binding {
 	default:
 		resume = resume.Unless("there is nothing left to go on with")
 	}
-	return []keymap.Binding{keymap.Report, resume, keymap.Log.But("live screen and log"), keymap.Replay.But("replay"), keymap.Home, keymap.Quit}
+	return []keymap.Binding{keymap.Read.But("evidence"), keymap.Report, resume, keymap.Log.But("live screen"), keymap.Replay.But("replay"), keymap.Home, keymap.Quit}
 }
 
 // Keys are the keys of the screen for the help.
