@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,10 +44,14 @@ func (quietVault) Jobs(context.Context) ([]Job, error) { return nil, nil }
 type boxOf struct {
 	reach  func(address string, port int) error
 	script func(ScriptCall) (ScriptResult, error)
-	calls  []string
+
+	mu    sync.Mutex // ports are tried side by side
+	calls []string
 }
 
 func (b *boxOf) Reach(_ context.Context, address string, port int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.calls = append(b.calls, fmt.Sprintf("%s:%d", address, port))
 	return b.reach(address, port)
 }
