@@ -38,7 +38,7 @@ var faultCases = map[string]faultCase{
 	},
 	"switch missing at the alternate host": {
 		fault: "{when: always, what: switch-missing, host: hv02}", args: []string{"--to", "hv02", "--create-vm"}, exit: 3, next: startNext,
-		says: []string{"app01: preflight", `missing: "LAN"`, "create a switch of exactly that name on hv02", "--to hv02 --create-vm"},
+		says: []string{"app01: preflight", `missing: "LAN"`, "create a switch of exactly that name: failback hosts switch hv02", "--to hv02 --create-vm"},
 	},
 	"volume full": {
 		fault: "{when: prepare, what: volume-full, host: hv01}", exit: 1, next: resumeNext,

@@ -12,11 +12,20 @@
 //	full     : total    = prepare + stop + A/link + boot
 //	           downtime = stop + A/link + boot
 //
-// P50 takes the rates as given. P90 takes slower ones ([WorseLink] and its like)
-// and V instead of A for checksums and for a full download: that empty ranges are
-// left out of them is inferred, not documented.
+// What earlier runs measured ([Observe], [Input.Past]) takes the place of what a
+// connection knows and of what is assumed, with a fixed cost of a synchronisation
+// beside its bytes, and with max(A/compare, C/link) for the sum where the runs show that
+// downloads go on meanwhile. Rates are medians that fade with the runs since.
 //
-// Checksums and downloads are added, not overlapped, and the items of a run
-// share the link and the checksum rate; both are inferred, and on the careful
-// side. Every value that nobody measured is listed in [Forecasts.Assumed].
+// P50 takes the rates as given. P90 is what nine in ten finished runs stayed within,
+// against a forecast from the others; from fewer than nine runs it takes slower rates
+// ([WorseLink] and its like) and V instead of A for checksums and for a full download:
+// that empty ranges are left out of them is inferred, not documented.
+//
+// Checksums and downloads are added, and the items of a run share the link and the
+// checksum rate, until runs show otherwise; both are inferred, and on the careful
+// side. Every value that nobody measured is listed in [Forecasts.Assumed], what was in
+// [Forecasts.Learnt].
+//
+// [Left] corrects the forecast of a run's start while it goes on.
 package estimate

@@ -48,8 +48,8 @@ var (
 
 // Left is what is left for an item of a run: the forecast of the run's start, corrected
 // by what was measured since. It is pure. Nothing is said before it can be honest: not
-// without a forecast or a measured part, and not of a phase that has outlasted its
-// cautious end without anything that tells how far it is.
+// without a forecast or a measured part, and not of a phase that has outlasted what
+// hardly any does without anything that tells how far it is.
 func Left(s engine.State, item string, now time.Time) Remaining {
 	l := s.Leg(item)
 	if l == nil || l.Mode != engine.ModeRunning || l.Direction != engine.ToOnPremises {

@@ -68,6 +68,7 @@ func calibrationSlice(t *testing.T) {
 	s := newSite(1)
 	s.know = 0.1 // what is believed of the site is ten times too slow
 	s.only, s.plain = engine.SyncFull, true
+	s.poll = 45 * time.Second // fewer looks cost less computing
 	got := s.play(t, 4)
 	first, last := got[0], got[len(got)-1]
 	if len(first.learnt) > 0 || len(last.learnt) < 3 {
@@ -109,12 +110,13 @@ type site struct {
 	know          float64 // how many times faster the site is believed to be than it is
 	only          engine.SyncOption
 	plain         bool // one machine a run, no throttle
+	poll          time.Duration
 	past          []estimate.Past
 }
 
 func newSite(seed uint64) *site {
 	r := rand.New(rand.NewPCG(seed, 20261126))
-	s := &site{name: fmt.Sprintf("site-%d", seed), rng: r}
+	s := &site{name: fmt.Sprintf("site-%d", seed), rng: r, poll: 15 * time.Second}
 	s.link = 12000 * s.about(0.5)
 	s.compare = 48000 * s.about(0.5)
 	s.lambda = 0.01 * s.about(0.7)
@@ -207,7 +209,7 @@ func (s *site) run(t *testing.T, earlier int, tuned bool) (o outcome, p estimate
 	synctest.Test(t, func(t *testing.T) {
 		b := openBedOver(t, dir, estate, func(m *lab.Memory) http.RoundTripper { return distant{m.Transport(), s.latency} }, nil)
 		defer b.close()
-		b.conn.Name, b.conn.Poll = s.name, 15*time.Second
+		b.conn.Name, b.conn.Poll = s.name, s.poll
 		b.conn.Rates = engine.Rates{
 			Link: int64(s.link * s.know), Compare: int64(s.compare * s.know),
 			Prepare: time.Minute, Stop: 90 * time.Second, Boot: 2 * time.Minute,
