@@ -46,9 +46,10 @@ func Make(ctx context.Context, c *engine.Connection, a Asked) Forecasts {
 	if rate := changing(ctx, c.Ports.Azure, a.Items); rate > 0 {
 		in.Rates.Change = rate
 	}
-	in.TargetMissing = missing(ctx, c.Ports.Hosts, a)
+	var silent []string
+	in.TargetMissing, silent = missing(ctx, c.Ports.Hosts, a)
 	hosts := hostsOf(a)
-	in.lookAt(ctx, c.Ports.Hosts, hosts)
+	in.lookAt(ctx, c.Ports.Hosts, hosts, silent)
 	host := ""
 	if len(hosts) == 1 {
 		host = hosts[0]
@@ -119,22 +120,29 @@ func changing(ctx context.Context, az engine.AzureAccess, items []engine.Item) i
 	return sum / int64(len(items))
 }
 
-// missing reports whether an on-premises VM does not exist. A host that does not
-// answer says nothing about its VMs.
-func missing(ctx context.Context, hosts engine.HostAccess, a Asked) bool {
+// missing reports whether an on-premises VM does not exist, and which hosts did not
+// answer: that says nothing about their VMs, and they are not asked again.
+func missing(ctx context.Context, hosts engine.HostAccess, a Asked) (gone bool, silent []string) {
 	if hosts == nil {
-		return false
+		return false, nil
 	}
 	for _, it := range a.Items {
 		host := it.HostName
 		if a.Host != "" {
 			host = a.Host
 		}
-		if _, err := hosts.VM(ctx, host, it.HyperVID); engine.KindOf(err) == engine.FailureNotFound {
-			return true
+		if slices.Contains(silent, host) {
+			continue
+		}
+		_, err := hosts.VM(ctx, host, it.HyperVID)
+		switch {
+		case engine.KindOf(err) == engine.FailureNotFound:
+			return true, silent
+		case err != nil:
+			silent = append(silent, host)
 		}
 	}
-	return false
+	return false, silent
 }
 
 func hostsOf(a Asked) []string {
@@ -152,12 +160,15 @@ func hostsOf(a Asked) []string {
 
 // lookAt takes the threads and the throttle of the host that has the fewest and the
 // lowest: it is the one that is waited for.
-func (in *Input) lookAt(ctx context.Context, from engine.HostAccess, hosts []string) {
+func (in *Input) lookAt(ctx context.Context, from engine.HostAccess, hosts, silent []string) {
 	if from == nil {
 		return
 	}
 	given := in.Threads > 0
 	for _, h := range hosts[:min(len(hosts), mostHosts)] {
+		if slices.Contains(silent, h) {
+			continue
+		}
 		f, err := from.Facts(ctx, h)
 		if err != nil {
 			continue

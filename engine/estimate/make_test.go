@@ -48,11 +48,16 @@ func (v *vault) Items(context.Context) ([]engine.Item, error) {
 // site has hosts with an agent, and VMs by their id.
 type site struct {
 	engine.HostAccess
+	asked *int   // how often a host was asked
+	mute  string // a host that does not answer
 	facts map[string]engine.HostFacts
 	gone  string // a VM that is not there
 }
 
 func (s site) Facts(_ context.Context, host string) (engine.HostFacts, error) {
+	if s.asked != nil {
+		*s.asked++
+	}
 	f, ok := s.facts[host]
 	if !ok {
 		return f, errors.New("no answer from " + host)
@@ -60,7 +65,13 @@ func (s site) Facts(_ context.Context, host string) (engine.HostFacts, error) {
 	return f, nil
 }
 
-func (s site) VM(_ context.Context, _, id string) (engine.VM, error) {
+func (s site) VM(_ context.Context, host, id string) (engine.VM, error) {
+	if s.asked != nil {
+		*s.asked++
+	}
+	if host == s.mute {
+		return engine.VM{}, &engine.Failure{Kind: engine.FailureRetryable, Why: "no answer"}
+	}
 	if id == s.gone {
 		return engine.VM{}, &engine.Failure{Kind: engine.FailureNotFound, Why: "no VM"}
 	}
@@ -155,5 +166,15 @@ func TestAForecastOfAConnectionThatAnswersNothing(t *testing.T) {
 	f := Make(t.Context(), c, Asked{Items: v.items, Now: time.Time{}})
 	if f.Delta.Total.P50 <= 0 || f.Full.Bytes != 10*gib {
 		t.Errorf("%+v", f)
+	}
+}
+
+// A host that does not answer is waited for once.
+func TestASilentHostIsAskedOnce(t *testing.T) {
+	c, v := world(vm("a", gib, 3), vm("b", gib, 3), vm("c", gib, 3))
+	asked := 0
+	c.Ports.Hosts = site{asked: &asked, mute: "hv01"}
+	if f := Make(t.Context(), c, Asked{Items: v.items, Now: now}); asked != 1 || f.Recommended == "" {
+		t.Errorf("asked %d times", asked)
 	}
 }

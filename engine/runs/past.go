@@ -29,7 +29,7 @@ func (s *Store) Past() []estimate.Past {
 }
 
 // forecastWithin is how long the start of a run waits for its forecast.
-const forecastWithin = 30 * time.Second
+const forecastWithin = 20 * time.Second
 
 // forecast records what is forecast of a run before anything of it is done. A forecast
 // that can't be made costs the run nothing but the number.

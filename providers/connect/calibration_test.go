@@ -233,6 +233,13 @@ func (s *site) run(t *testing.T, earlier int, tuned bool) (o outcome, p estimate
 		st := b.finish(h)
 		turn := st.Outturn()
 		read := b.store.Past() // as the next forecast would find it
+		events, err := b.store.Events(h.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end, ok := events[len(events)-1].Body.(engine.RunFinished); !ok || end.Outturn == nil {
+			t.Errorf("the journal's last line holds no outturn: %+v", end)
+		}
 		if st.Forecast == nil || turn == nil || len(read) != 1 {
 			b.dump(st)
 			t.Errorf("run %d: forecast %v, outturn %v, %d journals teach", earlier, st.Forecast, turn, len(read))
