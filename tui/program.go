@@ -14,10 +14,6 @@ import (
 	"failback/tui/glyph"
 )
 
-// fps is how often the terminal is drawn to at most. More helps nobody and loads
-// remote desktops.
-const fps = 15
-
 // shutdownPatience bounds how long a terminal that does not take its bytes may
 // hold the end of the program up.
 const shutdownPatience = 5 * time.Second
@@ -30,8 +26,8 @@ func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (R
 	o.ASCII = o.ASCII || !o.Unicode && glyph.WantsASCII(os.Getenv)
 	m := newModel(ctx, d, o, out)
 	defer m.end()
-	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
-		tea.WithAltScreen(), tea.WithFPS(fps), tea.WithoutSignalHandler())
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(paced(out)),
+		tea.WithAltScreen(), tea.WithFPS(looks), tea.WithoutSignalHandler())
 	final := make(chan ended, 1)
 	go func() { final <- show(p) }()
 
