@@ -86,6 +86,21 @@ type HostAgent struct {
 // HostParts are the parts of [HostAgent] that can fail by themselves.
 var HostParts = []string{"role", "dotnet", "versions", "proxy", "throttle", "threads", "backup", "pools", "certificates"}
 
+// HostWay is a host's own way to Azure.
+type HostWay struct {
+	Reach []HostReach `json:"reach"`
+	// TLS12 is what its registry says of TLS 1.2 as a client: Default, Enabled,
+	// Disabled, DisabledByDefault; empty where nobody said.
+	TLS12 string `json:"tls12"`
+}
+
+// HostReach is one address that a host tried to connect to; Why is empty where it
+// could.
+type HostReach struct {
+	Address string `json:"address"` // name:port
+	Why     string `json:"why,omitempty"`
+}
+
 // Throttle is the bandwidth that the agent may take, in bytes a second; 0 is no
 // limit. From and To bound the work hours of the Days, as the host's clock has them.
 type Throttle struct {

@@ -115,6 +115,9 @@ type PlanFailover interface {
 type HostAccess interface {
 	Facts(ctx context.Context, host string) (HostFacts, error)
 	VM(ctx context.Context, host, vmID string) (VM, error)
+	// Reach says whether the host can connect to these names at port 443, directly, and
+	// before them to where the cloud is signed in to. Nothing is sent to them.
+	Reach(ctx context.Context, host string, names []string) (HostWay, error)
 	// VMs lists the host's VMs: an alternate location looks for name clashes.
 	VMs(ctx context.Context, host string) ([]VM, error)
 	// Start starts a VM that is off. Callers go through [StartOnPremises], which

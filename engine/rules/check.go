@@ -85,7 +85,7 @@ func wanted(rules []Rule) source {
 	for _, r := range rules {
 		want |= r.needs
 	}
-	if want&(theVM|theNames) != 0 {
+	if want&(theVM|theNames|theReach) != 0 {
 		want |= theFacts
 	}
 	return want
@@ -178,7 +178,7 @@ func (c *inspection) follow(ctx context.Context, done source) {
 		return
 	}
 	if f := c.o.failures[theFacts]; f != nil && (f.Kind == engine.FailureRetryable || f.Kind == engine.FailurePermission) {
-		c.skip(theVM|theNames, f)
+		c.skip(theVM|theNames|theReach, f)
 		return
 	}
 	c.readTarget(ctx)
@@ -201,7 +201,7 @@ func (c *inspection) followItem(ctx context.Context) {
 		o.read |= thePoints
 	}
 	if targetHost(o.plan, o.item) == "" {
-		c.skip(theFacts|theVM|theNames, &engine.Failure{
+		c.skip(theFacts|theVM|theNames|theReach, &engine.Failure{
 			Kind: engine.FailureNotFound, What: "find the host", Where: o.item.Name,
 			Why: "the vault does not name the item's host", Remedy: "look at the item's provider in the portal",
 		})
@@ -219,6 +219,7 @@ func (c *inspection) followItem(ctx context.Context) {
 var away = &engine.Failure{Kind: engine.FailureOther, What: "read the VM", Why: "on the way to Azure it is not looked at", Remedy: "look at it yourself"}
 
 func (c *inspection) readTarget(ctx context.Context) {
+	c.read(ctx, theReach, c.readReach)
 	if !failback(c.o.plan, c.o.item) {
 		c.skip(theVM|theNames, away)
 		return

@@ -8,6 +8,7 @@ const (
 	docEncryption   = "Azure docs: encryption-feature-deprecation"
 	docTroubleshoot = "Azure docs: hyper-v-azure-troubleshoot"
 	docCapacity     = "Azure docs: vmm-to-azure-walkthrough-capacity"
+	docURLs         = "Azure docs: site-recovery-URLS"
 	docCleanup      = "Azure docs: site-recovery-manage-registration-and-protection"
 	// inferred marks what no document says.
 	inferred = "inferred: this program's own judgement"

@@ -20,13 +20,14 @@ const (
 	theOriginal                    // the item's VM on its original host, for an alternate target
 	thePower                       // the Azure VM's power
 	thePoints                      // the item's recovery points, where the plan names one
+	theReach                       // what the target host can connect to
 )
 
 // allSources lists every source, in the order in which failures are named.
-var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower, thePoints}
+var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower, thePoints, theReach}
 
 // everything is what a check without a gate reads.
-const everything = theItem | theHosts | theFacts | theVM | theNames | theOriginal | thePower | thePoints
+const everything = theItem | theHosts | theFacts | theVM | theNames | theOriginal | thePower | thePoints | theReach
 
 // observation is what has been read so far. Only the goroutine that collects
 // touches it.
@@ -45,6 +46,7 @@ type observation struct {
 	original engine.VM
 	power    engine.Power
 	points   []engine.RecoveryPoint
+	way      engine.HostWay
 
 	read     source
 	failures map[source]*engine.Failure

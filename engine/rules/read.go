@@ -24,6 +24,11 @@ func (c *inspection) readFacts(ctx context.Context) (func(*observation), error) 
 	return func(o *observation) { o.facts, o.factsAt = said.facts, said.at }, err
 }
 
+func (c *inspection) readReach(ctx context.Context) (func(*observation), error) {
+	way, err := c.common.reach(ctx, targetHost(c.o.plan, c.o.item), storageNames(c.o.item))
+	return func(o *observation) { o.way = way }, err
+}
+
 func (c *inspection) readVM(ctx context.Context) (func(*observation), error) {
 	vm, err := c.ports.Hosts.VM(ctx, targetHost(c.o.plan, c.o.item), vmID(c.o.item))
 	return func(o *observation) { o.vm = vm }, err

@@ -77,7 +77,7 @@ func Blocked(findings []engine.Finding) bool {
 
 // table holds the rules in the order in which an operator would ask.
 var table = slices.Concat(
-	itemRules, providerRules, hostRules, agentRules, vmRules, diskRules, alternateRules,
+	itemRules, providerRules, hostRules, agentRules, reachRules, vmRules, diskRules, alternateRules,
 	capacityRules, bandwidthRules, azureRules, replicationRules,
 )
 

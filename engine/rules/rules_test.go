@@ -106,6 +106,31 @@ func TestS13HeartbeatAge(t *testing.T) {
 	})
 }
 
+func TestS13TheHostsWayToAzure(t *testing.T) {
+	facts := func(do func(*engine.HostFacts)) func(*world) {
+		return func(w *world) {
+			w.closed = "HostNotFound"
+			f := w.facts["hv1"]
+			do(&f)
+			w.facts["hv1"] = f
+		}
+	}
+	runAll(t, []trip{
+		{"closed", nil, facts(func(*engine.HostFacts) {}), "azure-reach", engine.VerdictWarn, "login.microsoftonline.com:443 (HostNotFound)"},
+		{"closed, names to open", nil, facts(func(*engine.HostFacts) {}), "azure-reach", engine.VerdictWarn, "*.hypervrecoverymanager.windowsazure.com"},
+		{"behind a proxy", nil, facts(func(f *engine.HostFacts) { f.Proxy = "http://proxy:3128" }), "azure-reach", engine.VerdictUnknown, "was not tried"},
+		{"not asked", nil, func(w *world) {
+			w.fails["reach"] = &engine.Failure{Kind: engine.FailureRetryable, What: "try", Why: "no answer"}
+		}, "azure-reach", engine.VerdictUnknown, "no answer"},
+		{"old TLS", nil, func(w *world) { w.tls = "Disabled" }, "tls", engine.VerdictWarn, "Azure speaks nothing older"},
+		{"TLS unread", nil, func(w *world) { w.tls = "Perhaps" }, "tls", engine.VerdictUnknown, "does not say"},
+	})
+	w := healthy()
+	if f := check(t, w)["azure-reach"]; !strings.Contains(f.Observed, "a.example:443") {
+		t.Errorf("the storage account of the disks was not tried: %+v", f)
+	}
+}
+
 func TestS12VMMServerOnlyForVMMItems(t *testing.T) {
 	if f, asked := check(t, healthy())["vmm"]; asked {
 		t.Errorf("an item of a Hyper-V site was asked for VMM: %+v", f)

@@ -17,6 +17,7 @@ type shared struct {
 	all   memo[[]engine.Host]
 	of    memo[hostWords]
 	vms   memo[[]engine.VM]
+	ways  memo[engine.HostWay]
 }
 
 // hostWords is what a host said of itself, and our clock then.
@@ -43,6 +44,11 @@ func (s *shared) facts(ctx context.Context, host string) (hostWords, error) {
 
 func (s *shared) names(ctx context.Context, host string) ([]engine.VM, error) {
 	return s.vms.get(ctx, host, func() ([]engine.VM, error) { return s.ports.Hosts.VMs(ctx, host) })
+}
+
+// reach is asked once for a host and the same names.
+func (s *shared) reach(ctx context.Context, host string, names []string) (engine.HostWay, error) {
+	return s.ways.get(ctx, host+"\n"+strings.Join(names, "\n"), func() (engine.HostWay, error) { return s.ports.Hosts.Reach(ctx, host, names) })
 }
 
 // memo remembers the first result for each key, names compared without case.

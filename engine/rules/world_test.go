@@ -24,8 +24,11 @@ type world struct {
 	facts map[string]engine.HostFacts // by host
 	vms   map[string][]engine.VM      // by host
 	power engine.Power
-	point []engine.RecoveryPoint
-	fails map[string]error // by what is read: item, hosts, facts, vm@host, vms, power
+	// closed is why the sign-in is not reached.
+	closed string
+	tls    string // what the registry says; Default where empty
+	point  []engine.RecoveryPoint
+	fails  map[string]error // by what is read: item, hosts, facts, vm@host, vms, power
 }
 
 func (w *world) Item(context.Context, string) (engine.Item, error) { return w.item, w.fails["item"] }
@@ -50,6 +53,14 @@ func (w *world) VM(_ context.Context, host, id string) (engine.VM, error) {
 		}
 	}
 	return engine.VM{}, &engine.Failure{Kind: engine.FailureNotFound, What: "read the VM", Where: host, Why: "no VM " + id}
+}
+
+func (w *world) Reach(_ context.Context, _ string, names []string) (engine.HostWay, error) {
+	out := []engine.HostReach{{Address: "login.microsoftonline.com:443", Why: w.closed}}
+	for _, n := range names {
+		out = append(out, engine.HostReach{Address: n + ":443"})
+	}
+	return engine.HostWay{Reach: out, TLS12: firstOf(w.tls, "Default")}, w.fails["reach"]
 }
 
 func (w *world) VMs(_ context.Context, host string) ([]engine.VM, error) {

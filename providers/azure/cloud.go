@@ -39,6 +39,20 @@ func (c Cloud) resolve() (place, error) {
 	return place{}, engine.Usagef("use public, usgov, china or custom", "unknown cloud %q", c.Name)
 }
 
+// SignInName is the name of the server that the cloud is signed in to at, empty where
+// the cloud is not known or names none.
+func (c Cloud) SignInName() string {
+	p, err := c.resolve()
+	if err != nil {
+		return ""
+	}
+	u, err := url.Parse(p.config.ActiveDirectoryAuthorityHost)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 func known(config cloud.Configuration, storage string) (place, error) {
 	manager, err := url.Parse(config.Services[cloud.ResourceManager].Endpoint)
 	if err != nil {

@@ -75,7 +75,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := hyperv.New(hyperv.Options{Hosts: o.Hosts, Tape: o.Tape})
+	hosts, err := hyperv.New(hyperv.Options{Hosts: o.Hosts, Tape: o.Tape, SignIn: o.Azure.Cloud.SignInName()})
 	if err != nil {
 		return nil, err
 	}

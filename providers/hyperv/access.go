@@ -1,6 +1,7 @@
 package hyperv
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -24,6 +25,9 @@ type Options struct {
 	// Tape records what is said with the hosts; nil records nothing. Whoever made it
 	// closes it, after [Access.Close].
 	Tape *Tape
+	// SignIn is the name that the cloud is signed in to at, that of Azure's public cloud
+	// where it is empty.
+	SignIn string
 }
 
 // Access reads and changes Hyper-V hosts. It is safe for concurrent use. Nothing
@@ -31,6 +35,7 @@ type Options struct {
 // call decides that. Every error is an [*engine.Failure].
 type Access struct {
 	hosts   map[string]*host
+	signIn  string
 	cleanup sync.WaitGroup
 }
 
@@ -42,7 +47,7 @@ func New(o Options) (*Access, error) {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	a := &Access{hosts: map[string]*host{}}
+	a := &Access{hosts: map[string]*host{}, signIn: cmp.Or(o.SignIn, signInAddress)}
 	slots := map[string]chan struct{}{} // by address: one host may have several names
 	for name, endpoint := range o.Hosts {
 		checked, err := endpoint.check()

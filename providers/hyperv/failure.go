@@ -31,6 +31,7 @@ var purposes = map[string]string{
 	scripts.ReadNetwork: "read the switches and adapters of a host",
 	scripts.NewSwitch:   "create a virtual switch",
 	scripts.ReadEvents:  "read the event logs of a host",
+	scripts.Reach:       "try a host's way to Azure",
 }
 
 func where(host, script, vmID string) string {

@@ -40,7 +40,8 @@ type site struct {
 	threads scripts.ThreadsAnswer
 	network scripts.NetworkAnswer
 	events  scripts.EventsAnswer
-	lies    bool // what is set reads back as before
+	closed  map[string]string // why an address is not reached
+	lies    bool              // what is set reads back as before
 }
 
 func newSite() *site {
@@ -101,6 +102,8 @@ func (s *site) Run(ctx context.Context, _, script string, params json.RawMessage
 		return s.threads, nil
 	case scripts.ReadNetwork:
 		return s.network, nil
+	case scripts.Reach:
+		return s.reach(params)
 	case scripts.ReadEvents:
 		return s.events, nil
 	case scripts.SetThreads:
@@ -178,6 +181,26 @@ func (s *site) setThreads(p scripts.SetThreadsParams) (any, error) {
 		s.threads.Download.Kind = scripts.KindDWord
 	}
 	return scripts.SetThreadsAnswer{Before: before, After: s.threads.Download}, nil
+}
+
+func (s *site) reach(params json.RawMessage) (any, error) {
+	var p scripts.ReachParams
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, err
+	}
+	answer := scripts.ReachAnswer{TLS12: "Default"}
+	for _, a := range p.Addresses {
+		r := scripts.ReachedAddress(struct {
+			Host string `json:"host"`
+			Port int    `json:"port"`
+			Why  string `json:"why"`
+		}{a.Host, a.Port, s.closed[a.Host]})
+		if s.lies {
+			r.Host = "elsewhere.example"
+		}
+		answer.Addresses = append(answer.Addresses, r)
+	}
+	return answer, nil
 }
 
 func (s *site) newSwitch(p scripts.NewSwitchParams) any {

@@ -46,6 +46,10 @@ var calls = map[string]func(context.Context, *hyperv.Access) error{
 	scripts.SetThreads: func(ctx context.Context, a *hyperv.Access) error {
 		return a.SetThreads(ctx, "HV01", engine.ThreadChange{Want: engine.ThreadsOf(16)})
 	},
+	scripts.Reach: func(ctx context.Context, a *hyperv.Access) error {
+		_, err := a.Reach(ctx, "HV01", nil)
+		return err
+	},
 	scripts.ReadEvents: func(ctx context.Context, a *hyperv.Access) error {
 		_, err := a.Events(ctx, "HV01", time.Unix(0, 0))
 		return err

@@ -35,11 +35,16 @@ var selfTests = []trialRun{
 	{script: scripts.Activity, answer: func() any { return new(scripts.ActivityAnswer) }, check: checkActivity},
 	{script: scripts.ListVMs, answer: func() any { return new(scripts.VMsAnswer) }, check: checkVMs},
 	{script: scripts.ReadEvents, params: ofLastHour, answer: func() any { return new(scripts.EventsAnswer) }, check: checkEvents},
+	{script: scripts.Reach, params: ofSignIn, answer: func() any { return new(scripts.ReachAnswer) }, check: checkReach},
 	{script: scripts.ReadVM, params: ofVM, ofVM: true, answer: func() any { return new(scripts.VMAnswer) }, check: checkVM},
 	{script: scripts.DiskSums, params: ofVM, ofVM: true, answer: func() any { return new(scripts.DiskSumsAnswer) }, check: checkSums},
 }
 
 func ofLastHour(string) any { return scripts.EventsParams{Since: time.Now().Add(-time.Hour).UTC()} }
+
+func ofSignIn(string) any {
+	return scripts.ReachParams{Addresses: []scripts.Address{{Host: signInAddress, Port: 443}}}
+}
 
 func ofVM(id string) any { return scripts.VMParams{VMID: id} }
 
@@ -177,6 +182,19 @@ func checkActivity(answer any, _ string) error {
 	a := answer.(*scripts.ActivityAnswer)
 	if a.At.IsZero() || a.Processes < 0 || a.Read < 0 || a.Written < 0 {
 		return fmt.Errorf("counters that can't be: %+v", *a)
+	}
+	return nil
+}
+
+// checkReach takes any answer to the question that was asked: whether the host gets out
+// is for the preflight to judge.
+func checkReach(answer any, _ string) error {
+	all := answer.(*scripts.ReachAnswer).Addresses
+	if answer.(*scripts.ReachAnswer).TLS12 == "" {
+		return fmt.Errorf("tls12 could not be read")
+	}
+	if len(all) != 1 || all[0].Host != signInAddress || all[0].Port != 443 {
+		return fmt.Errorf("addresses: it answers about %+v", all)
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ func TestSelfTestRefusesValuesThatCannotBe(t *testing.T) {
 		"no id":      checkVMs(&scripts.VMsAnswer{VMs: []scripts.VMRow{{ID: "web01", State: "Off"}}}, ""),
 		"another VM": checkVM(&scripts.VMAnswer{VMRow: row}, "b0000000-0000-4000-8000-000000000002"),
 		"no size":    checkVM(&scripts.VMAnswer{VMRow: row, Disks: []scripts.VMDisk{{Path: "x"}}}, id),
+		"no address": checkReach(&scripts.ReachAnswer{}, ""),
 		"no log":     checkEvents(&scripts.EventsAnswer{Logs: []scripts.EventLog{{}}}, ""),
 		"unread log": checkEvents(&scripts.EventsAnswer{Logs: []scripts.EventLog{{Log: "Admin", Problem: "UnauthorizedAccess"}}}, ""),
 		"no time":    checkEvents(&scripts.EventsAnswer{Logs: []scripts.EventLog{{Log: "Admin", Events: []scripts.Event{{ID: 1, Provider: "x"}}}}}, ""),

@@ -24,6 +24,7 @@ const (
 	NewSwitch   = "new-switch"  // NewSwitchParams → NewSwitchAnswer, acting
 
 	ReadEvents = "events" // EventsParams → EventsAnswer
+	Reach      = "reach"  // ReachParams → ReachAnswer
 )
 
 // The texts. Those that share a beginning have it in a file of its own: find-vm.ps1
@@ -59,6 +60,8 @@ var (
 	networkText string
 	//go:embed ps/new-switch.ps1
 	newSwitchText string
+	//go:embed ps/reach.ps1
+	reachText string
 	//go:embed ps/events.ps1
 	eventsText string
 )
@@ -95,6 +98,7 @@ var all = []script{
 	{ReadNetwork, networkReadText + networkText, Reading},
 	{NewSwitch, networkReadText + newSwitchText, Acting},
 	{ReadEvents, eventsText, Reading},
+	{Reach, reachText, Reading},
 }
 
 func byName(name string) (script, bool) {

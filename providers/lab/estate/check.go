@@ -98,6 +98,9 @@ func (h Host) odd() string {
 	if t := h.Agent.Throttle; t != nil && (t.From < 0 || t.To > 24*time.Hour || t.From > t.To) {
 		return "agent.throttle: from and to are hours of one day, such as 8h and 18h"
 	}
+	if !slices.Contains([]string{"", "Default", "Enabled", "Disabled", "DisabledByDefault"}, h.TLS12) {
+		return fmt.Sprintf("tls12: %q is none of Default, Enabled, Disabled, DisabledByDefault", h.TLS12)
+	}
 	return h.WinRM.odd()
 }
 

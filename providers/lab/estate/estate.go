@@ -99,6 +99,14 @@ type Host struct {
 	Unread map[string]string `yaml:"unread"`
 	Events []Event           `yaml:"events"`
 	WinRM  WinRM             `yaml:"winrm" json:"WinRM,omitzero"`
+	// Unreachable are names that it can't connect to, or "*".
+	Unreachable []string `yaml:"unreachable"`
+	// TLS12 is what its registry says of TLS 1.2: Default, Enabled, Disabled,
+	// DisabledByDefault.
+	TLS12 string `yaml:"tls12"`
+	// ProviderInstalled is the provider's version where it is another one than the vault
+	// knows.
+	ProviderInstalled string `yaml:"provider_installed"`
 }
 
 // Event is an entry of a host's event logs.

@@ -34,7 +34,7 @@ func (m Model) agent(host string) (any, error) {
 func agentOf(h *world.Host) scripts.HostAgentAnswer {
 	a := scripts.HostAgentAnswer{
 		Role: cmp.Or(h.Role, labRole), DotNet: cmp.Or(h.DotNet, labDotNet),
-		Agent: cmp.Or(h.Agent.Version, labAgent), Provider: h.Provider, Proxy: h.Agent.Proxy,
+		Agent: cmp.Or(h.Agent.Version, labAgent), Provider: cmp.Or(h.ProviderInstalled, h.Provider), Proxy: h.Agent.Proxy,
 		Threads: scripts.Threads{Download: h.Agent.Threads.Download, Upload: h.Agent.Threads.Upload, Parent: h.Agent.Threads.Parent},
 		Backup:  h.Agent.Backup, Pools: h.Pools,
 		CertificateExpires: cmp.Or(h.CertificateExpires, labCertificates) + "T00:00:00Z",
