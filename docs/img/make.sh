@@ -63,3 +63,26 @@ done
 sheet states blind-dark 19 -- -theme colour-blind
 sheet states blind-light 19 -light -- -theme colour-blind
 sheet states 16 19 -- -theme 16
+
+# The gallery: every screen of a rehearsal in three looks at three sizes, and the
+# page that shows them.
+mkdir -p "$img/gallery/dark" "$img/gallery/light" "$img/gallery/ascii"
+play gallery dark  "$img/gallery/dark" -- rehearse
+play gallery light2 "$img/gallery/light" -light -- rehearse
+LANG=C NO_COLOR=1 play gallery ascii "$img/gallery/ascii" -- rehearse
+{
+  echo '# Gallery'
+  echo
+  echo 'Every screen of a rehearsal, dark, light and in ASCII without colour, made by [docs/img/make.sh](img/make.sh). The pictures are'
+  echo '80×24; the links lead to 120×40 and 200×60.'
+  for shot in "$img"/gallery/dark/*-80x24.png; do
+    name=$(basename "$shot" -80x24.png)
+    printf '\n## %s\n| dark | light | ASCII |\n|---|---|---|\n|' "${name#*-}"
+    for look in dark light ascii; do printf ' ![%s, %s](img/gallery/%s/%s-80x24.png) |' "${name#*-}" "$look" "$look" "$name"; done
+    printf '\n|'
+    for look in dark light ascii; do
+      printf ' [120×40](img/gallery/%s/%s-120x40.png), [200×60](img/gallery/%s/%s-200x60.png) |' "$look" "$name" "$look" "$name"
+    done
+    echo
+  done
+} >docs/gallery.md

@@ -23,6 +23,7 @@ type pen struct {
 	cell          image.Point
 	ascent        int
 	fg, bg        color.RGBA
+	used          map[color.RGBA]bool // of letters and what is behind them, so far
 }
 
 const (
@@ -42,7 +43,7 @@ func newPen(fonts string, light bool) (*pen, error) {
 	m := regular.Metrics()
 	width, _ := regular.GlyphAdvance('M')
 	p := &pen{
-		regular: regular, bold: bold, ascent: m.Ascent.Ceil(),
+		used: map[color.RGBA]bool{}, regular: regular, bold: bold, ascent: m.Ascent.Ceil(),
 		cell: image.Pt(width.Round(), (m.Ascent + m.Descent).Ceil()),
 		fg:   color.RGBA{0xd4, 0xd8, 0xde, 255}, bg: palette[0],
 	}
@@ -70,14 +71,15 @@ const (
 	attrBold    = 1 << 2
 )
 
-func (p *pen) draw(term vt10x.Terminal, path string) error {
+// draw writes the screen as a picture of at most so many colours.
+func (p *pen) draw(term vt10x.Terminal, path string, most int) error {
 	img := p.render(term)
 	f, err := os.Create(path) //nolint:gosec // the folder the caller named
 	if err != nil {
 		return err
 	}
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(f, reduce(256, img).picture(img)); err != nil {
+	if err := encoder.Encode(f, reduce(most, p.used, img).picture(img)); err != nil {
 		_ = f.Close() // the first error matters
 		return err
 	}
@@ -106,16 +108,23 @@ type reduced struct {
 	nearest map[color.RGBA]uint8
 }
 
-// reduce finds at most so many colours for the pictures.
-func reduce(most int, imgs ...*image.RGBA) reduced {
+// reduce finds at most so many colours for the pictures: those that letters really
+// have first.
+func reduce(most int, used map[color.RGBA]bool, imgs ...*image.RGBA) reduced {
 	counts := map[color.RGBA]int{}
 	for _, img := range imgs {
 		for i := 0; i < len(img.Pix); i += 4 {
 			counts[at(img, i)]++
 		}
 	}
+	rank := func(c color.RGBA) int {
+		if used[c] {
+			return 0
+		}
+		return 1
+	}
 	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(key(a), key(b)))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(counts[b], counts[a]), cmp.Compare(key(a), key(b)))
 	})
 	r := reduced{nearest: map[color.RGBA]uint8{}}
 	kept := map[color.RGBA]bool{}
@@ -150,6 +159,7 @@ func key(c color.RGBA) int { return int(c.R)<<16 | int(c.G)<<8 | int(c.B) }
 
 func (p *pen) glyph(img *image.RGBA, x, y int, g vt10x.Glyph) {
 	fg, bg := p.colour(g.FG, p.fg), p.colour(g.BG, p.bg)
+	p.used[fg], p.used[bg] = true, true
 	if g.Mode&attrReverse != 0 {
 		fg, bg = bg, fg
 	}

@@ -24,6 +24,7 @@ const (
 // film is a screen over time.
 type film struct {
 	path    string
+	pen     *pen
 	frames  []*image.RGBA
 	shown   []time.Duration
 	stop    chan struct{}
@@ -32,7 +33,7 @@ type film struct {
 
 // begin looks at the screen until end is called.
 func begin(p *pen, term vt10x.Terminal, path string) *film {
-	f := &film{path: path, stop: make(chan struct{})}
+	f := &film{path: path, pen: p, stop: make(chan struct{})}
 	f.stopped.Add(1)
 	go func() {
 		defer f.stopped.Done()
@@ -63,7 +64,7 @@ func (f *film) end() error {
 	close(f.stop)
 	f.stopped.Wait()
 	f.shown[len(f.shown)-1] = atTheEnd
-	r := reduce(40, f.frames...) // few, so that it stays small
+	r := reduce(40, f.pen.used, f.frames...) // few, so that it stays small
 	out := gif.GIF{}
 	for i, img := range f.frames {
 		picture := r.picture(img)

@@ -13,6 +13,7 @@
 //	sleep DURATION  for what has no text to wait for
 //	size COLSxROWS  resizes the terminal
 //	shot NAME       writes NAME.png, and NAME.txt with -text
+//	sizes NAME      shots of the same screen at three sizes: NAME-80x24.png and so on
 //	film NAME       begins to film; the step cut ends it and writes NAME.gif
 //	cut
 package main
@@ -74,7 +75,9 @@ func run(script, size, out, fonts string, light, asText bool, patience time.Dura
 		}
 		switch {
 		case verb == "shot":
-			err = s.shoot(pen, filepath.Join(out, rest), asText)
+			err = s.shoot(pen, filepath.Join(out, rest), asText, 256)
+		case verb == "sizes":
+			err = s.sizes(pen, filepath.Join(out, rest), asText)
 		case verb == "film":
 			s.film = begin(pen, s.term, filepath.Join(out, rest)+".gif")
 		case verb == "cut" && s.film != nil:
@@ -241,14 +244,30 @@ func (s *session) until(done func(string) bool) error {
 	return fmt.Errorf("waited %v in vain; the screen is:\n%s", s.patience, s.term.String())
 }
 
-func (s *session) shoot(p *pen, path string, asText bool) error {
+// sizes shoots a screen at three sizes, in few colours since they are many, and
+// goes back to its own.
+func (s *session) sizes(p *pen, path string, asText bool) error {
+	cols, rows := s.term.Size()
+	for _, size := range []string{"80x24", "120x40", "200x60"} {
+		if err := s.step("size", size); err != nil {
+			return err
+		}
+		time.Sleep(6 * between) // the program draws anew
+		if err := s.shoot(p, path+"-"+size, asText, 24); err != nil {
+			return err
+		}
+	}
+	return s.step("size", fmt.Sprintf("%dx%d", cols, rows))
+}
+
+func (s *session) shoot(p *pen, path string, asText bool, most int) error {
 	time.Sleep(2 * between) // let the last frame arrive
 	if asText {
 		if err := os.WriteFile(path+".txt", []byte(s.term.String()), 0o600); err != nil {
 			return err
 		}
 	}
-	return p.draw(s.term, path+".png")
+	return p.draw(s.term, path+".png", most)
 }
 
 // palette are the sixteen colours, dark background first.
