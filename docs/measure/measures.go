@@ -173,7 +173,7 @@ func scatter(w io.WriterAt, seed uint64) error {
 // server that limits and one that does not.
 func (b *bench) changes(ctx context.Context) (table, error) {
 	t := table{title: "1 % of 2 GiB changed in scattered 4 KiB, by change list",
-		heads: []string{"disk", "server", "time", "requests", "read", "the floor of these requests and bytes"}}
+		heads: []string{"disk", "server", "time", "processor", "requests", "read", "the floor of these requests and bytes"}}
 	sig, err := b.signature()
 	if err != nil {
 		return t, err
@@ -230,7 +230,7 @@ func (b *bench) changesOf(ctx context.Context, d *blob.Blob, name string, size i
 		at := max(float64(m.wire)/float64(limits.Bytes), float64(m.asked)/float64(limits.Requests))
 		words, floor = "60 MiB/s, 500 requests/s", fmt.Sprintf("%.2f s: %.2f times", at, m.wall.Seconds()/at)
 	}
-	return []string{fmt.Sprintf("%d GiB", size>>30), words, seconds(m.wall), fmt.Sprint(m.asked), megabytes(m.wire), floor}, nil
+	return []string{fmt.Sprintf("%d GiB", size>>30), words, seconds(m.wall), seconds(m.cpu), fmt.Sprint(m.asked), megabytes(m.wire), floor}, nil
 }
 
 // compare brings an old copy of a local disk up to date by reading both.
@@ -249,10 +249,10 @@ func (b *bench) compare(ctx context.Context) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	t := table{title: "The same change by comparing with the old copy, both local, 2 GiB of data each", heads: []string{"", "time", "both copies scanned at", "peak memory"}}
+	t := table{title: "The same change by comparing with the old copy, both local, 2 GiB of data each", heads: []string{"", "time", "processor", "both copies scanned at", "peak memory"}}
 	for _, c := range list {
 		m := median(took[c.name], byWall)
-		t.rows = append(t.rows, []string{c.name, seconds(m.wall), fmt.Sprintf("%.1f GB/s", 2*diskSize/m.wall.Seconds()/1e9), mebibytes(m.peak)})
+		t.rows = append(t.rows, []string{c.name, seconds(m.wall), seconds(m.cpu), fmt.Sprintf("%.1f GB/s", 2*diskSize/m.wall.Seconds()/1e9), mebibytes(m.peak)})
 	}
 	return t, errors.Join(clean(target)(), os.Remove(old), os.Remove(now))
 }
