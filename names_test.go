@@ -77,7 +77,7 @@ func (p *parrot) Run(_ context.Context, _, script string, params json.RawMessage
 
 // TestS11TenThousandHostileNames sends hostile text through a script and back. It
 // arrives byte by byte on both ways (the lab runs no script but the program's own,
-// known by its whole text), and is harmless on a screen. FAILBACK_LONG has all of them.
+// known by its whole text), and is harmless on a screen. FAILBACK_LONG has all of them. (F9)
 func TestS11TenThousandHostileNames(t *testing.T) {
 	const each = 100
 	all := 2_000

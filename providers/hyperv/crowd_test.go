@@ -14,7 +14,7 @@ import (
 
 // TestS11TwoHundredChecks looks at ten hosts two hundred times at once, over
 // sockets: every answer is right, no host sees more than four shells, and none is
-// left, also where callers give up in the middle.
+// left, also where callers give up in the middle. (F16)
 func TestS11TwoHundredChecks(t *testing.T) {
 	const hosts, each = 10, 20
 	config, roots := labAuthority(t)

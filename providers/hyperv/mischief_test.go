@@ -261,7 +261,7 @@ func (s *site) withSums() *site {
 
 // TestS11HostileHostsSealed shows every script to every mischief, sealed and in a
 // bubble: nothing panics, nothing is believed, no deadline is missed, nothing
-// readable is sent, and no shell stays that anybody could know of.
+// readable is sent, and no shell stays that anybody could know of. (F7)
 func TestS11HostileHostsSealed(t *testing.T) {
 	const deadline = realDeadline
 	for i, trouble := range troublesOf() {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -127,4 +128,43 @@ func FuzzFault(f *testing.F) {
 			t.Errorf("neither a fault nor nonsense: %v", err)
 		}
 	})
+}
+
+// keepsNothing stands for a cleaner; what it makes is of the same form.
+type keepsNothing struct{}
+
+func (keepsNothing) Hide(...string)         {}
+func (keepsNothing) JSON(raw []byte) []byte { return raw }
+func (keepsNothing) Words(string) string    { return "x" }
+func (keepsNothing) Prose(string) string    { return "x" }
+
+// FuzzTape cleans replies of hosts that make up everything: whatever they are, what is
+// written can be read back, and cleaning it again changes nothing more.
+func FuzzTape(f *testing.F) {
+	f.Add(fault)
+	f.Add(`<rsp:Stream Name="stdout" CommandId="A">RkJLMSBlMzA9IEVORA0K</rsp:Stream><rsp:Stream Name="stdout">***</rsp:Stream>`)
+	f.Add(`<a:To>http://hv01/wsman</a:To><rsp:Owner>LAB\x</rsp:Owner><x Machine="hv01">&lt;&#0;`)
+	f.Fuzz(func(t *testing.T, reply string) {
+		k := talk{{request: reply, reply: reply}, {reply: reply}}.cleaned(keepsNothing{})
+		text, err := k.yaml()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r recorded
+		if err := yaml.Unmarshal([]byte(tapeHead+string(text)), &r); err != nil || len(r.Messages) != 2 {
+			t.Errorf("%v: %d messages in %q", err, len(r.Messages), text)
+		}
+	})
+}
+
+// TestF16AForgottenShellEndsSoon: a shell whose owner was killed is the host's to end, within
+// the five minutes that are asked for and not within Windows' two hours.
+func TestF16AForgottenShellEndsSoon(t *testing.T) {
+	asked := regexp.MustCompile(`IdleTimeOut[^>]*>PT(\d+)S<`).FindStringSubmatch(createMessage("https://hv01:5986/wsman").String())
+	if len(asked) != 2 {
+		t.Fatal("no idle timeout is asked for")
+	}
+	if n, err := strconv.Atoi(asked[1]); err != nil || n < 60 || n > 300 {
+		t.Errorf("PT%sS", asked[1])
+	}
 }
