@@ -20,7 +20,11 @@ func (l *leg) askPerson(o *GateOpened) {
 
 func (l *leg) consequencesOfComplete(it Item) []string {
 	p := l.plan()
-	out := []string{"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now."}
+	out := []string{
+		"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now.",
+		// INFERRED: the request has no word for either kind.
+		"Its guest is asked to shut down; Azure stops it by force where it does not, and tells nobody which of both it was.",
+	}
 	if p.Sync == SyncFull {
 		out = append(out, fmt.Sprintf("The whole of %s (%s) is downloaded while it is down, then the on-premises VM on %s is started.",
 			DiskWords(len(it.Disks)), SizeWords(it.Bytes()), l.host()))

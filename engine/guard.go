@@ -100,16 +100,17 @@ func (l *Leg) StartedByOthers() bool {
 }
 
 // warden looks at the on-premises VMs that nobody else looks at while the run goes on
-// and that must not be started: those of legs that wait before the switch, and those
-// that were left damaged. One list a host and poll serves them all.
+// and that must not be started: at every poll at those that were left damaged, and at
+// every fourth at those of legs that wait before the switch, which may be for days. One
+// list a host serves them all.
 func (r *Runner) warden(ctx context.Context) {
-	for {
+	for looks := 1; ; looks++ {
 		if err := sleep(ctx, max(r.Poll, time.Millisecond)); err != nil {
 			return
 		}
 		lists := map[string][]VM{}
 		for _, l := range r.Stream.State().Legs {
-			if !l.guarded() {
+			if !l.guarded() || l.Damage == nil && looks%4 != 0 {
 				continue
 			}
 			w := &leg{r: r, item: l.Item}
