@@ -35,6 +35,10 @@ play jobs        several "$img" --
 play palette     fresh   "$img" -- rehearse
 play film        film    "$img" -- rehearse
 
+play replay      one     "$img" -- replay last
+go run ./docs/img/fleet "$work/fleet" 200
+play fleet       fleet   "$img" -- replay last --speed 60
+
 mkdir -p "$work/light" "$work/plain"
 play variant light "$work/light" -light -- rehearse
 LANG=C NO_COLOR=1 play variant plain "$work/plain" -- rehearse

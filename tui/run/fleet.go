@@ -60,13 +60,26 @@ func (r *Live) fleetHead(w int) []string {
 	out := []string{l.Split(left, l.T.Muted.Render("elapsed ")+l.T.Text.Render(text.Clock(r.elapsed())), w), l.Cut(r.countWords(), w)}
 	if rates := r.rates; len(rates) > 2 {
 		room := max(0, min(60, w-34))
-		out = append(out, l.Cut(l.T.Muted.Render("Read (agents, estimate) ")+l.T.Strong.Render(l.Fit(text.Rate(rates[len(rates)-1]), 11))+l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, room)), w))
+		out = append(out, l.Cut(l.T.Muted.Render(r.readLabel())+l.T.Strong.Render(l.Fit(text.Rate(rates[len(rates)-1]), 11))+l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, room)), w))
 	}
 	out = append(out, r.saidAbove(w)...)
 	if f := r.list.filter; f != nil {
 		return append(out, f.View(l, w, r.list.typing))
 	}
 	return append(out, "")
+}
+
+// readLabel says what the speed is of, and where the service itself tells no bytes,
+// that it is an estimate.
+func (r *Live) readLabel() string {
+	for _, leg := range r.state.Legs {
+		for _, p := range leg.Sync {
+			if p.Estimate {
+				return "Read (agents, estimate) "
+			}
+		}
+	}
+	return "Read "
 }
 
 // countWords are how many items stand how, the worst first.
