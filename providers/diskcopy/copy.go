@@ -13,6 +13,7 @@ import (
 	"failback/engine/transfer"
 	"failback/engine/transfer/merkle"
 	"failback/engine/transfer/pace"
+	"failback/providers/disk"
 )
 
 type extent = transfer.Extent
@@ -21,11 +22,12 @@ type extent = transfer.Extent
 type Disks struct {
 	remote Remote
 	signIn SignIn
+	free   func(path string) (int64, error) // bytes that its file system still takes
 }
 
 // New opens addresses with remote, and managed disks and snapshots with what signIn
 // opens; nil opens none.
-func New(remote Remote, signIn SignIn) *Disks { return &Disks{remote, signIn} }
+func New(remote Remote, signIn SignIn) *Disks { return &Disks{remote, signIn, disk.FreeSpace} }
 
 // What one page blob gives a second at most, as documented; gaps are bridged by
 // it.
@@ -63,6 +65,7 @@ type copying struct {
 	plan   plan
 	target *target
 	report func(move.Progress)
+	free   func(path string) (int64, error)
 
 	result   move.Copied
 	manifest *merkle.Manifest
@@ -76,7 +79,7 @@ func (d *Disks) Copy(ctx context.Context, o move.Order, report func(move.Progres
 	if report == nil {
 		report = func(move.Progress) {}
 	}
-	c := &copying{order: o, report: report}
+	c := &copying{order: o, report: report, free: d.free}
 	var err error
 	if c.begun, err = stand(o.Target); err != nil {
 		return c.result, failed(err, "look at the target", o.Target)
@@ -108,7 +111,7 @@ func (c *copying) run(ctx context.Context) error {
 		work = c.already
 	}
 	if err := work(ctx); err != nil {
-		return resumable(errors.Join(err, c.target.letGo()), c.order.Target)
+		return c.broken(errors.Join(err, c.target.letGo()))
 	}
 	if err := c.close(); err != nil {
 		return resumable(err, c.order.Target)
@@ -118,6 +121,20 @@ func (c *copying) run(ctx context.Context) error {
 		return failed(c.src.finished(ctx), "delete the snapshot that was taken for the copy, which is done", c.order.Source)
 	}
 	return nil
+}
+
+// broken is the end of a copy that did not come to its own. Where there was no room
+// for it nothing was written, and nothing is left of it.
+func (c *copying) broken(err error) error {
+	var room *transfer.NoSpace
+	if !errors.As(err, &room) || c.target.Resumed() {
+		return resumable(err, c.order.Target)
+	}
+	b, looked := stand(c.order.Target)
+	if looked == nil {
+		looked = b.takeBack(&move.TakenBack{})
+	}
+	return errors.Join(failed(err, "copy the disk", c.order.Target), failed(looked, "take the copy back", c.order.Target))
 }
 
 // open opens the target. Nothing is half-made after an error.
@@ -137,6 +154,7 @@ func (c *copying) open(ctx context.Context) error {
 	if c.target, err = c.begun.take(img, c.src, c.plan.text()); err != nil {
 		return errors.Join(failed(err, "open the target", c.order.Target), img.Close())
 	}
+	c.target.free = c.free
 	c.result = move.Copied{
 		Source: c.order.Source, Target: c.order.Target, Format: string(info.Format), Size: info.Size,
 		Way: c.plan.way, Resumed: c.target.Resumed(), Manifest: c.begun.names.manifest(),

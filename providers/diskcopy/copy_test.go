@@ -290,6 +290,25 @@ func TestWrongOrdersAreRefusedAndNothingIsMade(t *testing.T) {
 	}
 }
 
+// TestTheUndoLogIsPartOfTheRoom refuses a copy onto an old disk whose content would
+// not fit beside it, before anything is written.
+func TestTheUndoLogIsPartOfTheRoom(t *testing.T) {
+	dir := t.TempDir()
+	old := content(10)
+	o := move.Order{Source: write(t, filepath.Join(dir, "now.img"), image.Raw, content(9)), Target: write(t, filepath.Join(dir, "old.vhd"), image.FixedVHD, old), Mode: move.Full}
+	var room *transfer.NoSpace
+	if _, err := diskcopy.Cramped(mib).Copy(t.Context(), o, nil); !errors.As(err, &room) || engine.KindOf(err) != engine.FailureRefused {
+		t.Fatalf("%v", err)
+	}
+	if s, err := disks.Standing(o.Target); err != nil || s.State != "untouched" || !bytes.Equal(read(t, o.Target), old) {
+		t.Errorf("%+v, %v, or another disk", s, err)
+	}
+	alone(t, o.Target, false)
+	if _, err := diskcopy.Cramped(2*size).Copy(t.Context(), o, nil); err != nil {
+		t.Errorf("with room: %v", err)
+	}
+}
+
 func TestAnotherSourceDoesNotGoOn(t *testing.T) {
 	dir := t.TempDir()
 	o := move.Order{Source: write(t, filepath.Join(dir, "now.img"), image.Raw, content(7)), Target: filepath.Join(dir, "disk.vhdx")}

@@ -70,6 +70,7 @@ type target struct {
 	names beside
 	path  string // the image: the target itself, or what is to become it
 	fresh bool
+	free  func(path string) (int64, error)
 	wrote *record // nil where what is written is not to be known
 }
 
@@ -133,7 +134,7 @@ func (t *target) Reserve(ctx context.Context, writes []transfer.Extent) error {
 	if !t.fresh {
 		saves = max(0, overlap(writes, have)-t.Saved())
 	}
-	free, err := disk.FreeSpace(t.path)
+	free, err := t.free(t.path)
 	if err != nil {
 		return err
 	}
