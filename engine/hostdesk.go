@@ -39,6 +39,9 @@ type HostDesk interface {
 	// Events reads what the host has logged since then about replication, its agent and
 	// Hyper-V, the newest of each log.
 	Events(ctx context.Context, host string, since time.Time) (HostEvents, error)
+	// Managers reads what manages the host and, with a vmID, which node of its cluster
+	// has that VM.
+	Managers(ctx context.Context, host, vmID string) (HostManagers, error)
 	// Network reads the host's virtual switches and physical adapters.
 	Network(ctx context.Context, host string) (HostNetwork, error)
 	// CreateSwitch makes a virtual switch and sees it there. One of that name and

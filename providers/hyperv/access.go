@@ -37,6 +37,7 @@ type Access struct {
 	hosts   map[string]*host
 	signIn  string
 	cleanup sync.WaitGroup
+	alone   sync.Map // hosts that are in no cluster, by name
 }
 
 var _ engine.HostAccess = (*Access)(nil)
@@ -102,11 +103,12 @@ func (a *Access) Facts(ctx context.Context, host string) (engine.HostFacts, erro
 	return f, nil
 }
 
-// VM reads one VM whole.
+// VM reads one VM whole. Where its host does not have it and is a node of a cluster,
+// the failure names the node that has.
 func (a *Access) VM(ctx context.Context, host, vmID string) (engine.VM, error) {
 	var answer scripts.VMAnswer
 	err := a.runForVM(ctx, host, scripts.ReadVM, vmID, scripts.VMParams{VMID: vmID}, &answer)
-	return machine(answer), err
+	return machine(answer), a.elsewhere(ctx, host, vmID, err)
 }
 
 // VMs lists the host's VMs without adapters, checkpoints and disks, which cost

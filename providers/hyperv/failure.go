@@ -32,6 +32,8 @@ var purposes = map[string]string{
 	scripts.NewSwitch:   "create a virtual switch",
 	scripts.ReadEvents:  "read the event logs of a host",
 	scripts.Reach:       "try a host's way to Azure",
+
+	scripts.ReadManagers: "read what manages a host",
 }
 
 func where(host, script, vmID string) string {

@@ -37,11 +37,12 @@ type site struct {
 	peak   int // most at once
 	delay  time.Duration
 
-	threads scripts.ThreadsAnswer
-	network scripts.NetworkAnswer
-	events  scripts.EventsAnswer
-	closed  map[string]string // why an address is not reached
-	lies    bool              // what is set reads back as before
+	managers scripts.ManagersAnswer
+	threads  scripts.ThreadsAnswer
+	network  scripts.NetworkAnswer
+	events   scripts.EventsAnswer
+	closed   map[string]string // why an address is not reached
+	lies     bool              // what is set reads back as before
 }
 
 func newSite() *site {
@@ -51,7 +52,8 @@ func newSite() *site {
 			{Log: "Admin", Events: []scripts.Event{{ID: 32315, Level: 2, At: time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC), Provider: "VMMS", Text: "Fehler bei „web01“."}}},
 			{Log: "Agent", Problem: "UnauthorizedAccess", Events: []scripts.Event{}},
 		}, LeftOut: 3},
-		threads: scripts.ThreadsAnswer{Agent: true, Cores: 8},
+		managers: scripts.ManagersAnswer{Nodes: []string{}, Clouds: []string{}, Hosts: []string{}, Unread: map[string]string{}},
+		threads:  scripts.ThreadsAnswer{Agent: true, Cores: 8},
 		network: scripts.NetworkAnswer{
 			Switches: []scripts.NetworkSwitch{{Name: "LAN ", Type: scripts.SwitchExternal, Management: true, Cards: []string{"Intel #2", "Team"}}},
 			Adapters: []scripts.Adapter{
@@ -102,6 +104,8 @@ func (s *site) Run(ctx context.Context, _, script string, params json.RawMessage
 		return s.threads, nil
 	case scripts.ReadNetwork:
 		return s.network, nil
+	case scripts.ReadManagers:
+		return s.managers, nil
 	case scripts.Reach:
 		return s.reach(params)
 	case scripts.ReadEvents:

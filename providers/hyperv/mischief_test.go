@@ -46,6 +46,10 @@ var calls = map[string]func(context.Context, *hyperv.Access) error{
 	scripts.SetThreads: func(ctx context.Context, a *hyperv.Access) error {
 		return a.SetThreads(ctx, "HV01", engine.ThreadChange{Want: engine.ThreadsOf(16)})
 	},
+	scripts.ReadManagers: func(ctx context.Context, a *hyperv.Access) error {
+		_, err := a.Managers(ctx, "HV01", vmID)
+		return err
+	},
 	scripts.Reach: func(ctx context.Context, a *hyperv.Access) error {
 		_, err := a.Reach(ctx, "HV01", nil)
 		return err

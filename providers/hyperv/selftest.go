@@ -36,6 +36,7 @@ var selfTests = []trialRun{
 	{script: scripts.ListVMs, answer: func() any { return new(scripts.VMsAnswer) }, check: checkVMs},
 	{script: scripts.ReadEvents, params: ofLastHour, answer: func() any { return new(scripts.EventsAnswer) }, check: checkEvents},
 	{script: scripts.Reach, params: ofSignIn, answer: func() any { return new(scripts.ReachAnswer) }, check: checkReach},
+	{script: scripts.ReadManagers, params: ofNone, answer: func() any { return new(scripts.ManagersAnswer) }, check: checkManagers},
 	{script: scripts.ReadVM, params: ofVM, ofVM: true, answer: func() any { return new(scripts.VMAnswer) }, check: checkVM},
 	{script: scripts.DiskSums, params: ofVM, ofVM: true, answer: func() any { return new(scripts.DiskSumsAnswer) }, check: checkSums},
 }
@@ -45,6 +46,8 @@ func ofLastHour(string) any { return scripts.EventsParams{Since: time.Now().Add(
 func ofSignIn(string) any {
 	return scripts.ReachParams{Addresses: []scripts.Address{{Host: signInAddress, Port: 443}}}
 }
+
+func ofNone(string) any { return scripts.ManagersParams{} }
 
 func ofVM(id string) any { return scripts.VMParams{VMID: id} }
 
@@ -182,6 +185,21 @@ func checkActivity(answer any, _ string) error {
 	a := answer.(*scripts.ActivityAnswer)
 	if a.At.IsZero() || a.Processes < 0 || a.Read < 0 || a.Written < 0 {
 		return fmt.Errorf("counters that can't be: %+v", *a)
+	}
+	return nil
+}
+
+// checkManagers holds what is said against itself: whoever has nodes has a name.
+func checkManagers(answer any, _ string) error {
+	m := answer.(*scripts.ManagersAnswer)
+	for part, why := range m.Unread {
+		return fmt.Errorf("%s: %s", part, why)
+	}
+	switch {
+	case (m.Cluster == "") != (len(m.Nodes) == 0):
+		return fmt.Errorf("cluster %q has the nodes %q", m.Cluster, m.Nodes)
+	case m.VMM == "" && len(m.Clouds)+len(m.Hosts) > 0:
+		return fmt.Errorf("no VMM server has the clouds %q and the hosts %q", m.Clouds, m.Hosts)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func taped(t *testing.T) (folder, text string) {
 	s := newSite()
 	s.vm.Unread = map[string]string{}
 	s.vm.Notes = "belongs to fileserver9.corp.example, password=" + canary
-	server := winrm.New(s, winrm.Options{User: user, Password: canary, Chunk: 100, Troubles: []winrm.Trouble{{At: winrm.StepCreate, From: 6, What: winrm.Refusal}}})
+	server := winrm.New(s, winrm.Options{User: user, Password: canary, Chunk: 100, Troubles: []winrm.Trouble{{At: winrm.StepCreate, From: 7, What: winrm.Refusal}}})
 	a, err := hyperv.New(hyperv.Options{Tape: tape, Hosts: map[string]hyperv.Endpoint{
 		"HV01": {URL: "http://hv01.lab.example", User: user, Password: secret(canary), Connect: server.Connect("HV01")},
 	}})

@@ -23,7 +23,7 @@ func (a *app) hostsCommand() *cobra.Command {
 			return show(a, hosts, a.hostTable(hosts))
 		},
 	}
-	cmd.AddCommand(a.hostSelfTestCommand(), a.hostThreadsCommand(), a.hostSwitchCommand(), a.hostBundleCommand())
+	cmd.AddCommand(a.hostSelfTestCommand(), a.hostThreadsCommand(), a.hostSwitchCommand(), a.hostBundleCommand(), a.hostManagersCommand())
 	return cmd
 }
 

@@ -25,6 +25,8 @@ const (
 
 	ReadEvents = "events" // EventsParams → EventsAnswer
 	Reach      = "reach"  // ReachParams → ReachAnswer
+
+	ReadManagers = "managers" // ManagersParams → ManagersAnswer
 )
 
 // The texts. Those that share a beginning have it in a file of its own: find-vm.ps1
@@ -62,6 +64,8 @@ var (
 	newSwitchText string
 	//go:embed ps/reach.ps1
 	reachText string
+	//go:embed ps/managers.ps1
+	managersText string
 	//go:embed ps/events.ps1
 	eventsText string
 )
@@ -99,6 +103,7 @@ var all = []script{
 	{NewSwitch, networkReadText + newSwitchText, Acting},
 	{ReadEvents, eventsText, Reading},
 	{Reach, reachText, Reading},
+	{ReadManagers, managersText, Reading},
 }
 
 func byName(name string) (script, bool) {

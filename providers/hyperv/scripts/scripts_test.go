@@ -47,6 +47,7 @@ var (
 		"Get-VMSnapshot", "Get-VHD", "Where-Object", "ForEach-Object", "New-Object", "ConvertFrom-Json", "ConvertTo-Json",
 		"Test-Path", "Get-ChildItem", "Get-OBMachineSetting", "Get-OBPolicy", "Get-VMFirmware", "Get-VMSecurity",
 		"Get-Item", "Get-ClusterGroup", "Get-NetAdapter", "Get-NetIPAddress", "Select-Object",
+		"Get-Cluster", "Get-ClusterNode", "Import-Module", "Get-SCVMMServer", "Get-SCCloud", "Get-SCVMHost",
 		// functions of the scripts themselves
 		"Find-Machine", "ConvertTo-Row", "ConvertTo-Disk", "Stop-Script", "Write-Answer", "Read-Key", "Read-Threads", "Read-Switches", "Read-Role", "Read-Setting", "Get-WinEvent", "Read-Log",
 	}

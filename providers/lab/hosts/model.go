@@ -33,6 +33,8 @@ func (m Model) Run(_ context.Context, host, script string, params json.RawMessag
 		return m.threads(host)
 	case scripts.ReadNetwork:
 		return m.network(host)
+	case scripts.ReadManagers:
+		return given(params, func(p scripts.ManagersParams) (any, error) { return m.managers(host, p) })
 	case scripts.Reach:
 		return given(params, func(p scripts.ReachParams) (any, error) { return m.reach(host, p) })
 	case scripts.ReadEvents:
