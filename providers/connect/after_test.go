@@ -307,6 +307,7 @@ func TestS33OnlyTheStartIsRepeated(t *testing.T) {
 
 // S72: to Azure and home again, three times.
 func TestS72ThereAndBackThreeTimes(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		for range 3 {

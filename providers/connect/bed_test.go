@@ -36,6 +36,16 @@ type bed struct {
 }
 
 // inBubble runs f with a fresh bed for the estate in a bubble of its own time.
+// unraced skips a long run under the race detector, which makes it ten times as long:
+// its paths are those of other runs, which are raced. Without the detector, and with
+// FAILBACK_LONG, it always runs.
+func unraced(t *testing.T) {
+	t.Helper()
+	if raced && os.Getenv("FAILBACK_LONG") == "" {
+		t.Skip("runs without the race detector, or with FAILBACK_LONG=1")
+	}
+}
+
 func inBubble(t *testing.T, estate string, f func(t *testing.T, b *bed)) {
 	t.Helper()
 	dir := t.TempDir() // outside the bubble: its clean-up must not be

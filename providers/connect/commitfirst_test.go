@@ -74,6 +74,7 @@ func TestS14PendingFailoverIsCommittedFirst(t *testing.T) {
 
 // S14: a crash at any fact around the commit leaves exactly one, and the same end.
 func TestS14CrashAroundTheCommitOfTheFailover(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	var around []int
 	inBubble(t, stuck, func(t *testing.T, b *bed) {

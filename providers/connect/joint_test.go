@@ -227,6 +227,7 @@ func TestS21PolicyDoesNoManualAction(t *testing.T) {
 // One VM of a plan fails: its leg says it in the service's words, the others go on,
 // and the commit takes only what came home.
 func TestS21OneVMFailsTheOthersGoOn(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, shopWith("", `{when: final-sync, what: job-fails, item: app01, code: "559", message: the disk is gone}`), func(t *testing.T, b *bed) {
 		s := b.run(b.joint(engine.SyncDelta, "shop"))
@@ -249,6 +250,7 @@ func TestS21OneVMFailsTheOthersGoOn(t *testing.T) {
 
 // S48: what is not verified is committed by nobody who does not name it.
 func TestS21CommitNamesWhatIsNotVerified(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, shopWith("", `{when: boot, what: no-boot, item: app01}`), func(t *testing.T, b *bed) {
 		p := b.joint(engine.SyncDelta, "shop")
@@ -287,6 +289,7 @@ func TestS24AMixedPlanStartsNothing(t *testing.T) {
 
 // S68: one VM of a plan can't be cancelled alone; the whole run can, once.
 func TestS68APlanIsCancelledAsAWhole(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, shopWith(slow), func(t *testing.T, b *bed) {
 		h := b.start(b.joint(engine.SyncDelta, "shop"))
@@ -349,6 +352,7 @@ recovery_plans: [{name: shop, groups: [{items: [sql01], after: [{manual: look, t
 // S40: a crash of a recovery plan's run at any fact, and a resume, come to the same
 // end, and no request on the plan is accepted twice.
 func TestS40ACrashOfAPlansRunRepeatsNothing(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	total := 0
 	inBubble(t, duo, func(t *testing.T, b *bed) {

@@ -13,6 +13,7 @@ import (
 // were never started, and for Site Recovery they are in Azure still: they are not
 // damaged, not started, and brought home by a run of their own.
 func TestS21AFailedScriptLeavesTheRestInAzure(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	estate := strings.Replace(shopWith(""), "- [web01]", "- {items: [web01], before: [{script: open, text: open.ps1, fails: exit code 3}]}", 1)
 	inBubble(t, estate, func(t *testing.T, b *bed) {
@@ -33,6 +34,7 @@ func TestS21AFailedScriptLeavesTheRestInAzure(t *testing.T) {
 // A VM that its host does not start: the data is home, a resume repeats the start
 // alone, and then all are committed as one.
 func TestS33AFailedStartOfAPlanIsRepeatedAlone(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, shopWith("", "{when: boot, what: start-fails, item: app01}"), func(t *testing.T, b *bed) {
 		h := b.start(b.joint(engine.SyncFull, "shop"))
@@ -50,6 +52,7 @@ func TestS33AFailedStartOfAPlanIsRepeatedAlone(t *testing.T) {
 
 // create-vm, as a recovery plan's body allows it: the VM is made at its own host.
 func TestS54APlanCreatesAVMThatIsGone(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	estate := strings.Replace(shopWith(""), "{name: app01, host: hv01, state: failed-over", "{name: app01, host: hv01, state: home-deleted", 1)
 	inBubble(t, estate, func(t *testing.T, b *bed) {
@@ -101,6 +104,7 @@ func (f testFailover) Job(ctx context.Context, name string) (engine.Job, error) 
 // A job that waits for a test failover to be cleaned up is never resumed; what to do
 // is said, and nobody is asked for anything.
 func TestS42APlanThatWaitsForATestFailoverIsNotResumed(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, shopWith(slow), func(t *testing.T, b *bed) {
 		end := time.Now().Add(30 * time.Minute)
@@ -144,6 +148,7 @@ func TestS64NoPlanCommitWhileOneAzureVMRunsAgain(t *testing.T) {
 // A leg whose VM the plan's commit could not commit is committed by itself when the
 // run is resumed; the others are not touched again.
 func TestS48WhatAPlansCommitLeftIsCommittedByItself(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, duo+`faults: [{when: committing, what: job-fails, item: app01, code: "539", message: the commit went wrong}]`+"\n", func(t *testing.T, b *bed) {
 		h := b.start(b.joint(engine.SyncFull, "shop"))

@@ -155,6 +155,9 @@ func TestAMissingRightStopsTheRunAndIsNamed(t *testing.T) {
 		azure.ActionCommit, azure.ActionReadItem, azure.ActionReadProtectable, azure.ActionReprotect,
 	} {
 		t.Run(string(action), func(t *testing.T) {
+			if action != azure.ActionCommit && action != azure.ActionReadPower {
+				unraced(t)
+			}
 			inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 				h := b.start(b.plan(engine.SyncDelta, "app01"))
 				b.until(h, "in initial sync", inPhase("app01", engine.PhaseInitialSync))

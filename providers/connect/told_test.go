@@ -41,6 +41,9 @@ func TestS13NoSwitchWhileTheHostIsOutOfContact(t *testing.T) {
 	t.Parallel()
 	for name, policy := range map[string]bool{"policy": true, "a person": false} {
 		t.Run(name, func(t *testing.T) {
+			if policy {
+				unraced(t)
+			}
 			inBubble(t, estateWith(slow), func(t *testing.T, b *bed) {
 				vault := &apart{Inventory: b.conn.Ports.Inventory}
 				b.conn.Ports.Inventory = vault

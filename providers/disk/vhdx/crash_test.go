@@ -142,7 +142,7 @@ func lives(t *testing.T) (n, tries int) {
 	if n, err := strconv.Atoi(os.Getenv("FAILBACK_DISKS")); err == nil && n > 0 {
 		return n, 6
 	}
-	return 2, 2
+	return 1, 2
 }
 
 // TestPowerIsLostAtEveryWrite: whole, and with what was not flushed lost or
