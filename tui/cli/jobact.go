@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"strings"
 
@@ -142,13 +141,5 @@ func (a *app) consent(offer engine.JobOffer, o jobAct) error {
 	case !a.deps.Streams.InTerminal:
 		return engine.Usagef("add "+flag+" "+shellWord(offer.Subject), "it needs a confirmation and there is no terminal to ask; nothing was done")
 	}
-	a.say("Type  %s  to do it.", offer.Subject)
-	line, err := bufio.NewReader(a.deps.Streams.In).ReadString('\n')
-	if strings.TrimSpace(line) == offer.Subject {
-		return nil
-	}
-	if err != nil {
-		return errInterrupted
-	}
-	return engine.Usagef("type it exactly as shown", "not confirmed, nothing was done")
+	return a.typed(false, offer.Subject, "do it")
 }
