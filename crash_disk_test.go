@@ -77,13 +77,13 @@ func TestS71AKilledCopyGoesOnOrIsTakenBack(t *testing.T) {
 				}
 			}
 			const middle = 70 << 20
-			reading(middle, "100MiB/s").kill()
+			reading(middle, "40MiB/s").kill()
 			flagged()
 			c.answer(&move.TakenBack{}, "disk", "cancel", target, "--output", "json")
 			if is, err := os.ReadFile(target); mode == "" && !errors.Is(err, os.ErrNotExist) || mode != "" && !bytes.Equal(is, old) {
 				t.Fatalf("taken back: %v, or another disk than before", err)
 			}
-			reading(middle, "100MiB/s").kill()
+			reading(middle, "40MiB/s").kill()
 			p := reading(1, "30MiB/s")
 			asked := time.Now()
 			if err := p.cmd.Process.Signal(os.Interrupt); err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,8 +40,9 @@ type nobody struct{}
 func (nobody) Publish(Event) {}
 
 func opening(t interface{ Fatal(...any) }, rec Recorder, plan Plan) *Stream {
-	n := 0
-	s := NewStream("20261123-020000-abcdef", State{}, rec, nobody{}, func() time.Time { n++; return day.Add(time.Duration(n) * time.Second) })
+	// Legs that run side by side ask for the time.
+	var n atomic.Int64
+	s := NewStream("20261123-020000-abcdef", State{}, rec, nobody{}, func() time.Time { return day.Add(time.Duration(n.Add(1)) * time.Second) })
 	for _, b := range []Body{StreamOpened{SchemaVersion, "test"}, RunPlanned{plan}, RunStarted{"anna@jump01"}} {
 		if err := s.Emit("", PhaseNone, b); err != nil {
 			t.Fatal(err)

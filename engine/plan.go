@@ -158,6 +158,8 @@ type Plan struct {
 	// Threads are the download threads that the agents of the hosts get for the run;
 	// 0 leaves them as they are.
 	Threads int `json:"threads,omitempty"`
+	// Direct is set where the machines come home without Site Recovery.
+	Direct *Direct `json:"direct,omitempty"`
 	// Overrides are rules of the preflight that the operator has a reason against.
 	Overrides []Override `json:"overrides,omitempty"`
 	// Boot is what the boot of the machines is proven by, beside the usual.
