@@ -35,7 +35,6 @@ type bed struct {
 	begun []runs.Handle
 }
 
-// inBubble runs f with a fresh bed for the estate in a bubble of its own time.
 // unraced skips a long run under the race detector, which makes it ten times as long:
 // its paths are those of other runs, which are raced. Without the detector, and with
 // FAILBACK_LONG, it always runs.
@@ -46,6 +45,7 @@ func unraced(t *testing.T) {
 	}
 }
 
+// inBubble runs f with a fresh bed for the estate in a bubble of its own time.
 func inBubble(t *testing.T, estate string, f func(t *testing.T, b *bed)) {
 	t.Helper()
 	dir := t.TempDir() // outside the bubble: its clean-up must not be
