@@ -163,6 +163,8 @@ type Ports struct {
 	Azure     AzureAccess
 	// JumpBox is what can be tried from here; nil where nothing can.
 	JumpBox JumpBox
+	// Direct is for plans without Site Recovery alone; nil elsewhere.
+	Direct DirectDesk
 }
 
 // Connection is an open vault with its hosts, real or rehearsed.
@@ -171,6 +173,10 @@ type Connection struct {
 	Vault     string
 	Rehearsal bool // nothing real is at stake
 	Ports     Ports
+	// Direct returns the ports of a plan that has [Plan.Direct]; nil where the
+	// connection knows no failback without Site Recovery. It may be called again for the
+	// same plan and goes on with what its run has begun then.
+	Direct func(Plan) (Ports, error)
 	// Jobs is for operators who look after jobs themselves; runs do without it.
 	Jobs JobDesk
 	// Hosts is for operators who look after hosts themselves; runs do without it.
@@ -188,6 +194,17 @@ type Connection struct {
 	Rates Rates
 	// Close lets go of the connection. It never cancels anything remote.
 	Close func() error
+}
+
+// PortsFor are the ports that a plan is carried out through.
+func (c *Connection) PortsFor(p Plan) (Ports, error) {
+	if p.Direct == nil {
+		return c.Ports, nil
+	}
+	if c.Direct == nil {
+		return Ports{}, Refuse("open the plan", c.Name, "this connection knows no failback without Site Recovery", "make the plan without direct")
+	}
+	return c.Direct(p)
 }
 
 // Rates are speeds for the forecast of a run.

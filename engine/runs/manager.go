@@ -62,19 +62,23 @@ func (m *Manager) Start(ctx context.Context, p engine.Plan) (Handle, error) {
 	if want := p.CertificateThumbprint; p.Direction == engine.ToAzure && !strings.EqualFold(want, m.set.Certificate.Thumbprint()) {
 		return nil, engine.Usagef("name the file of the plan's certificate", "the plan names the certificate %q, at hand is %q", want, m.set.Certificate.Thumbprint())
 	}
+	ports, err := m.conn.PortsFor(p)
+	if err != nil {
+		return nil, err
+	}
 	id := newRunID(time.Now())
 	dir, err := m.store.create(id)
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.open(ctx, id, dir, p)
+	r, err := m.open(ctx, id, dir, p, ports)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return r, nil
 }
 
-func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engine.Plan) (*run, error) {
+func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engine.Plan, ports engine.Ports) (*run, error) {
 	if m.set.EncodePlan != nil {
 		raw, err := m.set.EncodePlan(p)
 		if err != nil {
@@ -92,7 +96,7 @@ func (m *Manager) open(ctx context.Context, id engine.RunID, dir string, p engin
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	r := m.newRun(id, engine.State{}, nil, w, lock)
+	r := m.newRun(id, ports, engine.State{}, nil, w, lock)
 	for _, b := range []engine.Body{
 		engine.StreamOpened{Schema: engine.SchemaVersion, Program: m.set.Program},
 		engine.RunPlanned{Plan: p},
@@ -176,10 +180,14 @@ func (m *Manager) takeOver(id engine.RunID, first func(*run) error) (*run, error
 	if err == nil && state.Plan.Vault != m.conn.Vault {
 		err = engine.Usagef("name that vault with --vault", "run %s belongs to the vault %q, this connection is to %q", id, state.Plan.Vault, m.conn.Vault)
 	}
+	var ports engine.Ports
+	if err == nil {
+		ports, err = m.conn.PortsFor(state.Plan)
+	}
 	if err != nil {
 		return nil, errors.Join(err, w.Close(), lock.Release())
 	}
-	r := m.newRun(id, state, events, w, lock)
+	r := m.newRun(id, ports, state, events, w, lock)
 	if first != nil {
 		if err := first(r); err != nil {
 			return nil, errors.Join(err, r.close())
@@ -191,12 +199,12 @@ func (m *Manager) takeOver(id engine.RunID, first func(*run) error) (*run, error
 	return r, nil
 }
 
-func (m *Manager) newRun(id engine.RunID, st engine.State, past []engine.Event, w *journal.Writer, lock *journal.Lock) *run {
+func (m *Manager) newRun(id engine.RunID, ports engine.Ports, st engine.State, past []engine.Event, w *journal.Writer, lock *journal.Lock) *run {
 	readers := hub.New(past...)
 	r := &run{id: id, m: m, hub: readers, journal: w, lock: lock, done: make(chan struct{})}
 	r.stream = engine.NewStream(id, st, w, readers, nil)
 	r.runner = &engine.Runner{
-		Ports: m.conn.Ports, Stream: r.stream, Preflight: m.set.Preflight, Recheck: m.set.Recheck, Poll: m.conn.Poll,
+		Ports: ports, Stream: r.stream, Preflight: m.set.Preflight, Recheck: m.set.Recheck, Poll: m.conn.Poll,
 		NewID: NewRequestID, Limits: m.set.Limits, Answered: r.answered, Certificate: m.set.Certificate,
 		Traffic: m.conn.Traffic, ThreadsHeld: func(host string) (engine.RunID, bool) { return m.store.threadsHeldBy(host, id) },
 	}

@@ -68,7 +68,11 @@ func (a *app) check(ctx context.Context, o *planOptions) error {
 // checkAll checks every item of the plan side by side and lists the blocked ones. The
 // findings stand by item, in the plan's order.
 func checkAll(ctx context.Context, s *session, p engine.Plan) (rows []checkRow, stopped []string, err error) {
-	err = s.rules.All(ctx, s.conn.Ports, p, func(item string, f engine.Finding) {
+	ports, err := s.conn.PortsFor(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = s.rules.All(ctx, ports, p, func(item string, f engine.Finding) {
 		rows = append(rows, checkRow{item, f})
 	})
 	place := map[string]int{}

@@ -98,7 +98,11 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 		},
 		Resume: a.resumeForScreens,
 		Check: func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(string, engine.Finding)) error {
-			return a.rulesOf(c).All(ctx, c.Ports, p, emit)
+			ports, err := c.PortsFor(p)
+			if err != nil {
+				return err
+			}
+			return a.rulesOf(c).All(ctx, ports, p, emit)
 		},
 		Forecast: forecast(store), JobOwners: store.JobOwners,
 		Report: func(_ context.Context, id engine.RunID) (string, error) {
