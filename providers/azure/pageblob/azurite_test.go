@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -30,9 +32,12 @@ const (
 // azurite starts Microsoft's emulator and returns the address of its account.
 func azurite(t *testing.T) string {
 	t.Helper()
-	program, err := exec.LookPath("azurite-blob")
-	if err != nil {
-		t.Skip("Azurite is not installed: npm install -g azurite")
+	program, err := filepath.Abs(filepath.Join("..", "..", "..", "testdata", "azurite", "node_modules", ".bin", "azurite-blob"))
+	must(t, err)
+	if _, err := os.Stat(program); err != nil {
+		if program, err = exec.LookPath("azurite-blob"); err != nil {
+			t.Skip("Azurite is not installed: npm ci --prefix testdata/azurite --ignore-scripts")
+		}
 	}
 	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
