@@ -111,14 +111,8 @@ func (l *Leg) fold(e Event) {
 		l.foldProgress(e)
 	case PreflightChecked:
 		l.foldFinding(b.Finding)
-	case IntentRecorded:
-		l.setOp(Operation{Op: b.Op, Request: b.Request, At: e.Time})
-	case OperationAccepted:
-		op := l.Ops[b.Op]
-		l.setOp(Operation{Op: b.Op, Request: firstOf(b.Request, op.Request), Job: b.Job, Accepted: true, At: e.Time})
-		if b.Op == OpStart {
-			l.Job = b.Job
-		}
+	case IntentRecorded, OperationAccepted:
+		l.foldOp(e)
 	case TaskChanged:
 		l.foldTask(b)
 	case SyncProgress:
@@ -126,16 +120,7 @@ func (l *Leg) fold(e Event) {
 	case JobSeen:
 		l.Seen = b.At
 	case PowerChanged:
-		if b.Side == LocationAzure {
-			l.AzurePower = b.Power
-		} else {
-			l.OnPremPower = b.Power
-		}
-		// Towards Azure there is no proof of a boot: the downtime ends where Azure
-		// says that the VM runs.
-		if l.Direction == ToAzure && b.Side == LocationAzure && b.Power == PowerRunning && l.InDowntime() {
-			l.DowntimeTo = e.Time
-		}
+		l.foldPower(e, b)
 	case DowntimeBegan:
 		if l.DowntimeFrom.IsZero() {
 			l.DowntimeFrom = e.Time
@@ -178,6 +163,33 @@ func (l *Leg) fold(e Event) {
 		l.Damage, l.DamagedAt = &b, e.Time
 	case DamageCleared:
 		l.Damage = nil
+	}
+}
+
+// foldOp notes what was asked for, and that it was taken.
+func (l *Leg) foldOp(e Event) {
+	switch b := e.Body.(type) {
+	case IntentRecorded:
+		l.setOp(Operation{Op: b.Op, Request: b.Request, At: e.Time})
+	case OperationAccepted:
+		op := l.Ops[b.Op]
+		l.setOp(Operation{Op: b.Op, Request: firstOf(b.Request, op.Request), Job: b.Job, Accepted: true, At: e.Time})
+		if b.Op == OpStart {
+			l.Job = b.Job
+		}
+	}
+}
+
+func (l *Leg) foldPower(e Event, b PowerChanged) {
+	if b.Side == LocationAzure {
+		l.AzurePower = b.Power
+	} else {
+		l.OnPremPower = b.Power
+	}
+	// Towards Azure there is no proof of a boot: the downtime ends where Azure
+	// says that the VM runs.
+	if l.Direction == ToAzure && b.Side == LocationAzure && b.Power == PowerRunning && l.InDowntime() {
+		l.DowntimeTo = e.Time
 	}
 }
 
