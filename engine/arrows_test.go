@@ -32,7 +32,7 @@ func TestArrows(t *testing.T) {
 		{"tui/...", []string{"failback/providers", "github.com/Azure"}, nil},
 		{"providers/...", []string{"failback/tui", "failback/config", "github.com/charmbracelet"}, nil},
 		{"providers/disk/...", []string{"failback/", "github.com/"}, []string{"failback/engine/transfer", "failback/engine/transfer/", "failback/providers/disk/", "failback/providers/disk"}},
-		{"providers/lab/...", []string{"failback/"}, []string{"failback/engine/transfer", "failback/engine/transfer/", "failback/providers/lab/", "failback/providers/lab", "failback/providers/hyperv/scripts", "failback/providers/azure/pageblob"}},
+		{"providers/lab/...", []string{"failback/"}, []string{"failback/engine/transfer", "failback/engine/transfer/", "failback/providers/lab/", "failback/providers/lab", "failback/providers/hyperv/scripts", "failback/providers/azure/pageblob", "failback/providers/disk/", "failback/providers/disk"}},
 		{"providers/azure/pageblob", []string{"failback/"}, []string{"failback/engine/transfer", "failback/engine/transfer/", "failback/providers/azure/pageblob"}},
 	} {
 		t.Run(c.who, func(t *testing.T) {

@@ -25,6 +25,9 @@ type NewVM struct {
 	Memory     int64  `json:"memory"`
 	Switch     string `json:"switch"`                // empty connects no adapter
 	SecureBoot string `json:"secure_boot,omitempty"` // On, Off; empty leaves the host's default; generation 2 only
+	// Notes are what the VM's notes say: whoever lost the answer tells by them whether
+	// the VM of that name is the one that was asked for.
+	Notes string `json:"notes,omitempty"`
 	// Disks are files by the host's own paths, in order; the first is booted from.
 	Disks []string `json:"disks"`
 }
@@ -41,7 +44,8 @@ type DiskSwap struct {
 type MachineDesk interface {
 	// CreateVM makes a VM that is off, does not start by itself, and has the disks
 	// attached in order. It is refused where a VM of that name exists, a switch or a
-	// file does not, or another VM has one of the files. It returns the VM's GUID.
+	// file does not, or another VM has one of the files. It returns the VM's
+	// GUID, also beside a failure that says what the host made otherwise.
 	CreateVM(ctx context.Context, host string, vm NewVM) (id string, err error)
 	// SwapDisks puts other files in the place of a VM's disks and returns the VM as it
 	// is afterwards. It is refused where the VM is not off, has checkpoints, or has

@@ -34,6 +34,9 @@ var purposes = map[string]string{
 	scripts.Reach:       "try a host's way to Azure",
 
 	scripts.ReadManagers: "read what manages a host",
+
+	scripts.CreateVM:  "make a VM",
+	scripts.SwapDisks: "exchange the disks of a VM",
 }
 
 func where(host, script, vmID string) string {
@@ -78,6 +81,12 @@ var hostRemedies = map[string]map[string]string{
 		scripts.IDNotFound:     "Install the recovery services agent on the host, or name the host that has it.",
 		scripts.IDPrecondition: "Look at the value with failback hosts threads, then decide again.",
 	},
+	scripts.CreateVM: {
+		scripts.IDPrecondition: "Look at the host's VMs and at the files, then decide again; nothing was changed.",
+	},
+	scripts.SwapDisks: {
+		scripts.IDPrecondition: "Look at the VM and at the files, then decide again; nothing was changed.",
+	},
 	scripts.NewSwitch: {
 		scripts.IDNotFound:     "Name an adapter of the host exactly; failback hosts switch lists them.",
 		scripts.IDPrecondition: "Look at the host's switches with failback hosts switch, then decide again.",
@@ -91,6 +100,8 @@ func lookFirst(script string) string {
 		return "Look with failback hosts threads before anything else: the request may have been carried out."
 	case scripts.NewSwitch:
 		return "Look with failback hosts switch before anything else: the request may have been carried out."
+	case scripts.CreateVM:
+		return "Look for a VM of that name on the host before anything else: the request may have been carried out."
 	}
 	return "Look at the VM on the host before anything else: the request may have been carried out."
 }
@@ -195,6 +206,12 @@ func judgeScript(e *scripts.Error) verdict {
 		v.kind, v.remedy = engine.FailureRefused, "Look at the VM's state on the host."
 	case id == scripts.IDGuarded:
 		v.kind, v.remedy = engine.FailureUnsafe, "Run the failback again to its end; that lifts the guard. If its last synchronisation did end well, remove the guard line from the notes of the VM."
+	case id == scripts.IDNoFile:
+		v.kind, v.remedy = engine.FailureNotFound, "Look whether the file lies where the host looks for it; the plan's host folder is what the host calls the folder."
+	case id == scripts.IDNoSwitch:
+		v.kind, v.remedy = engine.FailureNotFound, "Create the switch on the host, or name one that it has; failback hosts switch lists them."
+	case id == scripts.IDHalfDone:
+		v.kind, v.remedy = engine.FailureUnknown, "Look at the VM on the host before anything else, and set it right there by hand."
 	case id == scripts.IDPayload:
 		v.kind, v.remedy = engine.FailureRetryable, "Nothing was run. Try again."
 	case e.Category == "PermissionDenied", e.Category == "SecurityError", e.HResult == accessDenied,

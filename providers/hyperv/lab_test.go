@@ -114,9 +114,14 @@ func (s *site) Run(ctx context.Context, _, script string, params json.RawMessage
 		return s.setThreads(p.SetThreadsParams)
 	case scripts.NewSwitch:
 		return s.newSwitch(p.NewSwitchParams), nil
+	case scripts.CreateVM:
+		return s.createVM(params)
 	}
 	if p.VMID != "" && p.VMID != vmID {
 		return nil, errNoVM
+	}
+	if script == scripts.SwapDisks {
+		return s.swap(params)
 	}
 	return s.answer(script, p.Mark)
 }

@@ -59,6 +59,14 @@ var calls = map[string]func(context.Context, *hyperv.Access) error{
 		return err
 	},
 	scripts.ReadNetwork: func(ctx context.Context, a *hyperv.Access) error { _, err := a.Network(ctx, "HV01"); return err },
+	scripts.CreateVM: func(ctx context.Context, a *hyperv.Access) error {
+		_, err := a.CreateVM(ctx, "HV01", newVM())
+		return err
+	},
+	scripts.SwapDisks: func(ctx context.Context, a *hyperv.Access) error {
+		_, err := a.SwapDisks(ctx, "HV01", vmID, swap())
+		return err
+	},
 	scripts.NewSwitch: func(ctx context.Context, a *hyperv.Access) error {
 		_, err := a.CreateSwitch(ctx, "HV01", engine.NewSwitch{Name: "LAN", Type: engine.SwitchPrivate})
 		return err

@@ -209,4 +209,7 @@ const (
 	IDGuarded      = "FbkGuarded"      // the VM carries the start guard
 	IDSidecar      = "FbkSidecar"      // a checksum file that is none
 	IDPayload      = "FbkPayload"      // input cut or altered on its way
+	IDNoFile       = "FbkNoFile"       // no such disk file
+	IDNoSwitch     = "FbkNoSwitch"     // no such switch, or several
+	IDHalfDone     = "FbkHalfDone"     // a change was begun and could not be taken back
 )

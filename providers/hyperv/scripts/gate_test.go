@@ -93,7 +93,7 @@ type permit struct {
 }
 
 func permitOf(script string) permit {
-	may := permit{commands: writers[script], names: script == NewSwitch}
+	may := permit{commands: writers[script], names: script == NewSwitch || script == CreateVM}
 	if script == Reach { // it connects, and sends nothing
 		may.objects = []string{"System.Net.Sockets.TcpClient"}
 		may.calls = []string{".ConnectAsync", ".Wait", ".Close", ".AddSeconds", "Math::Max", ".GetBaseException"}
@@ -171,7 +171,7 @@ func judgeCommand(c parsedCommand, may permit, say func(int, string, ...any)) {
 	}
 	for _, p := range c.Parameters {
 		globs := strings.EqualFold(p.Name, "-Name") || strings.EqualFold(p.Name, "-VMName") || strings.EqualFold(p.Name, "-SwitchName") || strings.EqualFold(p.Name, "-ComputerName")
-		if globs && strings.Contains(p.Value, "$") && !(may.names && c.Name == "New-VMSwitch") {
+		if globs && strings.Contains(p.Value, "$") && !(may.names && (c.Name == "New-VMSwitch" || c.Name == "New-VM")) {
 			say(c.Line, "%s %s: a name out of data may hold wildcards", c.Name, p.Name)
 		}
 		for _, word := range bannedWords {
@@ -262,6 +262,8 @@ func TestScriptGateBites(t *testing.T) {
 		{"function Get-VMX($a) { return $a }\n", "declares Get-VMX"},
 		{"New-VMSwitch -Name $p.name -ErrorAction Stop\n", "calls New-VMSwitch"},
 		{"New-ItemProperty -LiteralPath 'HKLM:\\x' -Name 'y' -Value 1 -ErrorAction Stop\n", "calls New-ItemProperty"},
+		{"New-VM -Name $p.name -ErrorAction Stop\n", "calls New-VM"},
+		{"Set-VMHardDiskDrive -VMHardDiskDrive $d -Path $p.x -ErrorAction Stop\n", "calls Set-VMHardDiskDrive"},
 		{"Get-NetAdapter -Physical\n", "goes on after an error"},
 		{"Get-NetAdapter -Name $p.adapter -ErrorAction Stop\n", "wildcards"},
 	}

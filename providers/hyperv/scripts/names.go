@@ -27,6 +27,9 @@ const (
 	Reach      = "reach"  // ReachParams → ReachAnswer
 
 	ReadManagers = "managers" // ManagersParams → ManagersAnswer
+
+	CreateVM  = "create-vm"  // CreateVMParams → MachineAnswer, acting
+	SwapDisks = "swap-disks" // SwapDisksParams → MachineAnswer, acting
 )
 
 // The texts. Those that share a beginning have it in a file of its own: find-vm.ps1
@@ -68,6 +71,12 @@ var (
 	managersText string
 	//go:embed ps/events.ps1
 	eventsText string
+	//go:embed ps/disk-files.ps1
+	diskFilesText string
+	//go:embed ps/create-vm.ps1
+	createVMText string
+	//go:embed ps/swap-disks.ps1
+	swapDisksText string
 )
 
 // Class says what a script may do to its host.
@@ -104,6 +113,8 @@ var all = []script{
 	{ReadEvents, eventsText, Reading},
 	{Reach, reachText, Reading},
 	{ReadManagers, managersText, Reading},
+	{CreateVM, findVMText + diskFilesText + createVMText, Acting},
+	{SwapDisks, findVMText + diskFilesText + swapDisksText, Acting},
 }
 
 func byName(name string) (script, bool) {

@@ -128,6 +128,8 @@ func (it Item) check(hosts, kinds map[string]string) error {
 		return fmt.Errorf("state: %q is none of %s", it.State, strings.Join(states, ", "))
 	case len(it.Disks) == 0 || len(it.Disks) > 64:
 		return fmt.Errorf("disks: %d, must be 1 to 64", len(it.Disks))
+	case it.AzureGeneration < 0 || it.AzureGeneration > 2:
+		return fmt.Errorf("azure_generation: %d is neither 1 nor 2", it.AzureGeneration)
 	case it.Generation != 1 && it.Generation != 2:
 		return fmt.Errorf("generation: %d is neither 1 nor 2", it.Generation)
 	case it.Encryption && kinds[hosts[it.Host]] != KindVMM:

@@ -181,21 +181,24 @@ const (
 
 // Item is one replicated item.
 type Item struct {
-	Name       string  `yaml:"name"`
-	Host       string  `yaml:"host"` // its home
-	State      string  `yaml:"state"`
-	OS         string  `yaml:"os"` // Windows or Linux
-	Generation int     `yaml:"generation"`
-	CPUs       int     `yaml:"cpus"`
-	Memory     Size    `yaml:"memory"`
-	Switch     string  `yaml:"switch"`
-	Managed    bool    `yaml:"managed"`    // the Azure VM has managed disks
-	Encryption bool    `yaml:"encryption"` // retired VMM data encryption
-	InAzure    string  `yaml:"in_azure"`   // how long ago it failed over, "40d" or a duration
-	Disks      []Disk  `yaml:"disks"`
-	Snapshots  int     `yaml:"checkpoints"` // of the on-premises VM
-	Change     float64 `yaml:"change"`      // part of the content that differs between Azure and home, 0..1
-	Home       Home    `yaml:"home"`
+	Name       string `yaml:"name"`
+	Host       string `yaml:"host"` // its home
+	State      string `yaml:"state"`
+	OS         string `yaml:"os"` // Windows or Linux
+	Generation int    `yaml:"generation"`
+	// AzureGeneration is that of the Azure VM where it is another one: Site Recovery used
+	// to make a machine of generation 1 of every one.
+	AzureGeneration int     `yaml:"azure_generation"`
+	CPUs            int     `yaml:"cpus"`
+	Memory          Size    `yaml:"memory"`
+	Switch          string  `yaml:"switch"`
+	Managed         bool    `yaml:"managed"`    // the Azure VM has managed disks
+	Encryption      bool    `yaml:"encryption"` // retired VMM data encryption
+	InAzure         string  `yaml:"in_azure"`   // how long ago it failed over, "40d" or a duration
+	Disks           []Disk  `yaml:"disks"`
+	Snapshots       int     `yaml:"checkpoints"` // of the on-premises VM
+	Change          float64 `yaml:"change"`      // part of the content that differs between Azure and home, 0..1
+	Home            Home    `yaml:"home"`
 	// TestFailover is the state of a test failover, and Ailing an error of the
 	// replication, both in the service's words; the lab only says them.
 	TestFailover string `yaml:"test_failover"`

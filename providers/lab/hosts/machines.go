@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"cmp"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,10 +17,9 @@ func row(s *world.State, vm *world.VM) scripts.VMRow {
 		ID: vm.ID, Name: vm.Name, State: vm.State, AutoStart: vm.AutoStart, Notes: vm.Notes, Heartbeat: vm.Heartbeat(),
 		Uptime: int64(vm.Uptime().Seconds()),
 	}
-	if it := s.Item(vm.Item); it != nil {
-		r.Clustered = it.Home.Clustered
-		r.Generation, r.CPUs, r.Memory = it.Generation, it.CPUs, it.Memory
-	}
+	shape := s.ShapeOf(vm)
+	r.Clustered = s.HomeOf(vm).Clustered
+	r.Generation, r.CPUs, r.Memory = shape.Generation, shape.CPUs, shape.Memory
 	return r
 }
 
@@ -46,19 +46,10 @@ func (m Model) vm(host, id string) (any, error) {
 		found = true
 		answer.VMRow, answer.Checkpoints = row(s, vm), vm.Snapshots
 		answer.Addresses = append(answer.Addresses, vm.Addresses()...)
-		it := s.Item(vm.Item)
-		answer.TPM, answer.Shielded = it.Home.TPM, it.Home.Shielded
-		if it.Generation == 2 {
-			answer.SecureBoot = onOff(it.Home.SecureBoot)
-		}
-		answer.Switches = []string{""}
-		if s.HasSwitch(host, it.Switch) {
-			answer.Switches = []string{it.Switch}
-		}
-		answer.Switches = append(answer.Switches, make([]string, it.Home.Loose)...)
-		for i, d := range it.Disks {
-			answer.Disks = append(answer.Disks, disk(s.WindowsPath(vm, d), d, m.World.FileBytes(vm.Files[i], d.Home.Type == "Fixed")))
-		}
+		home := s.HomeOf(vm)
+		answer.TPM, answer.Shielded, answer.SecureBoot = home.TPM, home.Shielded, s.ShapeOf(vm).SecureBoot
+		answer.Switches = adapters(s, vm)
+		answer.Disks = append(answer.Disks, m.disks(s, vm)...)
 	})
 	if !found {
 		return nil, notFound(id)
@@ -66,11 +57,33 @@ func (m Model) vm(host, id string) (any, error) {
 	return answer, nil
 }
 
-func onOff(on bool) string {
-	if on {
-		return "On"
+// adapters are the switches of a VM's adapters, empty where one is not connected.
+func adapters(s *world.State, vm *world.VM) []string {
+	list := []string{""}
+	if name := s.ShapeOf(vm).Switch; s.HasSwitch(vm.Host, name) {
+		list[0] = name
 	}
-	return "Off"
+	return append(list, make([]string, s.HomeOf(vm).Loose)...)
+}
+
+// disks are those that are attached to a VM.
+func (m Model) disks(s *world.State, vm *world.VM) (list []scripts.VMDisk) {
+	for _, i := range vm.Images {
+		d := scripts.VMDisk{Path: i.Path, Format: i.Format, Type: i.Type, Bytes: i.Bytes, Sector: i.Sector}
+		info, err := os.Stat(i.Path)
+		if err != nil {
+			d = scripts.VMDisk{Path: i.Path, Problem: "ObjectNotFound"}
+		} else {
+			d.File = info.Size()
+		}
+		list = append(list, d)
+	}
+	if it := s.Item(vm.Item); it != nil && vm.Images == nil && vm.Shape == nil {
+		for i, d := range it.Disks {
+			list = append(list, disk(s.WindowsPath(vm, d), d, m.World.FileBytes(vm.Files[i], d.Home.Type == "Fixed")))
+		}
+	}
+	return list
 }
 
 // disk is one disk of a VM as its host tells of it.
@@ -126,7 +139,7 @@ func (m Model) guard(host, id, mark string) (any, error) {
 	clustered := false
 	m.World.Read(func(s *world.State) {
 		if vm := s.VM(host, id); vm != nil {
-			clustered = s.Item(vm.Item).Home.Clustered
+			clustered = s.HomeOf(vm).Clustered
 		}
 	})
 	state := func(vm *world.VM) scripts.GuardState {
@@ -189,10 +202,10 @@ func (m Model) sums(host, id string) (any, error) {
 			return
 		}
 		found = true
-		it := s.Item(vm.Item)
+		paths := s.Attached(vm)
 		for i, sum := range vm.Sums {
 			answer.Sums = append(answer.Sums, scripts.DiskSum{
-				Disk: sum.Disk, Bytes: sum.Bytes, SHA256: sum.SHA256, At: sum.At, Path: s.WindowsPath(vm, it.Disks[i]),
+				Disk: sum.Disk, Bytes: sum.Bytes, SHA256: sum.SHA256, At: sum.At, Path: paths[i],
 			})
 		}
 	})

@@ -29,8 +29,8 @@ func (m Model) managers(host string, p scripts.ManagersParams) (any, error) {
 			}
 		}
 		for _, vm := range s.VMs {
-			it, at := s.Item(vm.Item), s.Host(vm.Host)
-			if it == nil || at == nil || !it.Home.Clustered || at.Fabric != h.Fabric {
+			at := s.Host(vm.Host)
+			if at == nil || !s.HomeOf(vm).Clustered || at.Fabric != h.Fabric {
 				continue
 			}
 			answer.Cluster, answer.Nodes = fabric.Friendly+"-cluster", others

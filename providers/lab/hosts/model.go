@@ -41,6 +41,10 @@ func (m Model) Run(_ context.Context, host, script string, params json.RawMessag
 		return given(params, func(p scripts.EventsParams) (any, error) { return m.events(host, p) })
 	case scripts.SetThreads:
 		return given(params, func(p scripts.SetThreadsParams) (any, error) { return m.setThreads(host, p) })
+	case scripts.CreateVM:
+		return given(params, func(p scripts.CreateVMParams) (any, error) { return m.createVM(host, p) })
+	case scripts.SwapDisks:
+		return given(params, func(p scripts.SwapDisksParams) (any, error) { return m.swapDisks(host, p) })
 	case scripts.NewSwitch:
 		return given(params, func(p scripts.NewSwitchParams) (any, error) { return m.newSwitch(host, p) })
 	}

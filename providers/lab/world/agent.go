@@ -97,7 +97,7 @@ func overLink(link estate.Size, threads int) estate.Size {
 	return estate.Size(float64(link) * math.Sqrt(float64(threads)/usual))
 }
 
-func (s *syncing) disk(ctx context.Context, d *Disk, j *Job, to *fileDisk) error {
+func (s *syncing) disk(ctx context.Context, d *Disk, j *Job, to homeDisk) error {
 	snapshot := j.Phase2
 	if s.mode == compareAll {
 		snapshot = j.Phase1
@@ -168,7 +168,7 @@ func (s *syncing) report() func(transfer.Progress) {
 
 // leaveSums reads the disks back from their files and leaves the checksums
 // beside them, before anything starts that could write to them.
-func (r *run) leaveSums(ctx context.Context, vm VM, it Item, disks []*fileDisk) error {
+func (r *run) leaveSums(ctx context.Context, vm VM, it Item, disks []homeDisk) error {
 	sums := make([]DiskSum, 0, len(disks))
 	for i, d := range disks {
 		sum, err := sumOf(ctx, d)
@@ -179,10 +179,10 @@ func (r *run) leaveSums(ctx context.Context, vm VM, it Item, disks []*fileDisk) 
 		if err != nil {
 			return err
 		}
-		if err := r.writeBlockMap(vm.Files[i], m); err != nil {
+		if err := r.writeBlockMap(vm.rel(i), m); err != nil {
 			return err
 		}
-		sums = append(sums, DiskSum{Disk: it.Disks[i].Name, Bytes: d.size, SHA256: sum, At: now()})
+		sums = append(sums, DiskSum{Disk: it.Disks[i].Name, Bytes: d.Size(), SHA256: sum, At: now()})
 	}
 	return r.change(func(s *State) {
 		if v := s.VM(vm.Host, vm.ID); v != nil {

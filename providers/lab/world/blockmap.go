@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"failback/engine/transfer"
 )
@@ -64,7 +65,11 @@ func (w *World) writeBlockMap(rel string, m blockMap) error {
 		data = binary.LittleEndian.AppendUint64(data, uint64(k))
 		data = binary.LittleEndian.AppendUint64(data, v)
 	}
-	return os.WriteFile(w.homePath(rel)+mapSuffix, data, 0o600)
+	name := w.homePath(rel) + mapSuffix
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o600)
 }
 
 // readBlockMap returns nil where no synchronisation has left a map.

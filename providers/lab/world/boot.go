@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -111,6 +112,11 @@ func (w *World) bootHome(ctx context.Context, vm VM, check bool) error {
 	}
 	disks, err := w.homeDisks(it, vm)
 	if err == nil {
+		if err = w.firmware(vm, disks); err != nil {
+			err = fmt.Errorf("the guest does not boot: %w", errors.Join(err, closeDisks(disks)))
+		}
+	}
+	if err == nil {
 		err = w.boot(ctx, homeKey(vm.Host, vm.ID), asGuest(disks), check, func() { _ = closeDisks(disks) })
 	}
 	if ctx.Err() != nil {
@@ -156,6 +162,6 @@ func (w *World) guestEvery() (d time.Duration) {
 }
 
 // sumOf reads a whole disk back.
-func sumOf(ctx context.Context, d *fileDisk) (string, error) {
+func sumOf(ctx context.Context, d homeDisk) (string, error) {
 	return transfer.Sum(ctx, d.source(), nil)
 }

@@ -3,6 +3,7 @@ package world
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -77,13 +78,31 @@ func (w *World) azureDisks(it Item) ([]*blob.Blob, error) {
 	return blobs, nil
 }
 
+// homeDisk is an on-premises disk, wherever its bytes lie.
+type homeDisk interface {
+	guest.Disk
+	io.Closer
+	Sync() error
+	source() transfer.Source
+}
+
 // homeDisks opens the files of a VM's disks, in order. The caller closes them.
-func (w *World) homeDisks(it Item, vm VM) (disks []*fileDisk, err error) {
+func (w *World) homeDisks(it Item, vm VM) (disks []homeDisk, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, closeDisks(disks))
 		}
 	}()
+	if vm.Images != nil || vm.Shape != nil {
+		for _, i := range vm.Images {
+			d, err := w.images.take(i.Path)
+			if err != nil {
+				return disks, err
+			}
+			disks = append(disks, d)
+		}
+		return disks, nil
+	}
 	for i, d := range it.Disks {
 		if i >= len(vm.Files) {
 			return disks, fmt.Errorf("VM %s has no disk %d", vm.Name, i)
@@ -97,7 +116,7 @@ func (w *World) homeDisks(it Item, vm VM) (disks []*fileDisk, err error) {
 	return disks, nil
 }
 
-func closeDisks(disks []*fileDisk) error {
+func closeDisks(disks []homeDisk) error {
 	var errs []error
 	for _, d := range disks {
 		errs = append(errs, d.Close())

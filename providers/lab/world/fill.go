@@ -74,7 +74,7 @@ type filler struct {
 // fill formats the guest on both sides: at home an older edition of it, unless
 // home is where it runs.
 func (f *filler) fill(ctx context.Context, home *VM) (err error) {
-	var homes []*fileDisk
+	var homes []homeDisk
 	if home != nil {
 		if homes, err = f.world.homeDisks(*f.item, *home); err != nil {
 			return err
@@ -147,7 +147,7 @@ func (f *filler) format(ctx context.Context, disks []guest.Disk, edition int64, 
 
 // halfCopy leaves what a cancelled synchronisation leaves: the beginning of
 // each Azure disk on the on-premises one.
-func halfCopy(ctx context.Context, from []*blob.Blob, to []*fileDisk) error {
+func halfCopy(ctx context.Context, from []*blob.Blob, to []homeDisk) error {
 	p := make([]byte, mib)
 	for i, b := range from {
 		for _, e := range b.Extents() {

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"failback/engine/transfer"
@@ -11,21 +12,32 @@ import (
 // switch is refused as Hyper-V refuses it.
 func (w *World) StartHome(host, id string) error {
 	var refused error
+	var images []Image
 	w.Read(func(s *State) {
 		vm := s.VM(host, id)
 		if vm == nil {
 			refused = missing("virtual machine", id)
 			return
 		}
-		if it := s.Item(vm.Item); it != nil && !s.HasSwitch(host, it.Switch) {
-			refused = &JobError{Code: "559", Message: "'" + vm.Name + "' failed to start: the Ethernet switch '" + it.Switch + "' was not found."}
+		images = vm.Images
+		shape := s.ShapeOf(vm)
+		if bare := vm.Shape != nil && shape.Switch == ""; !bare && !s.HasSwitch(host, shape.Switch) {
+			refused = &JobError{Code: "559", Message: "'" + vm.Name + "' failed to start: the Ethernet switch '" + shape.Switch + "' was not found."}
 		}
 	})
+	for _, i := range images {
+		if _, err := w.LookImage(i.Path); err != nil {
+			refused = errors.Join(refused, &JobError{Code: "559", Message: "The virtual machine failed to start: " + err.Error()})
+		}
+	}
 	if refused != nil {
 		return refused
 	}
 	return w.startHome(context.WithoutCancel(w.ctx), host, id)
 }
+
+// StopHome shuts an on-premises VM down as somebody at its host would.
+func (w *World) StopHome(host, id string) error { return w.stopHome(host, id) }
 
 // EditVM changes an on-premises VM's own settings.
 func (w *World) EditVM(host, id string, f func(vm *VM)) error {

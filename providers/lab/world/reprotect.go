@@ -100,7 +100,7 @@ func (r *run) changedSinceHome(ctx context.Context, it *Item) (int64, error) {
 	defer func() { _ = closeDisks(disks) }()
 	var total int64
 	for i, d := range disks {
-		n, err := r.bytesChanged(ctx, d, vm.Files[i], whole)
+		n, err := r.bytesChanged(ctx, d, vm.rel(i), whole)
 		if err != nil {
 			return 0, err
 		}
@@ -109,7 +109,7 @@ func (r *run) changedSinceHome(ctx context.Context, it *Item) (int64, error) {
 	return total, nil
 }
 
-func (w *World) bytesChanged(ctx context.Context, d *fileDisk, rel string, whole bool) (int64, error) {
+func (w *World) bytesChanged(ctx context.Context, d homeDisk, rel string, whole bool) (int64, error) {
 	then, err := w.readBlockMap(rel)
 	if err != nil {
 		return 0, err

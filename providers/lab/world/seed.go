@@ -135,7 +135,7 @@ func (s *State) addItem(it estate.Item) error {
 	fabric := s.Fabric(host.Fabric)
 	item := &Item{
 		Name: it.Name, Foreign: it.State == estate.StateForeign, HyperVID: s.mint(), Fabric: fabric.Name, Host: host.Name,
-		OS: it.OS, Generation: it.Generation, CPUs: it.CPUs, Memory: int64(it.Memory), Switch: it.Switch,
+		OS: it.OS, Generation: it.Generation, InAzure: it.AzureGeneration, CPUs: it.CPUs, Memory: int64(it.Memory), Switch: it.Switch,
 		Managed: it.Managed, Encryption: it.Encryption, Replicated: now(), Home: it.Home, TestFailover: it.TestFailover, Ailing: it.Ailing,
 	}
 	item.VMID = item.HyperVID

@@ -91,14 +91,17 @@ type Disk struct {
 
 // Item is a replicated item.
 type Item struct {
-	Name       string    `json:"name"`
-	Foreign    bool      `json:"foreign,omitempty"` // of another replication provider
-	VMID       string    `json:"vm_id"`             // Site Recovery's id
-	HyperVID   string    `json:"hyperv_id"`         // lower case
-	Fabric     string    `json:"fabric"`
-	Host       string    `json:"host"` // name of the host it is protected by
-	OS         string    `json:"os"`
-	Generation int       `json:"generation"`
+	Name       string `json:"name"`
+	Foreign    bool   `json:"foreign,omitempty"` // of another replication provider
+	VMID       string `json:"vm_id"`             // Site Recovery's id
+	HyperVID   string `json:"hyperv_id"`         // lower case
+	Fabric     string `json:"fabric"`
+	Host       string `json:"host"` // name of the host it is protected by
+	OS         string `json:"os"`
+	Generation int    `json:"generation"`
+	// InAzure is the generation of its Azure VM and of the system on its disks; 0 stands
+	// for that of the item.
+	InAzure    int       `json:"in_azure,omitempty"`
 	CPUs       int       `json:"cpus"`
 	Memory     int64     `json:"memory"`
 	Switch     string    `json:"switch"`
@@ -204,6 +207,11 @@ type VM struct {
 	Snapshots int            `json:"snapshots,omitempty"` // checkpoints
 	Files     []string       `json:"files"`               // one a disk, relative to the world's directory
 	Sums      []DiskSum      `json:"sums,omitempty"`
+	// Shape is set for a VM that somebody made on the host; else its item says what it
+	// is made of.
+	Shape *Shape `json:"shape,omitempty"`
+	// Images, where there are any, are attached in the place of Files.
+	Images []Image `json:"images,omitempty"`
 }
 
 // DiskSum is the checksum that the agent left beside a disk.

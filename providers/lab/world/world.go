@@ -44,6 +44,7 @@ type World struct {
 	work   sync.WaitGroup
 	driven map[string]*driven // jobs that are being driven
 	guests guests
+	images images
 	remote func(ctx context.Context, blobName, snapshot string) (Remote, error)
 }
 
