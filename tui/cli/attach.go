@@ -16,11 +16,7 @@ func (a *app) attachCommand() *cobra.Command {
 		Short: "Watch a run that another process drives",
 		Args:  takes(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			id, err := store.Find(args[0])
+			store, id, err := a.findRun(args[0])
 			if err != nil {
 				return err
 			}

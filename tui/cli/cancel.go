@@ -39,15 +39,7 @@ It ends with exit status 5.`,
 }
 
 func (a *app) cancel(ctx context.Context, o cancelOptions) error {
-	store, err := a.store()
-	if err != nil {
-		return err
-	}
-	id, err := store.Find(o.run)
-	if err != nil {
-		return err
-	}
-	st, err := store.State(id)
+	store, st, err := a.runAsItStands(o.run)
 	if err != nil {
 		return err
 	}
@@ -58,12 +50,12 @@ func (a *app) cancel(ctx context.Context, o cancelOptions) error {
 	if err := a.confirmCancel(st, items, o.yes); err != nil {
 		return err
 	}
-	if store.Live(id) {
-		if err := store.RequestCancel(id, o.item, whoami(), o.reason); err != nil {
+	if store.Live(st.Run) {
+		if err := store.RequestCancel(st.Run, o.item, whoami(), o.reason); err != nil {
 			return err
 		}
-		a.say("asked the driver of run %s to cancel", id)
-		if over, err := a.awaitCancel(ctx, store, id, items); over || err != nil {
+		a.say("asked the driver of run %s to cancel", st.Run)
+		if over, err := a.awaitCancel(ctx, store, st.Run, items); over || err != nil {
 			return err
 		}
 	}

@@ -53,15 +53,7 @@ manual action, manual-action says that it is done; --reason goes with it.`,
 }
 
 func (a *app) decide(ctx context.Context, o decideOptions) error {
-	store, err := a.store()
-	if err != nil {
-		return err
-	}
-	id, err := store.Find(o.run)
-	if err != nil {
-		return err
-	}
-	st, err := store.State(id)
+	store, st, err := a.runAsItStands(o.run)
 	if err != nil {
 		return err
 	}
@@ -91,11 +83,11 @@ func (a *app) decide(ctx context.Context, o decideOptions) error {
 	if err := undecided(store, st, l, d); err != nil {
 		return err
 	}
-	if err := store.Decide(id, l.Item.Name, d); err != nil {
+	if err := store.Decide(st.Run, l.Item.Name, d); err != nil {
 		return err
 	}
-	if !store.Live(id) {
-		a.say("kept: nobody drives run %s now, the answer is used by  %s", id, a.command("resume", string(id)))
+	if !store.Live(st.Run) {
+		a.say("kept: nobody drives run %s now, the answer is used by  %s", st.Run, a.command("resume", string(st.Run)))
 		return nil
 	}
 	return a.awaitDecision(ctx, store, st, l.Item.Name, d.Gate)

@@ -40,15 +40,7 @@ Whoever drives the run takes it at once, otherwise it is kept for the resume.`,
 }
 
 func (a *app) lookAt(ctx context.Context, o lookOptions) error {
-	store, err := a.store()
-	if err != nil {
-		return err
-	}
-	id, err := store.Find(o.run)
-	if err != nil {
-		return err
-	}
-	st, err := store.State(id)
+	store, st, err := a.runAsItStands(o.run)
 	if err != nil {
 		return err
 	}
@@ -57,11 +49,11 @@ func (a *app) lookAt(ctx context.Context, o lookOptions) error {
 		return err
 	}
 	by := lookedBy(o.by)
-	if err := store.Look(id, l.Item.Name, by, strings.TrimSpace(o.saw)); err != nil {
+	if err := store.Look(st.Run, l.Item.Name, by, strings.TrimSpace(o.saw)); err != nil {
 		return err
 	}
-	if !store.Live(id) {
-		a.say("kept: nobody drives run %s now, the look is recorded by  %s", id, a.command("resume", string(id)))
+	if !store.Live(st.Run) {
+		a.say("kept: nobody drives run %s now, the look is recorded by  %s", st.Run, a.command("resume", string(st.Run)))
 		return nil
 	}
 	return a.awaitTaken(ctx, store, st, "look", func(e engine.Event) bool {

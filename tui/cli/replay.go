@@ -32,11 +32,7 @@ asked of Azure or a host: the run's journal is all that is read.`,
 			if err != nil {
 				return err
 			}
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			id, err := store.Find(args[0])
+			store, id, err := a.findRun(args[0])
 			if err != nil {
 				return err
 			}

@@ -35,11 +35,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if !ok {
 				return engine.Usagef("write md, html or json", "--format %q is not known", format)
 			}
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			id, err := store.Find(args[0])
+			store, id, err := a.findRun(args[0])
 			if err != nil {
 				return err
 			}

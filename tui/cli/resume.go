@@ -48,11 +48,7 @@ func (a *app) resume(ctx context.Context, typed, certificate string) error {
 
 // reopen connects to what a run was started against.
 func (a *app) reopen(ctx context.Context, typed string, person engine.Person) (*session, engine.RunID, error) {
-	store, err := a.store()
-	if err != nil {
-		return nil, "", err
-	}
-	id, err := store.Find(typed)
+	store, id, err := a.findRun(typed)
 	if err != nil {
 		return nil, "", err
 	}

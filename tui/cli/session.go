@@ -36,6 +36,26 @@ func (a *app) store() (*runs.Store, error) {
 	return runs.OpenStore(dir)
 }
 
+// findRun finds a run by what was typed: its id, the beginning of one, or "last".
+func (a *app) findRun(typed string) (*runs.Store, engine.RunID, error) {
+	store, err := a.store()
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := store.Find(typed)
+	return store, id, err
+}
+
+// runAsItStands is what the journal of such a run says by now.
+func (a *app) runAsItStands(typed string) (*runs.Store, engine.State, error) {
+	store, id, err := a.findRun(typed)
+	if err != nil {
+		return nil, engine.State{}, err
+	}
+	st, err := store.State(id)
+	return store, st, err
+}
+
 // connect opens what the shared flags name. The caller closes the session.
 func (a *app) connect(ctx context.Context) (*session, error) {
 	t, err := a.target()

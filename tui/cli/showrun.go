@@ -73,11 +73,7 @@ func (a *app) showCommand() *cobra.Command {
 		Short: "Show how a run stands; with --output ndjson its events",
 		Args:  takes(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			id, err := store.Find(args[0])
+			store, id, err := a.findRun(args[0])
 			if err != nil {
 				return err
 			}
