@@ -4,12 +4,12 @@ import (
 	"fmt"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/tui/field"
 	"failback/tui/keymap"
 	"failback/tui/look"
+	"failback/tui/theme"
 )
 
 // Answer is what a key meant to a dialog.
@@ -209,7 +209,7 @@ func (f *Form) foot(l look.Look, w int) []string {
 	return out
 }
 
-func tone(l look.Look, t Tone) (mark string, style lipgloss.Style) {
+func tone(l look.Look, t Tone) (mark string, style theme.Style) {
 	switch t {
 	case Bullet:
 		return l.T.Muted.Render(l.G.Dot) + " ", l.T.Text

@@ -3,7 +3,7 @@ package look
 import (
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
+	"failback/tui/theme"
 )
 
 // Tick is the clock of the screens: the root sends it to the screen in sight.
@@ -54,6 +54,6 @@ func (l Look) Status(s Status, t Tick, w int) string {
 }
 
 // Labelled is a muted name in a column of lw cells with a value behind it.
-func (l Look) Labelled(name, value string, lw, w int, style lipgloss.Style) string {
+func (l Look) Labelled(name, value string, lw, w int, style theme.Style) string {
 	return l.Cut(l.T.Muted.Render(l.Fit(name, lw))+" "+style.Render(l.Words(value)), w)
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
@@ -36,19 +35,42 @@ func (l Look) Cut(s string, w int) string {
 	if w <= 0 {
 		return ""
 	}
+	if text.Width(s) <= w {
+		return s
+	}
 	return ansi.Truncate(s, w, l.G.Ellipsis)
 }
 
 // Fit makes a line exactly w cells wide: cut, or padded with blanks.
 func (l Look) Fit(s string, w int) string {
+	s, rest := l.measured(s, w)
+	return s + blanks(rest)
+}
+
+// measured is Cut, with how many cells are left.
+func (l Look) measured(s string, w int) (string, int) {
+	if n := text.Width(s); n <= w {
+		return s, w - n
+	}
 	s = l.Cut(s, w)
-	return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s)))
+	return s, max(0, w-text.Width(s))
+}
+
+// manyBlanks is longer than nearly every gap of a screen.
+const manyBlanks = "                                                                                                                                "
+
+// blanks are n blanks.
+func blanks(n int) string {
+	if n <= len(manyBlanks) {
+		return manyBlanks[:max(0, n)]
+	}
+	return strings.Repeat(" ", n)
 }
 
 // Right makes a line exactly w cells wide with the text at its right end.
 func (l Look) Right(s string, w int) string {
-	s = l.Cut(s, w)
-	return strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) + s
+	s, rest := l.measured(s, w)
+	return blanks(rest) + s
 }
 
 // Wrap cleans a text and breaks it into lines of at most w cells, at blanks: a
@@ -68,8 +90,8 @@ const unbroken = "\u2011"
 
 // Paragraph is Wrap in a style, with the first line behind a mark and the
 // others indented under it.
-func (l Look) Paragraph(style lipgloss.Style, mark, s string, w int) []string {
-	indent := ansi.StringWidth(mark)
+func (l Look) Paragraph(style theme.Style, mark, s string, w int) []string {
+	indent := text.Width(mark)
 	lines := l.Wrap(s, w-indent)
 	for i := range lines {
 		head := strings.Repeat(" ", indent)
@@ -87,13 +109,13 @@ func (l Look) Rule(w int) string { return l.T.Frame.Render(strings.Repeat(l.G.Ru
 // Section is a heading with a rule after it.
 func (l Look) Section(title string, w int) string {
 	t := l.T.Muted.Render(title)
-	return l.Cut(t+" "+l.Rule(w-ansi.StringWidth(title)-1), w)
+	return l.Cut(t+" "+l.Rule(w-text.Width(title)-1), w)
 }
 
 // Split puts one text at the left and one at the right of a line of w cells. The
 // left one is cut first.
 func (l Look) Split(left, right string, w int) string {
-	rw := ansi.StringWidth(right)
+	rw := text.Width(right)
 	if right == "" || rw+2 >= w {
 		return l.Fit(left, w)
 	}
@@ -117,14 +139,14 @@ func (l Look) Beside(left, right []string, lw int, gap string) []string {
 }
 
 // Box draws a frame of w cells around lines.
-func (l Look) Box(title string, body []string, w int, frame lipgloss.Style) []string {
+func (l Look) Box(title string, body []string, w int, frame theme.Style) []string {
 	inner := w - 4
 	if inner < 1 {
 		return body
 	}
 	c, side := l.G.Corners, frame.Render(l.G.Bar)
 	title = l.Cut(title, inner-1)
-	rest := strings.Repeat(l.G.Rule, max(0, inner-ansi.StringWidth(title)-1))
+	rest := strings.Repeat(l.G.Rule, max(0, inner-text.Width(title)-1))
 	top := frame.Render(c[0]+l.G.Rule) + " " + title + " " + frame.Render(rest+c[1])
 	if title == "" {
 		top = frame.Render(c[0] + strings.Repeat(l.G.Rule, w-2) + c[1])
@@ -140,7 +162,7 @@ func (l Look) Box(title string, body []string, w int, frame lipgloss.Style) []st
 func (l Look) Centre(block []string, w, h int) []string {
 	bw := 0
 	for _, b := range block {
-		bw = max(bw, ansi.StringWidth(b))
+		bw = max(bw, text.Width(b))
 	}
 	left := strings.Repeat(" ", max(0, (w-bw)/2))
 	out := make([]string, max(0, (h-len(block))/2), max(h, len(block)))
@@ -189,7 +211,7 @@ func (l Look) Hints(bindings []keymap.Binding, w int) string {
 		if out != "" {
 			next = out + "   " + next
 		}
-		if ansi.StringWidth(next) > w {
+		if text.Width(next) > w {
 			break
 		}
 		out = next

@@ -1,9 +1,8 @@
 package look
 
 import (
-	"github.com/charmbracelet/lipgloss"
-
 	"failback/engine"
+	"failback/tui/theme"
 )
 
 // JobMark is the symbol of a state of a job or a task. One that is not known has
@@ -31,7 +30,7 @@ func (l Look) JobMark(state string) string {
 }
 
 // JobTone is the style of a state of a job or a task.
-func (l Look) JobTone(state string) lipgloss.Style {
+func (l Look) JobTone(state string) theme.Style {
 	switch engine.JobState(state) {
 	case engine.JobFailed:
 		return l.T.Bad

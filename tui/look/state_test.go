@@ -7,7 +7,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
@@ -67,7 +66,7 @@ func TestStatesAreWordSymbolAndColour(t *testing.T) {
 		}
 	}
 	// What needs somebody does not look like what does not.
-	colour := func(s lipgloss.Style) string { return s.Render("x") }
+	colour := func(s theme.Style) string { return s.Render("x") }
 	calm := colour(coloured.JobTone(string(engine.JobInProgress)))
 	for _, s := range []engine.JobState{engine.JobFailed, engine.JobSuspended, engine.JobPartiallySucceeded} {
 		if got := colour(coloured.JobTone(string(s))); got == calm || ansi.Strip(got) == got {

@@ -6,11 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
-
 	"failback/engine"
 	"failback/tui/text"
+	"failback/tui/theme"
 )
 
 // heightLine is from which height of the screen the time line of the whole run
@@ -24,7 +22,7 @@ func (r *Live) fleet(w, h int) []string {
 	rest := h - len(out)
 	var line []string
 	if h >= heightLine {
-		line = r.timeline(r.state.Legs, w, rest-18)
+		line = r.wholeTimeline(w, rest-18)
 		rest -= len(line)
 	}
 	if leg := r.leg(); w >= threeColumns && leg != nil {
@@ -95,7 +93,7 @@ func (r *Live) countWords() string {
 	return strings.Join(out, "   ")
 }
 
-func (r *Live) bandMark(b band) (string, lipgloss.Style) {
+func (r *Live) bandMark(b band) (string, theme.Style) {
 	l := r.look
 	switch b {
 	case bandDamaged:
@@ -131,7 +129,7 @@ func (r *Live) fleetList(w, h int) []string {
 	nw := 0
 	for _, x := range rows {
 		if x.leg >= 0 {
-			nw = max(nw, min(24, ansi.StringWidth(r.state.Legs[x.leg].Item.Name)))
+			nw = max(nw, min(24, text.Width(r.state.Legs[x.leg].Item.Name)))
 		}
 	}
 	out := make([]string, 0, len(rows))
@@ -142,7 +140,7 @@ func (r *Live) fleetList(w, h int) []string {
 				style = l.T.Text
 			}
 			title := style.Render(x.heading)
-			out = append(out, l.Cut(title+" "+l.Rule(w-ansi.StringWidth(x.heading)-1), w))
+			out = append(out, l.Cut(title+" "+l.Rule(w-text.Width(x.heading)-1), w))
 			continue
 		}
 		out = append(out, r.fleetRow(x, nw, w))

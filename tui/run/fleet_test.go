@@ -175,7 +175,10 @@ func BenchmarkFrameOf500Items(b *testing.B) {
 		r, s := fleetAt(b, 500, 35*time.Minute, look.Look{T: theme.New(theme.Dark, io.Discard), G: glyph.Unicode()})
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			now := begun.Add(35 * time.Minute)
 			for b.Loop() {
+				now = now.Add(time.Second / 15) // as it is drawn
+				r.Update(look.Tick{Now: now})
 				r.View(size[0], size[1])
 				r.Status()
 				r.Hints()
@@ -191,7 +194,10 @@ func BenchmarkFrameOf500Items(b *testing.B) {
 			r.Update(tuitest.Key("T"))
 			b.Run("time-line", func(b *testing.B) {
 				b.ReportAllocs()
+				now := begun.Add(35 * time.Minute)
 				for b.Loop() {
+					now = now.Add(time.Second) // all of it is drawn anew
+					r.Update(look.Tick{Now: now})
 					r.View(size[0], size[1])
 				}
 			})

@@ -64,6 +64,9 @@ type Live struct {
 	list     list
 	item     bool      // of many items, one is open
 	rates    []float64 // of all items together
+	news     int       // how often the run was handed over
+	times    drawnTimes
+	laid     laid
 	panel    panel
 	scroll   look.Scroll // lines from where the panel begins: the log at its end, others at the top
 	notice   string
@@ -104,6 +107,7 @@ func (r *Live) Modal() bool {
 // its question, unless another one is being answered or it was put aside.
 func (r *Live) Show(s engine.State) tea.Cmd {
 	r.state = s
+	r.news++
 	r.arrange()
 	if r.many() {
 		r.rates = ratesOfAll(s)

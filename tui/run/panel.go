@@ -2,42 +2,11 @@ package run
 
 import (
 	"fmt"
-	"slices"
-	"time"
-
-	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
+	"failback/tui/text"
+	"failback/tui/theme"
 )
-
-// log is the newest lines of the run's log that fit, newest at the bottom.
-func (r *Live) log(w, h int) []string {
-	var out []string
-	for _, line := range r.state.Log[max(0, len(r.state.Log)-h):] {
-		out = append(out, r.logLine(line, w))
-	}
-	return out
-}
-
-// clock is a time of day where the operator is; events carry UTC.
-func (r *Live) clock(at time.Time) string { return at.In(r.tick.Now.Location()).Format("15:04:05") }
-
-func (r *Live) logLine(line engine.LogLine, w int) string {
-	l := r.look
-	style := l.T.Text
-	switch line.Level {
-	case "warn":
-		style = l.T.Warn
-	case "error":
-		style = l.T.Bad
-	}
-	said := line.Text
-	if line.Item != "" && len(r.state.Legs) > 1 {
-		said = line.Item + ": " + said
-	}
-	return l.Cut(l.T.Muted.Render(r.clock(line.At))+"  "+style.Render(l.Words(said)), w)
-}
 
 // panelView is the log, the tasks or the findings over the whole screen.
 func (r *Live) panelView(w, h int) []string {
@@ -45,7 +14,7 @@ func (r *Live) panelView(w, h int) []string {
 	var lines []string
 	switch r.panel {
 	case panelLog:
-		title, lines = r.logTitle(), r.wholeLog(w)
+		return append([]string{r.look.Section(r.look.Words(r.logTitle()), w)}, r.wholeLog(w, max(1, h-1))...)
 	case panelTasks:
 		title, lines = r.tasksTitle("Tasks of job "+r.leg().Job, r.leg()), r.wholeTasks(w)
 	case panelFindings:
@@ -56,41 +25,12 @@ func (r *Live) panelView(w, h int) []string {
 		return r.body(w, h)
 	}
 	if len(lines) == 0 {
-		lines = []string{r.look.T.Muted.Render("nothing yet")}
+		lines = []string{r.nothingYet()}
 	}
-	return append([]string{r.look.Section(r.look.Words(title), w)}, r.scrolled(lines, max(1, h-1))...)
+	return append([]string{r.look.Section(r.look.Words(title), w)}, r.look.Read(lines, &r.scroll, max(1, h-1))...)
 }
 
-// scrolled is the part of a panel's lines that is in sight. The log begins at its
-// end, where the news are; what is a list begins at its first line.
-func (r *Live) scrolled(lines []string, room int) []string {
-	if r.panel != panelLog {
-		return r.look.Read(lines, &r.scroll, room)
-	}
-	last := len(lines) - r.scroll.In(len(lines), room)
-	return slices.Clone(lines[max(0, last-room):last])
-}
-
-// wholeLog is the log with long lines broken instead of cut.
-func (r *Live) wholeLog(w int) []string {
-	l := r.look
-	var out []string
-	for _, line := range r.state.Log {
-		style := l.T.Text
-		switch line.Level {
-		case "warn":
-			style = l.T.Warn
-		case "error":
-			style = l.T.Bad
-		}
-		mark := r.clock(line.At) + "  "
-		if len(r.state.Legs) > 1 {
-			mark += l.Fit(l.Words(line.Item), 12) + " "
-		}
-		out = append(out, l.Paragraph(style, l.T.Muted.Render(mark), line.Text, w)...)
-	}
-	return out
-}
+func (r *Live) nothingYet() string { return r.look.T.Muted.Render("nothing yet") }
 
 func (r *Live) wholeTasks(w int) []string {
 	l := r.look
@@ -110,7 +50,7 @@ func (r *Live) wholeTasks(w int) []string {
 	return out
 }
 
-func optional(style lipgloss.Style, r *Live, label, words string, w int) []string {
+func optional(style theme.Style, r *Live, label, words string, w int) []string {
 	if words == "" {
 		return nil
 	}
@@ -122,7 +62,7 @@ func (r *Live) findings(w int) []string {
 	var out []string
 	tw := 0
 	for _, f := range r.leg().Findings {
-		tw = max(tw, min(ansi.StringWidth(f.Title), w*3/5))
+		tw = max(tw, min(text.Width(f.Title), w*3/5))
 	}
 	for _, f := range r.leg().Findings {
 		out = append(out, l.Cut(l.Verdict(f.Verdict)+"  "+l.T.Text.Render(l.Fit(l.Words(f.Title), tw))+"  "+l.T.Muted.Render(l.Words(f.Observed)), w))

@@ -3,11 +3,9 @@ package run
 import (
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
-
 	"failback/engine"
 	"failback/tui/text"
+	"failback/tui/theme"
 )
 
 // phases is the list of a leg's steps, at most h of them around the current one.
@@ -31,28 +29,28 @@ func (r *Live) stepLine(leg *engine.Leg, i, w int) string {
 	title, portal, clock := s.Phase.Info().Title, s.Phase.Info().Portal, ""
 	if s.IsGate() {
 		title, portal = s.Gate.Action(leg.Direction)
-		if waits(leg) && leg.At == i && ansi.StringWidth(title)+12 <= w {
+		if waits(leg) && leg.At == i && text.Width(title)+12 <= w {
 			clock = text.Clock(r.tick.Now.Sub(leg.GateSince))
 		}
 	} else if leg.Phases[s.Phase].Status != "" {
 		clock = text.Clock(r.phaseTime(leg, s.Phase))
 	}
 	line := mark + " " + style.Render(title)
-	room := w - 2 - ansi.StringWidth(title) - len(clock) - 2
-	if portal != "" && portal != title && ansi.StringWidth(portal)+3 <= room {
+	room := w - 2 - text.Width(title) - len(clock) - 2
+	if portal != "" && portal != title && text.Width(portal)+3 <= room {
 		line += l.T.Muted.Render(" [" + l.Words(portal) + "]")
 	}
 	return l.Split(line, l.T.Muted.Render(clock), w)
 }
 
-func (r *Live) stepMark(leg *engine.Leg, i int) (string, lipgloss.Style) {
+func (r *Live) stepMark(leg *engine.Leg, i int) (string, theme.Style) {
 	l, s := r.look, leg.Steps[i]
 	if s.IsGate() {
 		switch {
 		case i < leg.At:
 			return l.T.OK.Render(l.G.Done), l.T.Text
 		case waits(leg) && i == leg.At:
-			return l.T.Warn.Render(l.G.Gate), l.T.Warn.Bold(true)
+			return l.T.Warn.Render(l.G.Gate), l.T.Warn.Bold()
 		}
 		return l.T.Muted.Render(l.G.Gate), l.T.Muted
 	}

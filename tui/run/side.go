@@ -5,13 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
-
 	"failback/engine"
 	"failback/engine/estimate"
 	"failback/tui/glyph"
 	"failback/tui/text"
+	"failback/tui/theme"
 )
 
 // side is what goes on: power of both sides, downtime, transfer, tasks, in this
@@ -55,7 +53,7 @@ func (r *Live) sides(leg *engine.Leg, w int) []string {
 	case !leg.DowntimeFrom.IsZero():
 		words[2] = l.T.Muted.Render("Downtime ") + l.T.Text.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
 	}
-	if line := strings.Join(words, "   "); ansi.StringWidth(line) <= w {
+	if line := strings.Join(words, "   "); text.Width(line) <= w {
 		return []string{line}
 	}
 	return []string{l.Cut(words[0]+"   "+words[2], w), l.Cut(words[1], w)}
@@ -88,7 +86,7 @@ func (r *Live) onPremWords(leg *engine.Leg) string {
 	return words
 }
 
-func (r *Live) powerStyle(p engine.Power) lipgloss.Style {
+func (r *Live) powerStyle(p engine.Power) theme.Style {
 	switch p {
 	case engine.PowerRunning:
 		return r.look.T.OK

@@ -2,14 +2,15 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
 	"failback/tui/text"
+	"failback/tui/theme"
 )
 
 // axis places moments of the run in cells.
@@ -38,7 +39,7 @@ type track struct {
 	title string
 	diff  []int
 	now   int // legs in which it goes on
-	style lipgloss.Style
+	style theme.Style
 	glyph string // of one leg
 }
 
@@ -87,6 +88,26 @@ func (r *Live) timeline(legs []*engine.Leg, w, h int) []string {
 		out = append(out, line)
 	}
 	return append(out, r.look.T.Muted.Render(strings.Repeat(" ", lw+1)+r.look.Split(r.clock(a.from), r.clock(a.to), cells)))
+}
+
+// drawnTimes is the time line of the whole run as it was drawn last: it goes over all
+// legs, and moves once a second.
+type drawnTimes struct {
+	news  int
+	at    time.Time
+	w, h  int
+	lines []string
+}
+
+// wholeTimeline is the time line of all legs. Nobody changes its lines.
+func (r *Live) wholeTimeline(w, h int) []string {
+	d := drawnTimes{news: r.news, at: r.tick.Now.Truncate(time.Second), w: w, h: h}
+	if was := r.times; was.news == d.news && was.at.Equal(d.at) && was.w == w && was.h == h {
+		return was.lines
+	}
+	d.lines = r.timeline(r.state.Legs, w, h)
+	r.times = d
+	return d.lines
 }
 
 // drawTrack draws a line: a solid one for one leg, levels for several.
@@ -173,7 +194,7 @@ func (r *Live) timelinePanel(w, h int) []string {
 	if len(legs) == 1 {
 		return r.timeline(legs, w, h)
 	}
-	out := r.timeline(legs, w, min(h, max(min(h-6, 14), h/2)))
+	out := slices.Clone(r.wholeTimeline(w, min(h, max(min(h-6, 14), h/2))))
 	room := h - len(out) - 2
 	if room < 2 {
 		return out

@@ -38,17 +38,17 @@ func Known(n Name) bool { return slices.Contains(Names, n) }
 // Theme is a set of styles named by meaning. Its zero value is not usable; make
 // one with [New].
 type Theme struct {
-	Text     lipgloss.Style // ordinary words
-	Strong   lipgloss.Style // what to read first
-	Muted    lipgloss.Style // what may be skipped
-	Frame    lipgloss.Style // rules and boxes
-	Accent   lipgloss.Style // the cursor, the current step
-	OK       lipgloss.Style
-	Warn     lipgloss.Style
-	Bad      lipgloss.Style
-	Alarm    lipgloss.Style // damage and overrun, filled
-	Key      lipgloss.Style // names of keys
-	Downtime lipgloss.Style // the clock that counts against us
+	Text     Style // ordinary words
+	Strong   Style // what to read first
+	Muted    Style // what may be skipped
+	Frame    Style // rules and boxes
+	Accent   Style // the cursor, the current step
+	OK       Style
+	Warn     Style
+	Bad      Style
+	Alarm    Style // damage and overrun, filled
+	Key      Style // names of keys
+	Downtime Style // the clock that counts against us
 }
 
 // New makes the theme for a writer. The writer's environment (NO_COLOR,
@@ -119,9 +119,9 @@ func build(r *lipgloss.Renderer, p palette) Theme {
 	}
 	fg := func(c lipgloss.TerminalColor) lipgloss.Style { return r.NewStyle().Foreground(c) }
 	return Theme{
-		Text: fg(p.text), Strong: fg(p.text).Bold(true), Muted: fg(p.muted), Frame: fg(p.frame),
-		Accent: fg(p.accent).Bold(true), OK: fg(p.ok), Warn: fg(p.warn), Bad: fg(p.bad).Bold(true),
-		Alarm: r.NewStyle().Foreground(p.alarmFG).Background(p.alarmBG).Bold(true),
-		Key:   fg(p.accent), Downtime: fg(p.downtime).Bold(true),
+		Text: styleOf(fg(p.text)), Strong: styleOf(fg(p.text).Bold(true)), Muted: styleOf(fg(p.muted)), Frame: styleOf(fg(p.frame)),
+		Accent: styleOf(fg(p.accent).Bold(true)), OK: styleOf(fg(p.ok)), Warn: styleOf(fg(p.warn)), Bad: styleOf(fg(p.bad).Bold(true)),
+		Alarm: styleOf(r.NewStyle().Foreground(p.alarmFG).Background(p.alarmBG).Bold(true)),
+		Key:   styleOf(fg(p.accent)), Downtime: styleOf(fg(p.downtime).Bold(true)),
 	}
 }

@@ -155,7 +155,7 @@ func TestColourBlindThemeKeepsStatesApart(t *testing.T) {
 
 func TestNoneWritesNoEscapes(t *testing.T) {
 	th := New(None, &bytes.Buffer{})
-	for _, s := range []lipgloss.Style{th.Text, th.Strong, th.Accent, th.Alarm, th.Bad, th.Downtime} {
+	for _, s := range []Style{th.Text, th.Strong, th.Accent, th.Alarm, th.Bad, th.Downtime} {
 		if got := s.Render("x"); strings.Contains(got, "\x1b") {
 			t.Errorf("%q holds an escape", got)
 		}

@@ -4,13 +4,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"failback/engine"
 	"failback/engine/estimate"
 	"failback/tui/keymap"
 	"failback/tui/look"
 	"failback/tui/text"
+	"failback/tui/theme"
 )
 
 // besideFrom is the width from which the two options stand side by side.
@@ -127,7 +126,7 @@ func (s *syncStep) numbers(l look.Look, i, width int, charts bool) []string {
 	longest := max(s.forecasts.Delta.Total.P90, s.forecasts.Full.Total.P90)
 	most := max(s.forecasts.Delta.Bytes, s.forecasts.Full.Bytes)
 	var out []string
-	row := func(name, value string, style lipgloss.Style, likely, cautious float64, bar lipgloss.Style) {
+	row := func(name, value string, style theme.Style, likely, cautious float64, bar theme.Style) {
 		out = append(out, l.Labelled(name, value, 9, width, style))
 		if charts {
 			out = append(out, bar.Render(l.G.Span(likely, cautious, width)))
