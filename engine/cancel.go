@@ -55,7 +55,7 @@ func (l *leg) cancel(ctx context.Context) error {
 		return &Failure{Kind: FailureRefused, What: "cancel", Where: jobPlace(l.item.Name, last), Job: job,
 			Why: "the job had succeeded before the cancel reached it", Remedy: "resume the run: the switch has been made, and it goes on with looking at the machine where it is now"}
 	}
-	if l.plan().Direction == ToOnPremises && l.syncBegun(last) {
+	if l.plan().Direction == ToOnPremises && !l.direct() && l.syncBegun(last) {
 		if err := l.markDamaged(ctx, "the failback was cancelled while its disks were being written"); err != nil {
 			return err
 		}

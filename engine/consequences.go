@@ -20,6 +20,9 @@ func (l *leg) askPerson(o *GateOpened) {
 
 func (l *leg) consequencesOfComplete(it Item) []string {
 	p := l.plan()
+	if p.Direct != nil {
+		return l.consequencesOfDirectComplete(it)
+	}
 	out := []string{
 		"Azure VM " + it.AzureVM.Name + " is stopped: downtime begins now.",
 		// INFERRED: the request has no word for either kind.
@@ -32,13 +35,7 @@ func (l *leg) consequencesOfComplete(it Item) []string {
 		out = append(out, "What changed since the snapshot is copied, then the on-premises VM on "+l.host()+" is started.")
 	}
 	out = append(out, "Cancelling before the end leaves the on-premises VM damaged, until the failback is run again to its end.")
-	if p.Budget > 0 {
-		out = append(out, "The plan's downtime budget is "+SpanWords(p.Budget)+".")
-	}
-	if p.Window.Set() {
-		out = append(out, "The plan's window is "+windowText(p.Window)+".")
-	}
-	return out
+	return append(out, l.consequencesOfPlan()...)
 }
 
 func consequencesOfCommit(it Item, s *Leg) []string {
@@ -47,6 +44,13 @@ func consequencesOfCommit(it Item, s *Leg) []string {
 		out = append(out, "Its disk "+d.Name+" ("+SizeWords(d.Bytes)+") is deleted.")
 	}
 	out = append(out, "There is no way back to this Azure copy.")
+	return append(out, unproven(s)...)
+}
+
+// unproven is what a commit has to be warned of: damage, a boot or disks that nothing
+// has shown to be well.
+func unproven(s *Leg) []string {
+	var out []string
 	if s.Damage != nil {
 		out = append(out, "Mind: the on-premises VM is marked damaged and nothing has shown that it is whole: "+s.Damage.Reason+".")
 		if g := s.Guard; g != nil && g.Set {

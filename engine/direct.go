@@ -15,6 +15,9 @@ type Direct struct {
 	// KeepDays is how long the Azure disks are kept as snapshots after the commit;
 	// 0 keeps nothing.
 	KeepDays int `json:"keep_days,omitempty"`
+	// Switch is the virtual switch of VMs that are created; empty takes that of the
+	// VM at its original location, where it can be read, and else connects none.
+	Switch string `json:"switch,omitempty"`
 }
 
 // NewVM is a VM that a host is asked to make. Memory is in bytes.

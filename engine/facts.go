@@ -171,6 +171,9 @@ type GateOpened struct {
 	// Unverified names machines that the answer affects although nothing has shown
 	// that they are well: the reason has to name each.
 	Unverified []string `json:"unverified,omitempty"`
+	// Deletes is what the commit of a failback without Site Recovery deletes: exactly
+	// that, once the gate is answered.
+	Deletes *Deletions `json:"deletes,omitempty"`
 	// Action is the manual action that is waited for, Task its job and task.
 	Action *TaskAction `json:"action,omitempty"`
 	Task   string      `json:"task,omitempty"`

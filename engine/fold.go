@@ -63,7 +63,7 @@ func (s *State) applyRun(e Event) error {
 		s.Plan = b.Plan
 		for _, it := range b.Plan.Items {
 			s.Legs = append(s.Legs, &Leg{
-				Item: it, Direction: b.Plan.Direction,
+				Item: it, Direction: b.Plan.Direction, Direct: b.Plan.Direct != nil,
 				Steps: b.Plan.Steps(it),
 			})
 		}
@@ -136,6 +136,9 @@ func (l *Leg) fold(e Event) {
 	case DecisionMade:
 		if b.Gate == GateManual && l.Gate != nil {
 			l.Manual = l.Gate.Task
+		}
+		if b.Gate == GateCommit && l.Gate != nil {
+			l.Agreed = l.Gate.Deletes
 		}
 		l.Gate = nil
 		l.Decisions = append(l.Decisions, b.Decision)

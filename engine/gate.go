@@ -225,11 +225,19 @@ func (l *leg) openingOf(ctx context.Context, g Gate) (GateOpened, error) {
 	case GateComplete:
 		o.Consequences = append(o.Consequences, l.consequencesOfComplete(it)...)
 	case GateCommit:
+		if l.direct() {
+			err := l.openDirectCommit(ctx, it, &o)
+			return o, err
+		}
 		o.Consequences = append(o.Consequences, consequencesOfCommit(it, s)...)
 		o.NeedsReason = o.NeedsReason || s.Boot == nil || s.Boot.Result != BootProven || s.Damage != nil
 	case GateCommitFailover:
 		o.Consequences = append(o.Consequences, consequencesOfCommitFailover(it)...)
 	case GateReprotect:
+		if l.direct() {
+			o.Consequences = append(o.Consequences, consequencesOfDirectReprotect(l.item)...)
+			return o, nil
+		}
 		o.Consequences = append(o.Consequences,
 			it.Name+" replicates to Azure again: only what changed since the Azure VM stopped is sent.",
 			"Until that is healthy the machine is unprotected.")

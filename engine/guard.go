@@ -174,6 +174,9 @@ func (l *leg) sawHome(ctx context.Context, vm VM) error {
 		return err
 	}
 	why := "while its disks are being written"
+	if l.direct() && s.Damage == nil {
+		return l.note("error", "somebody has started the on-premises VM on "+l.host()+", which holds what it held before the failover: shut it down, what it writes is not kept")
+	}
 	if s.Damage != nil {
 		why = "although it is damaged since " + s.DamagedAt.UTC().Format(time.DateTime+" MST")
 	}

@@ -62,8 +62,11 @@ func (l *leg) walk(run, ctx context.Context) error {
 		default:
 			err = l.phase(ctx, s.Step().Phase)
 		}
-		if errors.Is(err, errLate) {
-			err = l.reopen(ctx)
+		switch {
+		case errors.Is(err, errLate):
+			err = l.reopen(ctx, GateComplete, errLate)
+		case errors.Is(err, errMoved):
+			err = l.reopen(ctx, GateCommit, errMoved)
 		}
 		if err == nil {
 			continue

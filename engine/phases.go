@@ -191,6 +191,9 @@ func (l *leg) damaging(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
+	if l.direct() {
+		return l.spared(ctx, err)
+	}
 	switch KindOf(err) {
 	case FailureJob, FailureCancelled, FailureUnsafe:
 		f := *AsFailure(err, "", l.item.Name)

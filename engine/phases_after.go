@@ -121,9 +121,14 @@ func (l *leg) different(ctx context.Context, p DiskProved) error {
 	if err := l.markDamaged(ctx, "disk "+p.Disk+" differs from the Azure disk"); err != nil {
 		return err
 	}
+	remedy := "do not commit: that deletes the only whole copy. Shut the on-premises VM down and start the Azure VM in the portal. "
+	if l.direct() {
+		remedy += "Nothing of Site Recovery waits for this: a new failback may be run"
+	} else {
+		remedy += "Site Recovery takes no new failback while this one waits for its commit: ask Microsoft's support how to take it back"
+	}
 	return &Failure{Kind: FailureUnsafe, What: "compare the disks", Where: l.item.Name + ", disk " + p.Disk,
-		Why:    fmt.Sprintf("on-premises sha256 %s, Azure sha256 %s", p.Target, p.Source),
-		Remedy: "do not commit: that deletes the only whole copy. Shut the on-premises VM down and start the Azure VM in the portal. Site Recovery takes no new failback while this one waits for its commit: ask Microsoft's support how to take it back"}
+		Why: fmt.Sprintf("on-premises sha256 %s, Azure sha256 %s", p.Target, p.Source), Remedy: remedy}
 }
 
 // liftDamage ends the damage after a complete, verified synchronisation, this
@@ -169,6 +174,9 @@ func (l *leg) offered(what, want string, done func(Item) bool) func(context.Cont
 
 // actCommit commits. After a failback this deletes the Azure VM and its disks.
 func actCommit(ctx context.Context, l *leg) error {
+	if l.direct() {
+		return l.directCommit(ctx)
+	}
 	want := AllowFinalizeFailback
 	if l.plan().Direction == ToAzure {
 		want = AllowCommit

@@ -220,9 +220,9 @@ func (p Plan) Validate() error {
 		return bad("sync", fmt.Sprintf("%q is neither %s nor %s; there is no default", p.Sync, SyncDelta, SyncFull))
 	case p.Target.Alternate && p.Direction == ToAzure:
 		return bad("target", "an alternate host is for a failback; the direction is on-premises → Azure")
-	case p.Target.Alternate && p.Target.HostID == "":
+	case p.Target.Alternate && p.Target.HostID == "" && (p.Direct == nil || p.Target.HostName == ""):
 		return bad("target", "an alternate location needs a host")
-	case !p.Target.Alternate && p.Target.CreateVM && !p.Joint():
+	case !p.Target.Alternate && p.Target.CreateVM && !p.Joint() && p.Direct == nil:
 		return bad("target", "the original location never creates a VM; name an alternate host to create one")
 	case p.Target.Alternate && p.Joint():
 		return bad("target", "a recovery plan's own job has no choice of a host; bring each VM home by itself")
@@ -238,6 +238,9 @@ func (p Plan) Validate() error {
 		return bad("threads", "download threads are for a failback")
 	case p.Threads != 0 && CheckThreads(p.Threads) != nil:
 		return bad("threads", fmt.Sprintf("%d is none of 1 to %d (%d is the documented default)", p.Threads, MostThreads, DefaultThreads))
+	}
+	if field, why := p.wrongDirect(); field != "" {
+		return bad(field, why)
 	}
 	if field, why := p.wrongBoot(); field != "" {
 		return bad(field, why)

@@ -82,6 +82,7 @@ const sampleLimit = 120
 type Leg struct {
 	Item         PlanItem
 	Direction    Direction
+	Direct       bool // it goes without Site Recovery, see [Plan.Direct]
 	Steps        []Step
 	At           int // index into Steps; len(Steps) when all are done
 	Mode         Mode
@@ -89,7 +90,8 @@ type Leg struct {
 	Findings     []Finding
 	Gate         *GateOpened // the open gate, nil otherwise
 	GateSince    time.Time
-	Manual       string // the manual action that was answered last, see [GateOpened]
+	Agreed       *Deletions // what the answer at the commit gate was about, see [GateOpened.Deletes]
+	Manual       string     // the manual action that was answered last, see [GateOpened]
 	Decisions    []Decision
 	Ops          map[Op]Operation
 	Job          string    // the failback job
@@ -168,7 +170,7 @@ func (l *Leg) CanCancel() (ok, damages bool) {
 		return false, false
 	}
 	_, started := l.Ops[OpStart]
-	return true, started && l.Direction == ToOnPremises
+	return true, started && l.Direction == ToOnPremises && !l.Direct
 }
 
 // Downtime is how long the machine was down, up to now where it still is.

@@ -25,32 +25,36 @@ func (l *leg) late() bool {
 	return !last.Override
 }
 
-// reopen asks at the complete gate again.
-func (l *leg) reopen(ctx context.Context) error {
-	opened, err := l.opening(ctx, GateComplete)
+// reopen asks at a gate again, and says why.
+func (l *leg) reopen(ctx context.Context, g Gate, why error) error {
+	opened, err := l.opening(ctx, g)
 	if err != nil {
 		return err
 	}
-	opened.Again = errLate.Error()
+	opened.Again = why.Error()
+	opened.NeedsReason = opened.NeedsReason || g == GateCommit // what policy agreed to was another list
 	return l.r.Stream.Emit(l.item.Name, PhaseNone, opened)
 }
 
 // mayReopen says why the gate before the current phase can't be asked again: only
-// the complete gate can, and only while nothing of the switch was done.
+// the complete gate can, while nothing of the switch was done, and the commit gate of
+// a failback without Site Recovery, while nothing was deleted.
 func (l *Leg) mayReopen(g Gate) error {
-	if g != GateComplete || l.At == 0 || l.At >= len(l.Steps) || l.Steps[l.At-1].Gate != g || len(l.Decisions) == 0 {
+	if g != GateComplete && (g != GateCommit || !l.Direct) || l.At == 0 || l.At >= len(l.Steps) || l.Steps[l.At-1].Gate != g || len(l.Decisions) == 0 {
 		return errors.New("this is not the step after that gate")
 	}
 	acts := []Op{OpStart}
-	if l.Step().Phase == PhaseStopAzure {
+	if p := l.Step().Phase; p == PhaseCommit {
+		acts = []Op{OpCommit}
+	} else if p == PhaseStopAzure {
 		acts = []Op{OpDeallocate, OpComplete} // the start was made long before
 	}
 	for _, op := range acts {
 		if asked, ok := l.Ops[op]; ok && (asked.Accepted || !l.declined()) {
-			return errors.New("the switch has begun")
+			return errors.New("what it answers has begun")
 		}
 	}
-	if !l.DowntimeFrom.IsZero() {
+	if g == GateComplete && !l.DowntimeFrom.IsZero() {
 		return errors.New("the downtime has begun")
 	}
 	return nil

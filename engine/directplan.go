@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// DiskFormats are what the disks of a direct failback can be written as.
+var DiskFormats = []string{"vhdx", "vhd"}
+
+// MostKeepDays is the longest that a plan may keep snapshots for: what is kept costs
+// money until somebody deletes it.
+const MostKeepDays = 365
+
+// What the host calls a file, and what this machine does.
+var (
+	hostPath  = regexp.MustCompile(`^([A-Za-z]:\\|\\\\[^\\/]+\\[^\\/]+)`)
+	localPath = regexp.MustCompile(`^(/|[A-Za-z]:[\\/]|\\\\[^\\/]+\\[^\\/]+)`)
+)
+
+// DiskFormat is the format of new disks.
+func (d Direct) DiskFormat() string { return cmp.Or(strings.ToLower(d.Format), "vhdx") }
+
+// OnHost is the folder by the host's own name.
+func (d Direct) OnHost() string { return cmp.Or(d.HostFolder, d.Folder) }
+
+// Words say how the machines come home, as every place that shows a plan says it.
+func (d Direct) Words() string {
+	s := "without Site Recovery: new " + strings.ToUpper(d.DiskFormat()) + " disks in " + d.Folder
+	if d.HostFolder != "" && d.HostFolder != d.Folder {
+		s += ", which the host calls " + d.HostFolder
+	}
+	return s + "; " + d.KeepWords()
+}
+
+// KeepWords say what is left in Azure after the commit.
+func (d Direct) KeepWords() string {
+	switch d.KeepDays {
+	case 0:
+		return "no snapshot is kept after the commit"
+	case 1:
+		return "the last snapshots are kept for 1 day after the commit"
+	}
+	return fmt.Sprintf("the last snapshots are kept for %d days after the commit", d.KeepDays)
+}
+
+// WhatDirectLoses says in sentences what a failback without Site Recovery gives up,
+// for whoever chooses it.
+func WhatDirectLoses() []string {
+	return []string{
+		"Site Recovery takes no part: its item stays as it is, and no job of it is to be seen in the portal.",
+		"Protection is enabled afresh afterwards: everything is sent to Azure again, not only what has changed.",
+		"The recovery points of before are of no use to the machine any more.",
+		"The data goes through the machine that this program runs on, and not through the host's agent.",
+	}
+}
+
+// wrongDirect says what of a plan without Site Recovery is wrong, and why; the field
+// is empty where nothing is.
+func (p Plan) wrongDirect() (field, why string) {
+	d := p.Direct
+	switch {
+	case d == nil:
+		return "", ""
+	case p.Direction != ToOnPremises:
+		return "direct", "a failback without Site Recovery goes home; the direction is " + p.Direction.Arrow()
+	case p.Sync == SyncFull:
+		return "sync", "without Site Recovery the disks are always copied while the Azure VM runs, and only what changed after it stopped; full would stop it first and gain nothing. Say delta"
+	case p.Joint():
+		return "direct", "a recovery plan's own job is Site Recovery's; bring each VM home by itself"
+	case p.Target.Alternate && !p.Target.CreateVM:
+		return "target", "without Site Recovery the VM is created at another host; say that it may be"
+	case p.Threads != 0:
+		return "threads", "download threads are of Site Recovery's agent, which takes no part"
+	case slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.CommitFailover }):
+		return "items", "an earlier failover is not committed first: that is Site Recovery's, and nothing of it is needed"
+	case d.KeepDays < 0 || d.KeepDays > MostKeepDays:
+		return "direct.keep_days", fmt.Sprintf("it is %d; 0 keeps nothing, %d is the most", d.KeepDays, MostKeepDays)
+	case !slices.Contains(DiskFormats, d.DiskFormat()):
+		return "direct.format", fmt.Sprintf("%q is neither %s", d.Format, strings.Join(DiskFormats, " nor "))
+	}
+	return p.wrongFolder()
+}
+
+// wrongFolder looks at how this machine and the host call the place of the disks. A
+// rehearsal's host is this program: it calls files what this machine calls them.
+func (p Plan) wrongFolder() (field, why string) {
+	d := p.Direct
+	switch {
+	case strings.TrimSpace(d.Folder) == "":
+		return "direct.folder", "say where the disks are written: a folder of this machine, or a share of the host"
+	case strings.ContainsFunc(d.Folder+d.HostFolder+d.Switch, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "direct", "a name has a control character in it"
+	case !localPath.MatchString(d.Folder):
+		return "direct.folder", fmt.Sprintf("%q begins at no root; write it whole, such as D:\\vms or \\\\host\\vms", d.Folder)
+	case d.HostFolder != "" && !hostPath.MatchString(d.HostFolder) && !p.Rehearsal:
+		return "direct.host_folder", fmt.Sprintf("%q is no folder of a Windows host; write it whole, such as D:\\vms", d.HostFolder)
+	case !hostPath.MatchString(d.OnHost()) && !p.Rehearsal:
+		return "direct.host_folder", fmt.Sprintf("the host can't know %q: say what it calls that folder", d.Folder)
+	}
+	return "", ""
+}
+
+// OutsideVault reports whether the item is an Azure VM that no vault replicates: its
+// id is the VM's own.
+func (it PlanItem) OutsideVault() bool { return IsMachineID(it.ID) }
+
+var machineID = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/virtualMachines/[^/]+$`)
+
+// IsMachineID reports whether the resource id is that of an Azure VM.
+func IsMachineID(id string) bool { return machineID.MatchString(id) }
