@@ -41,18 +41,29 @@ func (l *linePlan) preflight(ctx context.Context) error {
 		if len(stopped) == 0 {
 			return nil
 		}
-		n, err := l.t.One(ctx, ask.Question{Ask: "The preflight blocks " + quoteAll(stopped) + ".", Choices: []ask.Choice{
-			{Label: "Check again"}, {Label: "Override a rule", About: "only rules that may be overridden, with a reason that the evidence keeps"},
-		}})
-		if err != nil {
+		if err := l.mend(ctx, rows, stopped); err != nil {
 			return err
 		}
-		if n == 1 {
-			if err := l.override(ctx, rows); err != nil {
-				return err
-			}
-		}
 	}
+}
+
+// mend asks what to do about what blocks, and does it. Then it is checked again.
+func (l *linePlan) mend(ctx context.Context, rows []checkRow, stopped []string) error {
+	choices := []ask.Choice{
+		{Label: "Check again"}, {Label: "Override a rule", About: "only rules that may be overridden, with a reason that the evidence keeps"},
+	}
+	switches := missingSwitches(rows)
+	for _, name := range switches {
+		choices = append(choices, l.switchChoice(name))
+	}
+	n, err := l.t.One(ctx, ask.Question{Ask: "The preflight blocks " + quoteAll(stopped) + ".", Choices: choices})
+	switch {
+	case err != nil || n == 0:
+		return err
+	case n == 1:
+		return l.override(ctx, rows)
+	}
+	return l.createSwitch(ctx, switches[n-2])
 }
 
 // tell says what is not fine, and counts the rest.
