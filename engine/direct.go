@@ -73,6 +73,8 @@ type AzureThing struct {
 	Kind  string `json:"kind"` // "VM", "disk", "network interface"
 	Name  string `json:"name"`
 	Bytes int64  `json:"bytes,omitempty"` // of disks
+	// Unique tells it from another resource of that name; empty where nobody said.
+	Unique string `json:"unique,omitempty"`
 }
 
 // AzureDesk looks after Azure VMs without Site Recovery. Reads may be repeated.
@@ -84,6 +86,7 @@ type AzureDesk interface {
 	// among them.
 	Belongings(ctx context.Context, vm AzureVMRef) ([]AzureThing, error)
 	// Remove deletes exactly this resource and returns when it is gone; what is gone
-	// already is no error. It may be repeated.
+	// already is no error, and another resource that has its name by now is refused.
+	// It may be repeated.
 	Remove(ctx context.Context, t AzureThing) error
 }

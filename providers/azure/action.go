@@ -113,11 +113,13 @@ func Permissions() []Permission { return slices.Clone(permissions) }
 
 // permission finds the row of an action; names of actions differ in case only.
 func permission(a Action) (Permission, bool) {
-	i := slices.IndexFunc(permissions, func(p Permission) bool { return strings.EqualFold(string(p.Action), string(a)) })
-	if i < 0 {
-		return Permission{}, false
+	for _, list := range [][]Permission{permissions, directPermissions} {
+		i := slices.IndexFunc(list, func(p Permission) bool { return strings.EqualFold(string(p.Action), string(a)) })
+		if i >= 0 {
+			return list[i], true
+		}
 	}
-	return permissions[i], true
+	return Permission{}, false
 }
 
 // ask says what to ask an administrator for.

@@ -31,7 +31,7 @@ func (a *Access) Power(ctx context.Context, vm engine.AzureVMRef) (engine.Power,
 		return engine.PowerUnknown, err
 	}
 	view, err := machines.InstanceView(ctx, vm.ResourceGroup, vm.Name, nil)
-	if gone(err) {
+	if Gone(err) {
 		return engine.PowerDeleted, nil
 	}
 	if err != nil {
@@ -68,7 +68,9 @@ func (a *Access) machines(vm engine.AzureVMRef, call Call) (*armcompute.VirtualM
 	return c, call.Failure(err)
 }
 
-func gone(err error) bool {
+// Gone reports whether Azure says that a resource, or its resource group, is not there.
+// Any other not-found answer is none of that.
+func Gone(err error) bool {
 	var answer *azcore.ResponseError
 	if !errors.As(err, &answer) || answer.StatusCode != http.StatusNotFound {
 		return false

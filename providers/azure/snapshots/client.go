@@ -28,16 +28,16 @@ const (
 // The rights that the requests need, as Azure's roles name them. The built-in
 // role Disk Snapshot Contributor has those on snapshots.
 const (
-	actionReadMachine    azure.Action = "Microsoft.Compute/virtualMachines/read"
-	actionReadDisk       azure.Action = "Microsoft.Compute/disks/read"
-	actionReadSnapshot   azure.Action = "Microsoft.Compute/snapshots/read"
-	actionTakeSnapshot   azure.Action = "Microsoft.Compute/snapshots/write"
-	actionDeleteSnapshot azure.Action = "Microsoft.Compute/snapshots/delete"
-	actionLend           azure.Action = "Microsoft.Compute/snapshots/beginGetAccess/action"
+	actionReadMachine                 = azure.ActionReadMachine
+	actionReadDisk                    = azure.ActionReadManagedDisk
+	actionReadSnapshot                = azure.ActionReadSnapshot
+	actionTakeSnapshot                = azure.ActionTakeSnapshot
+	actionDeleteSnapshot              = azure.ActionDeleteSnapshot
+	actionLend                        = azure.ActionLend
 	actionReadPoint      azure.Action = "Microsoft.Compute/restorePointCollections/read"
 	actionTakePoint      azure.Action = "Microsoft.Compute/restorePointCollections/restorePoints/write"
 	actionDeletePoint    azure.Action = "Microsoft.Compute/restorePointCollections/delete"
-	actionTakeBack       azure.Action = "Microsoft.Compute/snapshots/endGetAccess/action"
+	actionTakeBack                    = azure.ActionTakeBack
 )
 
 // defaultLend is how long a signature is good for where nobody says otherwise. It

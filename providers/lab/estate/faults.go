@@ -24,6 +24,7 @@ const (
 	OnDeallocate  Moment = "deallocate"
 	OnSnapshot    Moment = "snapshot"  // PUT of a managed disk's snapshot
 	OnAccess      Moment = "access"    // POST beginGetAccess
+	OnDelete      Moment = "delete"    // DELETE of a VM, a disk, a snapshot or a network interface
 	OnDiskRead    Moment = "disk-read" // bytes of a disk in Azure are read
 	OnDiskList    Moment = "disk-list" // its page ranges are listed
 	OnDiskDiff    Moment = "disk-diff" // what changed since a snapshot is listed
@@ -93,7 +94,7 @@ const (
 	ForeignStart     Trouble = "foreign-start"      // somebody starts the on-premises VM
 )
 
-var requestMoments = []Moment{OnStart, OnComplete, OnCancel, OnCommit, OnReprotect, OnDeallocate, OnSnapshot, OnAccess}
+var requestMoments = []Moment{OnStart, OnComplete, OnCancel, OnCommit, OnReprotect, OnDeallocate, OnSnapshot, OnAccess, OnDelete}
 
 var diskMoments = []Moment{OnDiskRead, OnDiskList, OnDiskDiff}
 

@@ -2,6 +2,7 @@ package management
 
 import (
 	"net/http"
+	"strings"
 
 	"failback/providers/lab/world"
 )
@@ -16,7 +17,7 @@ func (c *call) getMachine(names []string) {
 		}
 		body := c.machine(s, v)
 		if c.query.Get("$expand") == "instanceView" {
-			body["properties"].(obj)["instanceView"] = instanceView(v)
+			body["properties"].(obj)["instanceView"] = instanceView(s, v)
 		}
 		return body, nil
 	})
@@ -66,15 +67,18 @@ func (c *call) machine(s *world.State, v *world.AzureVM) obj {
 		"id": ids{s}.resource(machineType + "/" + v.Name), "name": v.Name, "type": machineType, "location": s.Location,
 		"tags": obj{},
 		"properties": obj{
-			"vmId": v.ID, "hardwareProfile": obj{"vmSize": "Standard_D2s_v3"}, "storageProfile": storage,
-			"provisioningState": provisioning(v.Power), "timeCreated": stamp(v.Created),
-			"networkProfile": obj{"networkInterfaces": []obj{{"id": ids{s}.resource("Microsoft.Network/networkInterfaces/" + v.Name + "-nic")}}},
+			"vmId": v.ID, "hardwareProfile": obj{"vmSize": sizeOf(it).name}, "storageProfile": storage,
+			"provisioningState": provisioning(v), "timeCreated": stamp(v.Created),
+			"networkProfile": obj{"networkInterfaces": []obj{{"id": ids{s}.resource(nicType + "/" + world.NICOf(v.Name)), "properties": obj{"primary": true}}}},
 		},
 	}
 }
 
-func provisioning(power string) string {
-	if power == world.PowerStarting || power == world.PowerDeallocating {
+func provisioning(v *world.AzureVM) string {
+	if v.Deleting != "" {
+		return "Deleting"
+	}
+	if v.Power == world.PowerStarting || v.Power == world.PowerDeallocating {
 		return "Updating"
 	}
 	return "Succeeded"
@@ -86,7 +90,7 @@ func (c *call) getInstanceView(names []string) {
 		if v == nil {
 			return nil, c.noResource(machineType, names[2])
 		}
-		return instanceView(v), nil
+		return instanceView(s, v), nil
 	})
 }
 
@@ -95,16 +99,12 @@ var powerWords = map[string]string{
 	world.PowerDeallocating: "VM deallocating", world.PowerDeallocated: "VM deallocated",
 }
 
-func instanceView(v *world.AzureVM) obj {
-	state := provisioning(v.Power)
-	code := "ProvisioningState/succeeded"
-	if state == "Updating" {
-		code = "ProvisioningState/updating"
-	}
+func instanceView(s *world.State, v *world.AzureVM) obj {
+	state := provisioning(v)
 	return obj{
-		"computerName": v.Name, "hyperVGeneration": "V1", "disks": []obj{},
+		"computerName": v.Name, "hyperVGeneration": generation(s.Item(v.Item)), "disks": []obj{},
 		"statuses": []obj{
-			{"code": code, "level": "Info", "displayStatus": "Provisioning " + state},
+			{"code": "ProvisioningState/" + strings.ToLower(state), "level": "Info", "displayStatus": "Provisioning " + state},
 			{"code": "PowerState/" + v.Power, "level": "Info", "displayStatus": powerWords[v.Power]},
 		},
 	}
@@ -127,9 +127,16 @@ func (c *call) acceptCompute(op world.Operation, err error) {
 		return
 	}
 	c.accepted = true
+	c.goesOn(computeProvider, op)
+}
+
+const computeProvider = "Microsoft.Compute"
+
+// goesOn says where an operation that goes on after the answer is looked at.
+func (c *call) goesOn(provider string, op world.Operation) {
 	var location string
 	c.world.Read(func(s *world.State) {
-		location = "/subscriptions/" + s.Subscription + "/providers/Microsoft.Compute/locations/" + s.Location + "/operations/" + op.ID
+		location = "/subscriptions/" + s.Subscription + "/providers/" + provider + "/locations/" + s.Location + "/operations/" + op.ID
 	})
 	query := "?api-version=" + c.query.Get("api-version")
 	h := c.w.Header()

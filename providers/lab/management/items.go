@@ -188,7 +188,7 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 	group := "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup
 	return obj{
 		"instanceType": instanceType(it), "azureVmDiskDetails": disks, "protectedManagedDisks": protected,
-		"recoveryAzureVmName": it.Name, "recoveryAzureVMSize": "Standard_D2s_v3",
+		"recoveryAzureVmName": it.Name, "recoveryAzureVMSize": sizeOf(it).name,
 		"recoveryAzureStorageAccount": id.account(), "recoveryAzureLogStorageAccountId": nil,
 		"lastReplicatedTime": stampOrNull(it.Replicated), "rpoInSeconds": 30, "lastRpoCalculatedTime": stampOrNull(it.Replicated),
 		"lastRecoveryPointReceived": stampOrNull(it.Replicated),

@@ -21,6 +21,8 @@ const (
 	machinePath = computePath + "/virtualMachines/*"
 	snapPath    = computePath + "/snapshots/*"
 	pointsPath  = computePath + "/restorePointCollections/*"
+	diskPath    = computePath + "/disks/*"
+	nicPath     = groupPath + "/providers/Microsoft.Network/networkInterfaces/*"
 	partPath    = pointsPath + "/restorePoints/*/diskRestorePoints/*"
 )
 
@@ -85,7 +87,13 @@ var endpoints = []endpoint{
 	{http.MethodPost, machinePath + "/deallocate", (*call).deallocate},
 	{http.MethodPost, machinePath + "/powerOff", (*call).deallocate},
 	{http.MethodPost, machinePath + "/start", (*call).startMachine},
-	{http.MethodGet, computePath + "/disks/*", (*call).getDisk},
+	{http.MethodDelete, machinePath, (*call).deleteMachine},
+	{http.MethodGet, "subscriptions/*/providers/Microsoft.Compute/locations/*/vmSizes", (*call).listSizes},
+	{http.MethodGet, diskPath, (*call).getDisk},
+	{http.MethodDelete, diskPath, (*call).deleteDisk},
+	{http.MethodGet, nicPath, (*call).getNIC},
+	{http.MethodDelete, nicPath, (*call).deleteNIC},
+	{http.MethodGet, "subscriptions/*/providers/Microsoft.Network/locations/*/operations/*", (*call).computeOperation},
 	{http.MethodGet, computePath + "/snapshots", (*call).listSnapshots},
 	{http.MethodGet, "subscriptions/*/providers/Microsoft.Compute/snapshots", (*call).listSnapshots},
 	{http.MethodGet, computePath + "/restorePointCollections", (*call).listCollections},

@@ -17,18 +17,26 @@ func (c *call) getDisk(names []string) {
 		if d == nil {
 			return nil, c.noResource("Microsoft.Compute/disks", names[2])
 		}
-		state := "Attached"
-		if v := s.AzureVM(it.AzureVM); v != nil && v.Power == world.PowerDeallocated {
-			state = "Reserved"
-		}
-		return obj{
+		body := obj{
 			"id": ids{s}.resource("Microsoft.Compute/disks/" + d.Managed), "name": d.Managed, "type": "Microsoft.Compute/disks",
 			"location": s.Location, "sku": obj{"name": "Premium_LRS", "tier": "Premium"},
-			"properties": obj{
-				"diskSizeBytes": d.Bytes, "diskSizeGB": (d.Bytes + 1<<30 - 1) >> 30, "diskState": state,
-				"provisioningState": "Succeeded", "creationData": obj{"createOption": "Import", "logicalSectorSize": 512},
-			},
-		}, nil
+		}
+		state := "Unattached"
+		if v := s.AzureVM(it.AzureVM); v != nil {
+			state, body["managedBy"] = "Attached", ids{s}.resource(machineType+"/"+v.Name)
+			if v.Power == world.PowerDeallocated {
+				state = "Reserved"
+			}
+		}
+		properties := obj{
+			"uniqueId": d.VHDID, "diskSizeBytes": d.Bytes, "diskSizeGB": (d.Bytes + 1<<30 - 1) >> 30, "diskState": state,
+			"provisioningState": "Succeeded", "creationData": obj{"createOption": "Import", "logicalSectorSize": 512},
+		}
+		if d.OS {
+			properties["osType"], properties["hyperVGeneration"] = it.OS, generation(it)
+		}
+		body["properties"] = properties
+		return body, nil
 	})
 }
 

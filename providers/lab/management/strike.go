@@ -22,6 +22,9 @@ func (c *call) strikes() bool {
 	if c.r.Method != http.MethodGet {
 		when = moments[strings.ToLower(path.Base(c.r.URL.Path))]
 	}
+	if c.r.Method == http.MethodDelete {
+		when = estate.OnDelete
+	}
 	if c.r.Method == http.MethodPut && c.path.after("snapshots") != "" {
 		when = estate.OnSnapshot
 	}
@@ -60,6 +63,12 @@ func (c *call) subject() (item string) {
 			item = j.Item
 		}
 		if v := s.AzureVM(c.path.after("virtualMachines")); v != nil {
+			item = v.Item
+		}
+		if it, _ := s.ManagedDisk(c.path.after("disks")); it != nil {
+			item = it.Name
+		}
+		if v, _ := s.NIC(c.path.after("networkInterfaces")); v != nil {
 			item = v.Item
 		}
 		if snap := s.Snapshot(c.path.after("snapshots")); snap != nil {

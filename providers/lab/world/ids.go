@@ -15,6 +15,9 @@ func (s *State) mint() string {
 	return guid(s.Seed, s.Minted, "")
 }
 
+// GUIDOf is the id of something that has a name for good.
+func (s *State) GUIDOf(name string) string { return guid(s.Seed, 0, strings.ToLower(name)) }
+
 // guid derives a GUID of version 4's shape.
 func guid(seed int64, n uint64, name string) string {
 	var in [16]byte

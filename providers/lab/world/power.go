@@ -125,6 +125,10 @@ func (w *World) continuePower(name string) {
 	var vm AzureVM
 	w.Read(func(s *State) { vm = *s.AzureVM(name) })
 	w.goes(func(ctx context.Context) {
+		if vm.Deleting != "" {
+			_ = w.deleteAzure(ctx, name)
+			return
+		}
 		var err error
 		switch vm.Power {
 		case PowerRunning:

@@ -167,7 +167,7 @@ func (w *World) forget(s *State, snap *DiskSnapshot) error {
 		}
 	}
 	s.Snapshots = slices.DeleteFunc(s.Snapshots, func(d *DiskSnapshot) bool { return d == snap })
-	return nil
+	return w.dropUnread(s, snap.Blob)
 }
 
 // noteSnapshot counts a snapshot of a disk, kept or not.

@@ -34,10 +34,12 @@ type State struct {
 	Items         []*Item         `json:"items"`
 	Plans         []*RecoveryPlan `json:"plans"`
 	AzureVMs      []*AzureVM      `json:"azure_vms"`
-	VMs           []*VM           `json:"vms"`
-	Jobs          []*Job          `json:"jobs"` // oldest first
-	Operations    []*Operation    `json:"operations"`
-	Snapshots     []*DiskSnapshot `json:"snapshots,omitempty"`
+	// NICs are the network interfaces whose VM was deleted.
+	NICs       []string        `json:"nics,omitempty"`
+	VMs        []*VM           `json:"vms"`
+	Jobs       []*Job          `json:"jobs"` // oldest first
+	Operations []*Operation    `json:"operations"`
+	Snapshots  []*DiskSnapshot `json:"snapshots,omitempty"`
 	// SnapshotTimes are when each managed disk had a snapshot, kept or not.
 	SnapshotTimes map[string][]time.Time `json:"snapshot_times,omitempty"`
 	Collections   []*Collection          `json:"collections,omitempty"`
@@ -181,6 +183,8 @@ type AzureVM struct {
 	Booted  bool      `json:"booted"`            // its guest answers
 	Problem string    `json:"problem,omitempty"` // why it does not
 	Created time.Time `json:"created"`
+	// Deleting is the operation that deletes it.
+	Deleting string `json:"deleting,omitempty"`
 }
 
 // The states of an on-premises VM, in Hyper-V's words.
