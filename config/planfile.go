@@ -41,6 +41,9 @@ type PlanFile struct {
 	// rule may be overridden is not looked at here; [PlanFile.Bad] says it in the file's place.
 	Override map[string]string `yaml:"override"`
 
+	// Direct is written where the machines come home without Site Recovery.
+	Direct *Direct `yaml:"direct"`
+
 	doc document
 	// Prove is what the boot of the machines is proven by, beside the usual.
 	Prove Prove `yaml:"prove"`
@@ -53,6 +56,19 @@ type Prove struct {
 	Ports         []string `yaml:"ports"`
 	Script        string   `yaml:"script"`
 	ScriptTimeout Duration `yaml:"script_timeout"`
+}
+
+// Direct says how machines come home without Site Recovery.
+type Direct struct {
+	// Folder is where the disks are written, HostFolder what the host calls it.
+	Folder     string `yaml:"folder"`
+	HostFolder string `yaml:"host_folder"`
+	Format     string `yaml:"format"`
+	KeepDays   int    `yaml:"keep_days"`
+	// Switch is the virtual switch of VMs that are created.
+	Switch string `yaml:"switch"`
+	// AzureVMs are the resource ids of Azure VMs that no vault replicates.
+	AzureVMs []string `yaml:"azure_vms"`
 }
 
 // Bad is an error at a key of the file, such as "override", "space".
@@ -120,8 +136,11 @@ func (p PlanFile) check(doc document) error {
 			return doc.bad("gives no reason; the evidence keeps it", "override", rule)
 		}
 	}
+	if err := p.checkDirect(doc); err != nil {
+		return err
+	}
 	switch {
-	case len(p.Items) == 0 && p.RecoveryPlan == "":
+	case len(p.Items) == 0 && p.RecoveryPlan == "" && (p.Direct == nil || len(p.Direct.AzureVMs) == 0):
 		return doc.bad("a plan names items or a recovery_plan", "items")
 	case len(p.Items) > 0 && p.RecoveryPlan != "":
 		return doc.bad("a plan names items or a recovery_plan, not both", "recovery_plan")
@@ -141,6 +160,32 @@ func (p PlanFile) check(doc document) error {
 		return doc.bad("an estate belongs to the lab; say lab: true", "estate")
 	case !p.Window.Start.IsZero() && !p.Window.End.IsZero() && !p.Window.Start.Before(p.Window.End.Time):
 		return doc.bad("the window ends before it starts", "window", "end")
+	}
+	return nil
+}
+
+// checkDirect looks at the words about a failback without Site Recovery.
+func (p PlanFile) checkDirect(doc document) error {
+	d := p.Direct
+	switch {
+	case d == nil:
+		return nil
+	case strings.TrimSpace(d.Folder) == "":
+		return doc.bad("it says where the disks are written", "direct", "folder")
+	case !slices.Contains([]string{"", "vhdx", "vhd"}, d.Format):
+		return doc.bad("\""+d.Format+"\" is none of vhdx, vhd", "direct", "format")
+	case d.KeepDays < 0:
+		return doc.bad("it is negative; 0 keeps nothing", "direct", "keep_days")
+	case p.Direction == "to-azure":
+		return doc.bad("a failback without Site Recovery goes home", "direct")
+	case p.Sync == "full":
+		return doc.bad("without Site Recovery it is always delta", "sync")
+	case p.CommitFailover:
+		return doc.bad("it is Site Recovery's, and nothing of it is needed", "commit_failover")
+	case p.Threads != 0:
+		return doc.bad("download threads are of Site Recovery's agent, which takes no part", "threads")
+	case len(d.AzureVMs) > 0 && (len(p.Items) > 0 || p.RecoveryPlan != ""):
+		return doc.bad("they are in no vault; items and recovery_plan name what a vault replicates", "direct", "azure_vms")
 	}
 	return nil
 }

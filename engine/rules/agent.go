@@ -12,7 +12,7 @@ import (
 // agentRules look at the host's role, its framework and its recovery services agent.
 var agentRules = []Rule{
 	{
-		ID: "role", Title: "The Hyper-V role is installed",
+		ID: "role", Title: "The Hyper-V role is installed", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theFacts, applies: always, evaluate: role,
 	},

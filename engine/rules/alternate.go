@@ -21,7 +21,7 @@ var alternateRules = []Rule{
 		needs: theItem | theVM | theNames, handles: theVM, unread: engine.VerdictBlock, applies: toAlternate, evaluate: clash,
 	},
 	{
-		ID: "original-copy", Title: "The VM does not run at its original location",
+		ID: "original-copy", Title: "The VM does not run at its original location", Direct: true,
 		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
 		needs: theItem | theOriginal, handles: theOriginal, applies: toAlternate, evaluate: originalCopy,
 	},
@@ -55,7 +55,7 @@ func clash(o *observation) answer {
 		return ok(fmt.Sprintf("%q exists on %s by its id: it will not be created", o.vm.Name, host))
 	}
 	if !o.absent(theVM) {
-		return o.unreadable(theVM)
+		return o.unreadable()
 	}
 	for _, vm := range o.names {
 		if strings.EqualFold(vm.Name, o.item.Name) {

@@ -10,7 +10,7 @@ import (
 // azureRules look at the Azure copy and at what its disks are.
 var azureRules = []Rule{
 	{
-		ID: "azure-vm", Title: "The Azure VM runs, and its power can be read",
+		ID: "azure-vm", Title: "The Azure VM runs, and its power can be read", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atComplete,
 		needs: theItem | thePower, unread: engine.VerdictBlock, applies: failback, evaluate: azureVM,
 	},
@@ -30,7 +30,7 @@ var azureRules = []Rule{
 		needs: theItem, applies: ofVMM, evaluate: encryption,
 	},
 	{
-		ID: "damage", Title: "The on-premises VM was not left damaged",
+		ID: "damage", Title: "The on-premises VM was not left damaged", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictWarn, Override: ByReason,
 		needs: theItem, applies: failback, evaluate: damage,
 	},

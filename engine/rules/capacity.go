@@ -24,7 +24,7 @@ var capacityRules = []Rule{
 		needs: theItem | theFacts | theVM, handles: theVM, applies: failback, evaluate: space,
 	},
 	{
-		ID: "memory", Title: "The host has memory for the VM",
+		ID: "memory", Title: "The host has memory for the VM", Direct: true,
 		Source: inferred, Severity: engine.VerdictBlock, Override: ByReason, Recheck: atComplete,
 		needs: theItem | theFacts | theVM, handles: theVM, applies: toOriginal,
 		evaluate: func(o *observation) answer { return memory(o, o.vm, theVM) },

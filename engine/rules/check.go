@@ -189,6 +189,7 @@ func (c *inspection) followItem(ctx context.Context) {
 	if o.item.OutOfScope != "" {
 		return
 	}
+	c.followDirect(ctx)
 	if failback(o.plan, o.item) {
 		c.read(ctx, thePower, c.readPower)
 	} else {
@@ -224,10 +225,23 @@ func (c *inspection) readTarget(ctx context.Context) {
 		c.skip(theVM|theNames, away)
 		return
 	}
-	c.read(ctx, theVM, c.readVM)
-	if toAlternate(c.o.plan, c.o.item) {
+	if vmID(c.o.item) == "" {
+		c.skip(theVM, &engine.Failure{Kind: engine.FailureNotFound, What: "read the VM", Where: c.o.planned.Name, Why: "nobody knows an id of it on-premises"})
+	} else {
+		c.read(ctx, theVM, c.readVM)
+	}
+	if toAlternate(c.o.plan, c.o.item) || creating(c.o.plan, c.o.item) {
 		c.read(ctx, theNames, c.readNames)
 	}
+}
+
+// followDirect looks at what a failback without Site Recovery works with.
+func (c *inspection) followDirect(ctx context.Context) {
+	if c.o.plan.Direct == nil {
+		c.skip(theDirect, &engine.Failure{Kind: engine.FailureOther, What: "look at the disks in Azure", Why: "Site Recovery moves them"})
+		return
+	}
+	c.read(ctx, theDirect, c.readDirect)
 }
 
 // skip settles reads that are not made, for the reason given.
@@ -249,7 +263,7 @@ func (c *inspection) settle() {
 	var left []Rule
 	for _, r := range c.pending {
 		switch {
-		case !r.applies(c.o.plan, c.o.item):
+		case !r.holds(c.o.plan, c.o.item):
 		case c.o.item.OutOfScope != "" && r.ID != ruleItem.ID && r.ID != ruleScope.ID:
 			// Nothing else can be said about an item that is not ours.
 		case r.needs&^c.o.read != 0:

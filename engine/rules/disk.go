@@ -86,7 +86,7 @@ var diskRules = []Rule{
 		needs: theItem | theVM, handles: theVM, applies: failback, evaluate: autoStart,
 	},
 	{
-		ID: "switch-type", Title: "The VM's adapters lead to a network outside the host",
+		ID: "switch-type", Title: "The VM's adapters lead to a network outside the host", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictWarn, Override: ByReason,
 		needs: theItem | theFacts | theVM | theOriginal, handles: theVM | theOriginal, applies: failback, evaluate: switchType,
 	},

@@ -16,13 +16,13 @@ const ClockWarn = 2 * time.Minute
 // hostRules look at what the target host says of itself over WinRM.
 var hostRules = []Rule{
 	{
-		ID: hostRule, Title: "The Hyper-V host answers",
+		ID: hostRule, Title: "The Hyper-V host answers", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
 		needs: theItem | theFacts, unread: engine.VerdictBlock, applies: always,
 		evaluate: func(o *observation) answer { return ok(o.facts.Name + " answers") },
 	},
 	{
-		ID: "vmms", Title: "The Hyper-V management service runs",
+		ID: "vmms", Title: "The Hyper-V management service runs", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
 		needs: theItem | theFacts, applies: always, evaluate: management,
 	},
@@ -42,7 +42,7 @@ var hostRules = []Rule{
 		needs: theItem | theFacts, applies: always, evaluate: edition,
 	},
 	{
-		ID: "clock", Title: "The host's clock is right",
+		ID: "clock", Title: "The host's clock is right", Direct: true,
 		Source: inferred, Severity: engine.VerdictWarn, Override: ByReason, Recheck: atAllGates,
 		needs: theItem | theFacts, applies: always, evaluate: clock,
 	},

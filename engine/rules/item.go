@@ -11,15 +11,15 @@ import (
 // said.
 var (
 	ruleItem = Rule{
-		ID: "item", Title: "The vault knows the item",
+		ID: "item", Title: "The vault knows the item", Direct: true,
 		Source: inferred, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, unread: engine.VerdictBlock, applies: always,
 		evaluate: func(o *observation) answer { return ok("state: " + stateOf(o.item)) },
 	}
 	ruleScope = Rule{
-		ID: "scope", Title: "The item is a Hyper-V VM that Site Recovery replicates to Azure",
+		ID: "scope", Title: "The item is a Hyper-V VM that Site Recovery replicates to Azure", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
-		needs: theItem, applies: always, evaluate: scope,
+		needs: theItem, applies: inVault, evaluate: scope,
 	}
 )
 
@@ -28,7 +28,7 @@ var itemRules = []Rule{
 	ruleItem,
 	ruleScope,
 	{
-		ID: "direction", Title: "The direction fits where the VM is active",
+		ID: "direction", Title: "The direction fits where the VM is active", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: direction,
 	},
@@ -43,12 +43,12 @@ var itemRules = []Rule{
 		needs: theItem, applies: forward, evaluate: offered,
 	},
 	{
-		ID: "idle", Title: "No other job works on the item",
+		ID: "idle", Title: "No other job works on the item", Direct: true,
 		Source: inferred, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: idle,
 	},
 	{
-		ID: "as-planned", Title: "The item is still what the plan was made for",
+		ID: "as-planned", Title: "The item is still what the plan was made for", Direct: true,
 		Source: docMatrix, Dated: datedMatrix, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem, applies: always, evaluate: asPlanned,
 	},

@@ -21,13 +21,14 @@ const (
 	thePower                       // the Azure VM's power
 	thePoints                      // the item's recovery points, where the plan names one
 	theReach                       // what the target host can connect to
+	theDirect                      // what a failback without Site Recovery works with
 )
 
 // allSources lists every source, in the order in which failures are named.
-var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower, thePoints, theReach}
+var allSources = []source{theItem, theHosts, theFacts, theVM, theNames, theOriginal, thePower, thePoints, theReach, theDirect}
 
 // everything is what a check without a gate reads.
-const everything = theItem | theHosts | theFacts | theVM | theNames | theOriginal | thePower | thePoints | theReach
+const everything = theItem | theHosts | theFacts | theVM | theNames | theOriginal | thePower | thePoints | theReach | theDirect
 
 // observation is what has been read so far. Only the goroutine that collects
 // touches it.
@@ -47,6 +48,7 @@ type observation struct {
 	power    engine.Power
 	points   []engine.RecoveryPoint
 	way      engine.HostWay
+	direct   engine.DirectFacts
 
 	read     source
 	failures map[source]*engine.Failure

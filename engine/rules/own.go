@@ -64,7 +64,7 @@ var dateForm = regexp.MustCompile(`^\d{4}-\d{2}(-\d{2})?$`)
 func (d Definition) rule(before Set) (r Rule, key, why string) {
 	r = Rule{
 		ID: d.ID, Title: d.Title, Source: firstOf(d.Source, "this site's own rule"), Dated: d.Dated,
-		Severity: engine.Verdict(d.Severity), Override: Override(firstOf(d.Override, string(ByReason))), applies: always,
+		Severity: engine.Verdict(d.Severity), Override: Override(firstOf(d.Override, string(ByReason))), applies: always, Direct: true,
 	}
 	switch {
 	case !ruleID.MatchString(d.ID):

@@ -26,8 +26,10 @@ way to **a reason** in the plan, ` + "`--override RULE=REASON`" + ` of ` + "`che
 the evidence. Where the rule only repeats a document, the reason to give is **a newer document**. *Again at* names the gates at which
 the rule is looked at once more; a gate says what has changed since, and one at which something blocks needs a person and a reason.
 
-| rule | what should be so | worst | source | override | again at |
-|---|---|---|---|---|---|
+*Direct* says whether the rule is asked of a failback without Site Recovery ([direct.md](direct.md)): both, or of such a failback alone.
+
+| rule | what should be so | worst | source | override | again at | direct |
+|---|---|---|---|---|---|---|
 `
 
 const pageOwn = `
@@ -74,7 +76,14 @@ func page() string {
 		for _, g := range r.Recheck {
 			gates = append(gates, string(g))
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.ID, r.Title, r.Severity, source, r.Override, strings.Join(gates, ", "))
+		direct := ""
+		switch {
+		case strings.HasPrefix(r.ID, "direct-"):
+			direct = "alone"
+		case r.Direct:
+			direct = "both"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.ID, r.Title, r.Severity, source, r.Override, strings.Join(gates, ", "), direct)
 	}
 	b.WriteString(pageOwn)
 	fields(&b, "", reflect.TypeFor[view]())

@@ -59,3 +59,11 @@ func (c *inspection) readPoints(ctx context.Context) (func(*observation), error)
 	points, err := c.ports.Inventory.RecoveryPoints(ctx, c.o.item.ID)
 	return func(o *observation) { o.points = points }, err
 }
+
+func (c *inspection) readDirect(ctx context.Context) (func(*observation), error) {
+	if c.ports.Direct == nil {
+		return nil, engine.Refuse("look at the disks in Azure", c.o.item.Name, "this connection knows no failback without Site Recovery", "make the plan without direct")
+	}
+	f, err := c.ports.Direct.Look(ctx, c.o.item)
+	return func(o *observation) { o.direct = f }, err
+}

@@ -18,6 +18,8 @@ type Rule struct {
 	// Severity is the worst verdict the rule can give.
 	Severity engine.Verdict
 	Override Override
+	// Direct says that the rule holds for a failback without Site Recovery, too.
+	Direct bool
 	// Recheck are the gates at which it is looked at again, since what it says may
 	// have changed.
 	Recheck []engine.Gate
@@ -78,8 +80,13 @@ func Blocked(findings []engine.Finding) bool {
 // table holds the rules in the order in which an operator would ask.
 var table = slices.Concat(
 	itemRules, providerRules, hostRules, agentRules, reachRules, vmRules, diskRules, alternateRules,
-	capacityRules, bandwidthRules, azureRules, replicationRules,
+	capacityRules, bandwidthRules, azureRules, replicationRules, directRules,
 )
+
+// holds reports whether the rule has anything to say about the item in that plan.
+func (r Rule) holds(p engine.Plan, it engine.Item) bool {
+	return (p.Direct == nil || r.Direct) && r.applies(p, it)
+}
 
 // finding evaluates the rule on what has been read.
 func (r Rule) finding(o *observation) engine.Finding {
@@ -117,10 +124,10 @@ func unseen() answer {
 	return unknown("not looked at: the host can't be asked", "see \"The Hyper-V host answers\"")
 }
 
-// unreadable answers for a source of the target host that could not be read: a
-// block, unless the host's own rule blocks already.
-func (o *observation) unreadable(s source) answer {
-	f := o.failure(s)
+// unreadable answers for the VM where the target host could not read it: a block,
+// unless the host's own rule blocks already.
+func (o *observation) unreadable() answer {
+	f := o.failure(theVM)
 	if f == o.failures[theFacts] {
 		return unseen()
 	}
@@ -152,5 +159,16 @@ func forward(p engine.Plan, _ engine.Item) bool { return p.Direction == engine.T
 func toOriginal(p engine.Plan, it engine.Item) bool { return failback(p, it) && !p.Target.Alternate }
 
 func toAlternate(p engine.Plan, it engine.Item) bool { return failback(p, it) && p.Target.Alternate }
+
+func direct(p engine.Plan, _ engine.Item) bool { return p.Direct != nil }
+
+// creating reports whether a failback without Site Recovery may have to make the VM.
+func creating(p engine.Plan, it engine.Item) bool { return direct(p, it) && p.Target.CreateVM }
+
+// swapping reports whether it puts its disks under a VM that exists.
+func swapping(p engine.Plan, it engine.Item) bool { return direct(p, it) && !p.Target.Alternate }
+
+// inVault is for what only an item of a vault has.
+func inVault(_ engine.Plan, it engine.Item) bool { return !engine.IsMachineID(it.ID) }
 
 func ofVMM(_ engine.Plan, it engine.Item) bool { return it.Kind == engine.KindVMM }

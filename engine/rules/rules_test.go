@@ -34,12 +34,13 @@ func TestHealthyWorldsPass(t *testing.T) {
 		w.item.Active, w.item.Allowed = engine.LocationOnPremises, []string{"PlannedFailover"}
 		return w
 	}
-	for name, world := range map[string]func() *world{"original": healthy, "alternate": elsewhere, "VMM": legacy, "to Azure": home} {
+	for name, world := range map[string]func() *world{"original": healthy, "alternate": elsewhere, "VMM": legacy, "to Azure": home,
+		"direct": straight, "direct, elsewhere": straightElsewhere} {
 		w := world()
 		found := check(t, w)
 		for _, r := range Rules() {
 			f, has := found[r.ID]
-			if applies := r.applies(w.plan, w.item); applies != has {
+			if applies := r.holds(w.plan, w.item); applies != has {
 				t.Errorf("%s: rule %s applies %v, answered %v", name, r.ID, applies, has)
 			}
 			if has && (f.Verdict != engine.VerdictOK || f.Title != r.Title || f.Observed == "") {

@@ -10,17 +10,17 @@ import (
 // vmRules look at the on-premises VM on the host it goes to.
 var vmRules = []Rule{
 	{
-		ID: "original-vm", Title: "The original VM exists on its host, by its id",
+		ID: "original-vm", Title: "The original VM exists on its host, by its id", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theVM, handles: theVM, applies: toOriginal, evaluate: originalVM,
 	},
 	{
-		ID: "off", Title: "The on-premises VM is off",
+		ID: "off", Title: "The on-premises VM is off", Direct: true,
 		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atComplete,
 		needs: theItem | theVM, handles: theVM, applies: failback, evaluate: off,
 	},
 	{
-		ID: "checkpoints", Title: "The on-premises VM has no checkpoints",
+		ID: "checkpoints", Title: "The on-premises VM has no checkpoints", Direct: true,
 		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody,
 		needs: theItem | theVM, handles: theVM, applies: failback, evaluate: checkpoints,
 	},
@@ -28,18 +28,24 @@ var vmRules = []Rule{
 
 // originalVM goes by the id alone: names are not unique on a host.
 func originalVM(o *observation) answer {
+	if o.absent(theVM) && o.creates() && o.plan.Direct != nil {
+		return ok("it does not exist on " + o.item.HostName + ": it will be created")
+	}
 	if o.absent(theVM) && o.creates() {
 		return warn(fmt.Sprintf("%s has no VM with the id %s", o.item.HostName, vmID(o.item)), "the recovery plan's job creates it; see that its switches are on the host")
 	}
 	if o.absent(theVM) {
 		remedy := "choose an alternate location and create the VM; the original location never creates one"
+		if o.plan.Direct != nil {
+			remedy = "let the plan create it where it does not exist (--create-vm), or choose another host"
+		}
 		if o.facts.Services["ClusSvc"] == running {
 			remedy = "it is a cluster's node: look which node owns the VM now and have the vault know it. Where it is gone, " + remedy
 		}
 		return block(fmt.Sprintf("%s has no VM with the id %s", o.item.HostName, vmID(o.item)), remedy)
 	}
 	if o.failure(theVM) != nil {
-		return o.unreadable(theVM)
+		return o.unreadable()
 	}
 	if !strings.EqualFold(o.vm.ID, vmID(o.item)) {
 		return block(fmt.Sprintf("asked for %s, %s answered with %s", vmID(o.item), o.item.HostName, o.vm.ID), "check the host; another VM must not be overwritten")
@@ -60,7 +66,7 @@ func notThere(o *observation) (answer, bool) {
 		return unknown("the VM does not exist", "see the rule on the original VM"), true
 	}
 	if o.failure(theVM) != nil {
-		return o.unreadable(theVM), true
+		return o.unreadable(), true
 	}
 	return answer{}, false
 }

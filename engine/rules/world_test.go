@@ -17,13 +17,15 @@ type world struct {
 	engine.Inventory
 	engine.HostAccess
 	engine.AzureAccess
+	engine.DirectDesk
 
-	plan  engine.Plan
-	item  engine.Item
-	hosts []engine.Host
-	facts map[string]engine.HostFacts // by host
-	vms   map[string][]engine.VM      // by host
-	power engine.Power
+	direct engine.DirectFacts
+	plan   engine.Plan
+	item   engine.Item
+	hosts  []engine.Host
+	facts  map[string]engine.HostFacts // by host
+	vms    map[string][]engine.VM      // by host
+	power  engine.Power
 	// closed is why the sign-in is not reached.
 	closed string
 	tls    string // what the registry says; Default where empty
@@ -71,8 +73,12 @@ func (w *world) Power(context.Context, engine.AzureVMRef) (engine.Power, error) 
 	return w.power, w.fails["power"]
 }
 
+func (w *world) Look(context.Context, engine.Item) (engine.DirectFacts, error) {
+	return w.direct, w.fails["direct"]
+}
+
 func (w *world) ports() engine.Ports {
-	return engine.Ports{Inventory: w, Hosts: w, Azure: w}
+	return engine.Ports{Inventory: w, Hosts: w, Azure: w, Direct: w}
 }
 
 const (
@@ -132,6 +138,30 @@ func healthy() *world {
 func elsewhere() *world {
 	w := healthy()
 	w.plan.Target = engine.Target{Alternate: true, HostID: "/providers/hv2", HostName: "hv2", CreateVM: true}
+	return w
+}
+
+// straight is a world in which nothing stands in the way of a failback without Site
+// Recovery that puts its disks under the VM that exists.
+func straight() *world {
+	w := healthy()
+	w.plan.Direct = &engine.Direct{Folder: `D:\vms`}
+	f := w.facts["hv1"]
+	f.Volumes = append(f.Volumes, engine.Volume{Path: `D:\`, Bytes: 900 * gib, Free: 800 * gib})
+	w.facts["hv1"] = f
+	w.direct = engine.DirectFacts{
+		Machine: engine.AzureMachine{Size: "Standard_D2s_v5", CPUs: 2, Memory: 8 * gib, Generation: 2},
+		Disks:   []engine.DirectDisk{{Disk: engine.Disk{Name: "os", Bytes: 127 * gib, OS: true, Managed: true}, Sector: 512}},
+		Folder:  engine.FolderFacts{Free: 500 * gib, Total: 900 * gib},
+	}
+	return w
+}
+
+// straightElsewhere has the VM created at another host.
+func straightElsewhere() *world {
+	w := straight()
+	w.plan.Target = engine.Target{Alternate: true, HostID: "/providers/hv2", HostName: "hv2", CreateVM: true}
+	w.facts["hv2"] = w.facts["hv1"]
 	return w
 }
 

@@ -216,7 +216,9 @@ func (a *app) startAgain(s engine.State) string {
 	}
 	items := len(words)
 	for _, l := range s.Legs {
-		if l.Outcome != engine.OutcomeSucceeded {
+		if l.Outcome != engine.OutcomeSucceeded && l.Item.OutsideVault() {
+			words = append(words, "--azure-vm", shellWord(l.Item.ID))
+		} else if l.Outcome != engine.OutcomeSucceeded {
 			words = append(words, "--item", shellWord(l.Item.Name))
 		}
 	}
@@ -235,9 +237,10 @@ func (a *app) startAgain(s engine.State) string {
 	if t := s.Plan.Target; t.Alternate {
 		words = append(words, "--to", shellWord(t.HostName))
 	}
-	if s.Plan.Target.CreateVM {
+	if s.Plan.Target.CreateVM && (s.Plan.Direct == nil || !s.Plan.Target.Alternate) {
 		words = append(words, "--create-vm")
 	}
+	words = append(words, directWords(s.Plan.Direct)...)
 	if s.Plan.Threads != 0 {
 		words = append(words, "--threads", strconv.Itoa(s.Plan.Threads))
 	}

@@ -27,6 +27,9 @@ func (a *app) checkCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// What is checked hardly depends on the option, so a check does
 			// not insist on the choice that a start does.
+			if err := o.checkDirect(cmd.Flags().Changed); err != nil {
+				return err
+			}
 			if o.sync == "" {
 				o.sync = string(engine.SyncDelta)
 			}

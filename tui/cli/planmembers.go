@@ -19,7 +19,7 @@ func (o *planOptions) takeRecoveryPlan(ctx context.Context, s *session, p *engin
 	if err != nil {
 		return err
 	}
-	p.RecoveryPlan, p.RecoveryPlanID, p.Each = rp.Name, rp.ID, o.each
+	p.RecoveryPlan, p.RecoveryPlanID, p.Each = rp.Name, rp.ID, o.each || o.direct.on
 	if p.Target.Alternate && !p.Each {
 		p.Each = true
 		o.notices = append(o.notices, fmt.Sprintf("recovery plan %s: its own job has no choice of a host, so each VM goes by itself to %s%s", rp.Name, p.Target.HostName, leavesOut(rp, p.Direction)))
@@ -32,7 +32,8 @@ func (o *planOptions) takeRecoveryPlan(ctx context.Context, s *session, p *engin
 		if m.Item.ID == "" {
 			return engine.Usagef(m.Remedy, "recovery plan %s names an item that the vault does not have: %s", rp.Name, m.Name)
 		}
-		if m.Reason != "" && p.Each && !(o.commitFailover && m.CommitFirst) {
+		goes := m.Reason == "" || o.commitFailover && m.CommitFirst || o.direct.on && m.Item.Active == engine.LocationAzure
+		if !goes && p.Each {
 			p.Skipped = append(p.Skipped, engine.SkippedItem{Name: m.Name, Reason: m.Reason})
 			continue
 		}

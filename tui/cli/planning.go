@@ -33,6 +33,7 @@ type planOptions struct {
 	each           bool // a recovery plan's items one by one
 	threads        int  // download threads of the hosts' agents for the run
 	prove          proveOptions
+	direct         directOptions
 
 	written config.PlanFile // the file that --file names
 
@@ -55,6 +56,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.direction, "direction", string(engine.ToOnPremises), "to-onprem (failback) or to-azure")
 	f.BoolVar(&o.commitFailover, "commit-failover", false, "where an earlier failover to Azure is not committed: commit it first")
 	f.StringArrayVar(&o.override, "override", nil, "`RULE=REASON`: take the block out of a rule that may be overridden; may be repeated")
+	o.direct.register(cmd)
 	f.StringVar(&o.point, "recovery-point", latestPoint, "on-premises → Azure: latest, the `ID` of a point, or a time; with --recovery-plan also latest-application-consistent or latest-processed")
 }
 
@@ -81,6 +83,7 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 	if len(o.items) == 0 && o.recoveryPlan == "" {
 		o.items, o.recoveryPlan = p.Items, p.RecoveryPlan
 	}
+	o.direct.fromFile(cmd.Flags(), p.Direct)
 	set("direction", p.Direction, &o.direction)
 	set("sync", p.Sync, &o.sync)
 	set("to", p.To, &o.to)
@@ -118,7 +121,7 @@ func (o *planOptions) fromFile(cmd *cobra.Command, p config.PlanFile) {
 // check reads what can be read without a vault.
 func (o *planOptions) check() error {
 	switch {
-	case len(o.items) == 0 && o.recoveryPlan == "":
+	case len(o.items) == 0 && o.recoveryPlan == "" && len(o.direct.machines) == 0:
 		return engine.Usagef("name items with --item or a recovery plan with --recovery-plan (start takes a plan with --file, too)", "nothing is named")
 	case len(o.items) > 0 && o.recoveryPlan != "":
 		return engine.Usagef("give one of them", "--item and --recovery-plan contradict each other")
@@ -131,7 +134,7 @@ func (o *planOptions) check() error {
 		return engine.Usagef("write delta or full", "--sync %q is not known", o.sync)
 	case o.each && o.recoveryPlan == "":
 		return engine.Usagef("leave it out, or name the recovery plan with --recovery-plan", "--each is about a recovery plan's items; single items go by themselves anyway")
-	case o.createVM && o.to == original && (o.recoveryPlan == "" || o.each):
+	case o.createVM && o.to == original && (o.recoveryPlan == "" || o.each) && !o.direct.on:
 		return engine.Usagef("name the host with --to, or leave --create-vm out", "--create-vm is for another host, or for a recovery plan's own job; the original location never creates a VM")
 	case o.commitFailover && o.direction != string(engine.ToOnPremises):
 		return engine.Usagef("leave it out", "--commit-failover comes before a failback; on-premises → Azure there is nothing to commit first")
@@ -218,9 +221,12 @@ func (o *planOptions) gates() ([]engine.Gate, error) {
 
 // plan resolves the options against a fresh inventory.
 func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error) {
-	items, err := s.items(ctx)
-	if err != nil {
-		return engine.Plan{}, err
+	var items []engine.Item
+	var err error
+	if len(o.direct.machines) == 0 { // else the vault need not answer
+		if items, err = s.items(ctx); err != nil {
+			return engine.Plan{}, err
+		}
 	}
 	p := engine.Plan{
 		Version: engine.PlanVersion, Profile: s.conn.Name, Rehearsal: s.conn.Rehearsal, Vault: s.conn.Vault,
@@ -236,18 +242,13 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 	if p.Overrides, err = o.overrides(s.rules); err != nil {
 		return p, err
 	}
+	if p.Direct, err = o.direct.plan(); err != nil {
+		return p, err
+	}
 	if p.Target, err = o.target(ctx, s); err != nil {
 		return p, err
 	}
-	if o.recoveryPlan != "" {
-		if p.Direction == engine.ToAzure && o.point != "" && o.point != latestPoint {
-			p.Point = engine.PlanPoint(o.point)
-		}
-		err = o.takeRecoveryPlan(ctx, s, &p, items)
-	} else {
-		p.Items, err = namedItems(o.items, items)
-	}
-	if err != nil {
+	if err = o.takeItems(ctx, s, &p, items); err != nil {
 		return p, err
 	}
 	o.commitFirst(p.Items, items)
@@ -257,9 +258,30 @@ func (o *planOptions) plan(ctx context.Context, s *session) (engine.Plan, error)
 	return p, p.Validate()
 }
 
+// takeItems fills the plan with what goes.
+func (o *planOptions) takeItems(ctx context.Context, s *session, p *engine.Plan, items []engine.Item) error {
+	var err error
+	switch {
+	case o.recoveryPlan != "":
+		if p.Direction == engine.ToAzure && o.point != "" && o.point != latestPoint {
+			p.Point = engine.PlanPoint(o.point)
+		}
+		err = o.takeRecoveryPlan(ctx, s, p, items)
+	case len(o.direct.machines) == 0:
+		p.Items, err = namedItems(o.items, items)
+	}
+	if err != nil || p.Direct == nil {
+		return err
+	}
+	return o.direct.take(ctx, s, p)
+}
+
 func (o *planOptions) target(ctx context.Context, s *session) (engine.Target, error) {
 	if o.to == "" || o.to == original {
 		return engine.Target{CreateVM: o.createVM}, nil
+	}
+	if o.direct.on {
+		return o.directTarget(ctx, s), nil
 	}
 	hosts, err := s.conn.Ports.Inventory.Hosts(ctx)
 	if err != nil {

@@ -153,6 +153,7 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 	lines := []string{
 		"run       " + string(v.ID) + " (" + stands + ")",
 		"plan      " + v.Plan.Direction.Arrow() + ", " + string(v.Plan.Sync) + ", " + v.Plan.Target.Label(),
+		directLine(v.Plan.Direct),
 		"vault     " + v.Plan.Vault + " (" + v.Plan.Profile + ")",
 		"started   " + a.when(v.Started) + " by " + v.Plan.Owner,
 		"updated   " + a.when(v.Updated),
@@ -163,7 +164,9 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 	}
 	lines = append(lines, forecastLines(st)...)
 	for _, l := range lines {
-		a.tell(out, "%s", l)
+		if l != "" {
+			a.tell(out, "%s", l)
+		}
 	}
 	for i, l := range st.Legs {
 		a.writeLeg(out, v.ID, l)

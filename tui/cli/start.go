@@ -25,6 +25,9 @@ and says how to decide and go on. Leaving it (Ctrl-C) cancels nothing in Azure.`
 			if err := a.planFile(cmd, &o); err != nil {
 				return err
 			}
+			if err := o.checkDirect(cmd.Flags().Changed); err != nil {
+				return err
+			}
 			if err := o.check(); err != nil {
 				return err
 			}
@@ -77,6 +80,7 @@ func (a *app) start(ctx context.Context, o *planOptions) error {
 	}
 	p.CertificateThumbprint = cert.Thumbprint()
 	o.sayNotices(a)
+	a.sayDirect(p)
 	for _, x := range p.Skipped {
 		a.say("%s stays behind: %s", x.Name, x.Reason)
 	}
