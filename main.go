@@ -55,7 +55,7 @@ func run() int {
 		Certificate: certificate,
 		Disks:       r.disks,
 		ScriptSum:   jumpbox.Sum,
-		Permissions: permissions(),
+		Permissions: permissions(azure.Permissions()), DirectPermissions: permissions(azure.DirectPermissions()),
 	})
 }
 
@@ -178,9 +178,9 @@ func notSignedIn(err error) error {
 	return &engine.Failure{Kind: engine.FailurePermission, What: "sign in to Azure", Why: e.Error(), Remedy: e.Remedy, Err: err}
 }
 
-func permissions() []cli.Permission {
+func permissions(list []azure.Permission) []cli.Permission {
 	var out []cli.Permission
-	for _, p := range azure.Permissions() {
+	for _, p := range list {
 		out = append(out, cli.Permission{Action: string(p.Action), Data: p.Data, For: p.For, Roles: p.Roles, Inferred: p.Inferred})
 	}
 	return out

@@ -128,5 +128,9 @@ func (a Action) ask() string {
 	if !ok {
 		return "ask for a role with the action " + string(a) + ", then try again"
 	}
-	return "ask for a role with the action " + string(a) + ": the built-in role " + p.Roles[0] + " has it, and failback role prints one with all that is needed"
+	command := "failback role"
+	if slices.ContainsFunc(directPermissions, func(d Permission) bool { return d.Action == p.Action }) {
+		command += " --direct"
+	}
+	return "ask for a role with the action " + string(a) + ": the built-in role " + p.Roles[0] + " has it, and " + command + " prints one with all that is needed"
 }

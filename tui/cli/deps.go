@@ -48,6 +48,8 @@ type Deps struct {
 	ScriptSum func(path string) (string, error)
 	// Permissions is what the program needs in Azure, one row an action.
 	Permissions []Permission
+	// DirectPermissions is what a failback without Site Recovery needs beside them.
+	DirectPermissions []Permission
 }
 
 // Recording is one that goes on until it is closed; then it says which files hold it.

@@ -21,7 +21,7 @@ type roleDefinition struct {
 }
 
 func (a *app) roleCommand() *cobra.Command {
-	var explain bool
+	var explain, direct bool
 	c := &cobra.Command{
 		Use:   "role",
 		Short: "Print the least Azure role that can fail back, as JSON",
@@ -30,23 +30,38 @@ az role definition create --role-definition @FILE takes. It is made from the
 requests that the program sends. The profile's subscription is where it may be
 assigned; without a profile put your own in its place.
 
+With --direct it is a second role instead, with what a failback without Site
+Recovery needs beside the first: snapshots of the disks and access to them, and
+the deletion of the Azure VM with what belongs to it.
+
 With --explain it lists the actions instead, what each is needed for, and the
 built-in roles that have it.`,
 		Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
-			if explain {
-				return show(a, a.deps.Permissions, permissionTable(a.deps.Permissions))
+			part := rolePart{"Failback Operator", "Fails Hyper-V virtual machines back from Azure with Site Recovery, and nothing else.", a.deps.Permissions}
+			if direct {
+				part = rolePart{"Failback Direct Operator", "Beside Failback Operator: fails Hyper-V virtual machines back from Azure without Site Recovery.", a.deps.DirectPermissions}
 			}
-			return a.role()
+			if explain {
+				return show(a, part.permissions, permissionTable(part.permissions))
+			}
+			return a.role(part)
 		},
 	}
+	c.Flags().BoolVar(&direct, "direct", false, "the second role: what a failback without Site Recovery needs beside the first")
 	c.Flags().BoolVar(&explain, "explain", false, "list the actions, what they are for and who has them")
 	return c
 }
 
 const subscriptionMissing = "00000000-0000-0000-0000-000000000000"
 
-func (a *app) role() error {
+// rolePart is one of the roles that can be printed.
+type rolePart struct {
+	name, description string
+	permissions       []Permission
+}
+
+func (a *app) role(part rolePart) error {
 	subscription, err := a.roleSubscription()
 	if err != nil {
 		return err
@@ -56,7 +71,7 @@ func (a *app) role() error {
 	}
 	enc := json.NewEncoder(a.deps.Streams.Out)
 	enc.SetIndent("", "  ")
-	return enc.Encode(customRole(a.deps.Permissions, subscription))
+	return enc.Encode(customRole(part, subscription))
 }
 
 // roleSubscription is the profile's, if there is one: a role can be printed
@@ -76,14 +91,14 @@ func (a *app) roleSubscription() (string, error) {
 	return cmp.Or(t.Profile.Subscription, subscriptionMissing), nil
 }
 
-func customRole(permissions []Permission, subscription string) roleDefinition {
+func customRole(part rolePart, subscription string) roleDefinition {
 	r := roleDefinition{
-		Name: "Failback Operator", IsCustom: true,
-		Description: "Fails Hyper-V virtual machines back from Azure with Site Recovery, and nothing else.",
+		Name: part.name, IsCustom: true,
+		Description: part.description,
 		Actions:     []string{}, NotActions: []string{}, DataActions: []string{}, NotDataActions: []string{},
 		AssignableScopes: []string{"/subscriptions/" + subscription},
 	}
-	for _, p := range permissions {
+	for _, p := range part.permissions {
 		if p.Data {
 			r.DataActions = append(r.DataActions, p.Action)
 		} else {

@@ -63,7 +63,9 @@ func (d *Desk) nic(ctx context.Context, id string) (n nic, err error) {
 	if err != nil {
 		return n, err
 	}
-	return n, runtime.UnmarshalAsJSON(r, &n)
+	defer r.Body.Close() //nolint:errcheck // read whole by the pipeline already
+	err = runtime.UnmarshalAsJSON(r, &n)
+	return n, err
 }
 
 // aboutNIC sends a request about a network interface; an answer of another status

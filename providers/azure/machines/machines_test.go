@@ -270,6 +270,54 @@ func TestS64LostAnswersOfDeletions(t *testing.T) {
 	}
 }
 
+// Every request needs a right of the tables, and every right of a failback without Site
+// Recovery is needed by some request; protecting afresh is the vault's.
+func TestEveryRequestOfTheDeskHasItsRight(t *testing.T) {
+	inBubble(t, "", func(r *rig) {
+		c, err := snapshots.New(r.session, snapshots.Options{Run: "rights"})
+		must(r, err)
+		set, err := c.Take(r.Context(), r.vm, "set")
+		must(r, err)
+		loan, err := c.Lend(r.Context(), set.Snapshots[0])
+		must(r, err)
+		must(r, loan.Close(r.Context()))
+		must(r, c.Delete(r.Context(), set))
+		_, err = r.Machine(r.Context(), r.vm)
+		must(r, err)
+		for _, thing := range r.belongings() {
+			must(r, r.Remove(r.Context(), thing))
+		}
+		known := map[string]bool{}
+		for _, p := range slices.Concat(azure.Permissions(), azure.DirectPermissions()) {
+			known[string(p.Action)] = true
+		}
+		used := map[string]bool{string(azure.ActionProtect): true}
+		for _, q := range r.lab.Requests() {
+			right := rightFor(q.Method, q.Path)
+			if used[right] = true; !known[right] {
+				t.Errorf("%s %s needs %s, which no table has", q.Method, q.Path, right)
+			}
+		}
+		for _, p := range azure.DirectPermissions() {
+			if !used[string(p.Action)] {
+				t.Errorf("nothing needs %s", p.Action)
+			}
+		}
+	})
+}
+
+// rightFor derives the right that Azure asks for from a request alone: the types of the
+// path, and what is done.
+func rightFor(method, path string) string {
+	_, below, _ := strings.Cut(path, "/providers/")
+	words := strings.Split(strings.Trim(below, "/"), "/")
+	right := words[0]
+	for i := 1; i < len(words); i += 2 { // a type, then a name
+		right += "/" + words[i]
+	}
+	return right + map[string]string{http.MethodGet: "/read", http.MethodPut: "/write", http.MethodDelete: "/delete", http.MethodPost: "/action"}[method]
+}
+
 // S64: what is kept as a snapshot outlives its disk, and can be read.
 func TestS64SnapshotOutlivesItsDisk(t *testing.T) {
 	inBubble(t, "", func(r *rig) {
