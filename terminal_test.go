@@ -28,6 +28,14 @@ type terminal struct {
 
 func newTerminal(t *testing.T, args ...string) *terminal {
 	t.Helper()
+	x := unreadTerminal(t, args...)
+	go x.read()
+	return x
+}
+
+// unreadTerminal is one that takes as much as the system keeps for it, and no more.
+func unreadTerminal(t *testing.T, args ...string) *terminal {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +51,6 @@ func newTerminal(t *testing.T, args ...string) *terminal {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.file.Close() })
-	go x.read()
 	return x
 }
 
@@ -163,4 +170,43 @@ func TestTheTerminalProgramOpensAndGivesTheTerminalBack(t *testing.T) {
 	x.press("\x03")
 	x.expect("\x1b[?1049l") // the alternate screen is left
 	x.exit(130)
+}
+
+// Nobody reads what the program draws: it hears ctrl+c all the same, and ends though
+// it can't say a word.
+func TestATerminalThatNobodyReadsDoesNotKeepTheProgram(t *testing.T) {
+	t.Parallel()
+	x := unreadTerminal(t, "rehearse", "--estate", "one")
+	ended := make(chan struct{})
+	go func() {
+		_ = x.cmd.Wait() // its status is looked at below
+		close(ended)
+	}()
+	// The system keeps some 64 KiB: all is drawn anew until those are full.
+	tick, until := time.NewTicker(70*time.Millisecond), time.Now().Add(servePatience)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ended:
+			if got := x.cmd.ProcessState.ExitCode(); got != 130 {
+				t.Errorf("exit status %d", got)
+			}
+			x.read()
+			if strings.Contains(x.seen.String(), "\x1b[?1049l") {
+				t.Error("the terminal took all it was given: nothing was tried")
+			}
+			return
+		case <-tick.C:
+			switch {
+			case time.Now().After(until):
+				t.Fatal("it goes on")
+			case n < 40:
+				if err := pty.Setsize(x.file, &pty.Winsize{Rows: 120, Cols: uint16(400 + n%2)}); err != nil {
+					t.Fatal(err)
+				}
+			case n == 40:
+				x.press("\x03")
+			}
+		}
+	}
 }

@@ -18,16 +18,23 @@ import (
 // hold the end of the program up.
 const shutdownPatience = 5 * time.Second
 
+// ErrStandsStill is a terminal that took nothing any more when the screens ended:
+// nothing can be said on it, and it was left as it is.
+var ErrStandsStill = errors.New("the terminal does not answer; it was left as it is")
+
 // Run shows the screens until the operator leaves or ctx ends, gives the
 // terminal back, and says what happened. A run that still goes on when Run
 // returns was detached from, never cancelled. Run returns within seconds of the
-// end of ctx even if the terminal does not answer.
+// end of ctx, or of the screens, even if the terminal does not answer; the error is
+// [ErrStandsStill] then, beside the result.
 func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (Result, error) {
 	o.ASCII = o.ASCII || !o.Unicode && glyph.WantsASCII(os.Getenv)
 	m := newModel(ctx, d, o, out)
 	defer m.end()
-	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(paced(out)),
+	screen, pace := paced(out)
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(screen),
 		tea.WithAltScreen(), tea.WithFPS(looks), tea.WithoutSignalHandler())
+	pace.redraw = func() { p.Send(tea.ClearScreen()) }
 	final := make(chan ended, 1)
 	go func() { final <- show(p) }()
 
@@ -40,6 +47,9 @@ func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (R
 	result.Interrupted = result.Interrupted || ctx.Err() != nil
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		err = nil // the end that was asked for
+	}
+	if !pace.settled(standstill) {
+		err = ErrStandsStill
 	}
 	return result, err
 }
@@ -77,7 +87,7 @@ func await(ctx context.Context, final <-chan ended) (ended, error) {
 	case e := <-final:
 		return e, e.err
 	case <-t.C:
-		return ended{}, fmt.Errorf("the terminal does not answer; left it as it is: %w", context.Cause(ctx))
+		return ended{}, ErrStandsStill
 	}
 }
 

@@ -3,6 +3,7 @@ package tui_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -68,12 +69,71 @@ func TestRunReturnsThoughTheTerminalStandsStill(t *testing.T) {
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("it took %v", took)
 		}
-		if err == nil || !r.Detached {
+		if !errors.Is(err, tui.ErrStandsStill) || !r.Detached {
 			t.Errorf("the result is %+v, %v", r, err)
 		}
 		close(out.free)
 		time.Sleep(time.Minute)
 	})
+}
+
+// A terminal that never takes a byte stalls nothing: the run goes on, the screens
+// follow it, and the key that leaves is heard.
+func TestAStalledTerminalStallsNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys     []string
+		ends     bool // the run, before somebody leaves
+		detached bool
+	}{
+		"ctrl+c twice, it goes on": {[]string{"\x03", "\x03"}, false, true},
+		"q after its end":          {[]string{"q"}, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := tuitest.Estate()
+				h, err := w.Deps().Start(t.Context(), nil, tuitest.Plan(engine.SyncDelta, "web01"), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				in, keyboard := io.Pipe()
+				out := stalled{make(chan struct{})}
+				var left time.Time
+				go func() {
+					time.Sleep(time.Hour)
+					gates := []engine.Gate{engine.GateComplete}
+					if c.ends {
+						gates = append(gates, engine.GateCommit, engine.GateReprotect)
+					}
+					for _, g := range gates { // from another terminal
+						if err := h.Decide("web01", engine.Decision{Gate: g, By: "lee@jump02"}); err != nil {
+							t.Error(err)
+						}
+					}
+					time.Sleep(time.Minute)
+					left = time.Now()
+					for _, k := range c.keys {
+						if _, err := keyboard.Write([]byte(k)); err != nil {
+							t.Error(err)
+						}
+						time.Sleep(time.Second)
+					}
+				}()
+				r, err := tui.Run(t.Context(), w.Deps(), tui.Options{Start: tui.StartRun(h), Theme: theme.None, NoMotion: true}, in, out)
+				if !errors.Is(err, tui.ErrStandsStill) || r.Detached != c.detached || r.State.Ended() != c.ends {
+					t.Errorf("%v, detached %t, the screens saw the end: %t", err, r.Detached, r.State.Ended())
+				}
+				if took := time.Since(left); left.IsZero() || took > 10*time.Second {
+					t.Errorf("it ended %s after the key", took)
+				}
+				if l := r.State.Leg("web01"); l == nil || !l.Passed(engine.PhaseFinalSync) {
+					t.Error("the screens did not follow the run")
+				}
+				_ = keyboard.Close()
+				close(out.free)
+				time.Sleep(time.Minute)
+			})
+		})
+	}
 }
 
 func TestRunEndsByItself(t *testing.T) {

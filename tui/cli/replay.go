@@ -82,10 +82,7 @@ func (a *app) replayOnScreen(ctx context.Context, p *replay.Player, pace float64
 	}
 	o.Start = tui.StartReplay(p)
 	result, err := tui.Run(ctx, a.screenDeps(store, file), o, a.deps.Streams.In, a.terminal)
-	if err != nil {
-		return err
-	}
-	return screensEnded(result)
+	return a.screensLeft(result, err)
 }
 
 // silence is how long nothing may be printed before what goes on is said again.

@@ -3,6 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"failback/config"
@@ -32,6 +34,17 @@ func (a *app) screens(ctx context.Context, rehearsal bool) error {
 		o.Start = tui.StartProfile(a.flags.profile)
 	}
 	result, err := tui.Run(ctx, a.screenDeps(store, file), o, a.deps.Streams.In, a.terminal)
+	return a.screensLeft(result, err)
+}
+
+// screensLeft is how the command ends after the screens. A terminal that stands still
+// is told nothing more: the words would keep the program from its end.
+func (a *app) screensLeft(result tui.Result, err error) error {
+	if errors.Is(err, tui.ErrStandsStill) {
+		a.log.failed(err)
+		a.deps.Streams.Err = io.Discard
+		return cmp.Or(screensEnded(result), err)
+	}
 	if err != nil {
 		return err
 	}
