@@ -94,6 +94,9 @@ func (r *root) open(ctx context.Context, t cli.Target) (*engine.Connection, erro
 	}
 	o := r.settings(t)
 	o.Hosts, o.Tape = hosts, r.recording.Hosts
+	if t.StateDir != "" {
+		o.Jobs = connect.JobsIn(t.StateDir, o)
+	}
 	conn, err := connect.Open(ctx, o)
 	if err != nil || !t.AskNow {
 		return conn, err

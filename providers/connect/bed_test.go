@@ -82,7 +82,7 @@ func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) h
 	}
 	b.conn, err = connect.Open(t.Context(), connect.Options{
 		Name: "test", Rehearsal: true, ResourceGroup: e.ResourceGroup, Vault: e.Vault, Hosts: hosts,
-		Poll: 5 * time.Second,
+		Poll: 5 * time.Second, Jobs: filepath.Join(dir, "direct"),
 		Reach: func(ctx context.Context, address string, port int) error {
 			return e.Reach(ctx, memory.Transport(), address, port)
 		},

@@ -5,10 +5,18 @@ package connect
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"failback/engine"
 	"failback/providers/azure"
+	"failback/providers/azure/machines"
+	"failback/providers/direct"
+	"failback/providers/diskcopy"
 	"failback/providers/hyperv"
 	"failback/providers/jumpbox"
 	"failback/providers/siterecovery"
@@ -44,6 +52,9 @@ type Options struct {
 	ProvePorts []int
 	// Reach tries TCP ports of machines; nil is this machine's own network.
 	Reach jumpbox.Reach
+	// Jobs is the folder of the jobs of failbacks without Site Recovery, the vault's
+	// own. Without one there are none.
+	Jobs string
 }
 
 // Open opens the vault and signs in to it; a fixed token signs in to nothing, so
@@ -87,18 +98,39 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 	for _, port := range o.ProvePorts {
 		prove = append(prove, engine.ProofPort{Port: port})
 	}
+	ports := engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session), JumpBox: jumpbox.New(o.Reach)}
+	desk, err := o.direct(session, hosts, ports)
+	if err != nil {
+		session.Close()
+		return nil, errors.Join(err, hosts.Close())
+	}
 	return &engine.Connection{
 		Prove: prove,
 		Name:  o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
-		Ports:   engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session), JumpBox: jumpbox.New(o.Reach)},
+		Ports:   ports,
+		Direct:  desk.Ports,
 		Jobs:    vault,
 		Hosts:   hosts,
 		Traffic: session.Traffic,
 		Close: func() error {
+			err := desk.Close()
 			session.Close()
-			return hosts.Close()
+			return errors.Join(err, hosts.Close())
 		},
 	}, nil
+}
+
+// direct is what carries out plans without Site Recovery, over the same sign-in and the
+// same hosts.
+func (o Options) direct(session *azure.Session, hosts *hyperv.Access, vault engine.Ports) (*direct.Desk, error) {
+	desk, err := machines.New(session)
+	if err != nil {
+		return nil, err
+	}
+	mover := diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return session.In(session.Subscription()), nil })
+	return direct.New(direct.Options{
+		Folder: o.Jobs, Vault: vault, Machines: hosts, Azure: desk, Session: session, Mover: mover, Poll: o.Poll,
+	}), nil
 }
 
 // session is the sign-in, in the vault's subscription.
@@ -119,4 +151,10 @@ func (o Options) budget() int {
 		return int(azure.DefaultBudget * (defaultPoll.Seconds() / o.Poll.Seconds()))
 	}
 	return azure.DefaultBudget
+}
+
+// JobsIn is the folder of a state directory for the jobs of the vault that o names.
+func JobsIn(stateDir string, o Options) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(o.Azure.Subscription + "/" + o.ResourceGroup + "/" + o.Vault)))
+	return filepath.Join(stateDir, "direct", hex.EncodeToString(sum[:8]))
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"failback/engine"
@@ -45,6 +46,7 @@ func Lab(ctx context.Context, o lab.Options, rec Recording) (*engine.Connection,
 	settings.Tape = rec.Hosts
 	settings.Reach = guestsOf(l.Endpoints(), settings.Azure.Roots)
 	settings.Poll = pollAt(l.Speed())
+	settings.Jobs = filepath.Join(o.Folder(l.Estate()), "direct")
 	settings.Rates = ratesAt(l.Speed(), o, l.Estate())
 	c, err := Open(ctx, settings)
 	if err != nil {

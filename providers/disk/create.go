@@ -194,6 +194,10 @@ func creating(path string, err error) error {
 // FreeSpace is how many bytes the file system of path still takes.
 func FreeSpace(path string) (int64, error) { return freeSpace(path) }
 
+// TotalSpace is how many bytes the file system of path has, taken or not; 0 where
+// nobody says.
+func TotalSpace(path string) (int64, error) { return totalSpace(path) }
+
 // Growth is how many bytes the file of an image gets longer by, or takes more
 // of the disk, when writes are written to it and have is what it has allocated.
 func Growth(info image.Info, have, writes []transfer.Extent) int64 {

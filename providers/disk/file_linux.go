@@ -85,3 +85,12 @@ func freeSpace(path string) (int64, error) {
 	}
 	return int64(st.Bavail) * st.Bsize, nil
 }
+
+// totalSpace is how big the file system of path is.
+func totalSpace(path string) (int64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(path), &st); err != nil {
+		return 0, &os.PathError{Op: "ask for the size", Path: filepath.Dir(path), Err: err}
+	}
+	return int64(st.Blocks) * st.Bsize, nil
+}

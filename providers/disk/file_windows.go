@@ -116,17 +116,28 @@ func syncFolder(string) error { return nil }
 
 // freeSpace is what the volume of path has for us, quotas counted.
 func freeSpace(path string) (int64, error) {
+	free, _, err := space(path)
+	return free, err
+}
+
+// totalSpace is how big the volume of path is for us, quotas counted.
+func totalSpace(path string) (int64, error) {
+	_, total, err := space(path)
+	return total, err
+}
+
+func space(path string) (free, total int64, err error) {
 	folder, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	name, err := windows.UTF16PtrFromString(folder)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	var free uint64
-	if err := windows.GetDiskFreeSpaceEx(name, &free, nil, nil); err != nil {
-		return 0, &os.PathError{Op: "ask for free space", Path: folder, Err: err}
+	var f, t uint64
+	if err := windows.GetDiskFreeSpaceEx(name, &f, &t, nil); err != nil {
+		return 0, 0, &os.PathError{Op: "ask for free space", Path: folder, Err: err}
 	}
-	return int64(min(free, math.MaxInt64)), nil
+	return int64(min(f, math.MaxInt64)), int64(min(t, math.MaxInt64)), nil
 }

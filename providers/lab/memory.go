@@ -53,8 +53,11 @@ func (o Options) load() (estate.Estate, error) {
 
 // dir is the lab's directory: one for each estate.
 func (o Options) dir(e estate.Estate) string {
-	return filepath.Join(o.home(), folderName(e.Name))
+	return o.Folder(e.Name)
 }
+
+// Folder is where the state directory keeps the lab of that name; a reset empties it.
+func (o Options) Folder(name string) string { return filepath.Join(o.home(), folderName(name)) }
 
 // home holds the labs of the state directory, and what they share.
 func (o Options) home() string { return filepath.Join(o.StateDir, "lab") }

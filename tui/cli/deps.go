@@ -117,6 +117,8 @@ type Lab struct {
 type Target struct {
 	Profile *config.Profile // nil for the lab
 	Lab     Lab
+	// StateDir is where a profile's connection keeps what outlives the process.
+	StateDir string
 	// Person is who can be asked while the connection is opened.
 	Person engine.Person
 	// AskNow has everything asked for then that a run may need later: the person

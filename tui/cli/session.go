@@ -83,6 +83,9 @@ func (a *app) connectToVault(ctx context.Context, t Target, vault string) (*sess
 	if err != nil {
 		return nil, err
 	}
+	if t.StateDir, err = a.stateDir(); err != nil {
+		return nil, err
+	}
 	conn, err := a.deps.Open(ctx, t)
 	if err != nil {
 		return nil, err

@@ -88,3 +88,7 @@ func (d Disk) exportable(what string) error {
 	}
 	return nil
 }
+
+// Exportable says why snapshots of the disk can't be read as this program reads them,
+// nil where nothing is known against it. what is what somebody wants to do.
+func (d Disk) Exportable(what string) error { return d.exportable(what) }

@@ -114,3 +114,30 @@ func (c *Client) groupOf(call azure.Call, d Disk) (string, error) {
 	group, _, err := c.place(call, d.ID)
 	return group, err
 }
+
+// Held counts the incremental snapshots that Azure has of each disk, whoever made them,
+// in the groups where this client makes its own.
+func (c *Client) Held(ctx context.Context, disks []Disk) ([]int, error) {
+	counts := make([]int, len(disks))
+	listed := map[string][]Snapshot{}
+	for i, d := range disks {
+		group, err := c.groupOf(azure.Call{What: "count the snapshots", Where: d.Name}, d)
+		if err != nil {
+			return nil, err
+		}
+		key := strings.ToLower(group)
+		all, known := listed[key]
+		if !known {
+			if all, err = c.listed(ctx, group); err != nil {
+				return nil, err
+			}
+			listed[key] = all
+		}
+		for _, s := range all {
+			if strings.EqualFold(s.Disk, d.ID) {
+				counts[i]++
+			}
+		}
+	}
+	return counts, nil
+}

@@ -1,0 +1,108 @@
+package direct
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"failback/engine"
+)
+
+// takeBack undoes what the job did: the VM gets its old disks, files that it wrote and
+// snapshots that it took are removed. It may be repeated.
+func (v *driver) takeBack(ctx context.Context) error {
+	var left []string
+	if v.look().Failback.Touched {
+		var err error
+		if left, err = v.takeHostBack(ctx); err != nil {
+			return err
+		}
+	}
+	if len(left) == 0 {
+		if err := v.removeFiles(); err != nil {
+			return err
+		}
+	}
+	if err := v.removeSnapshots(ctx, nil); err != nil {
+		return err
+	}
+	return v.change(func(r *record) {
+		at := now()
+		r.Failback.Left = left
+		r.State, r.Detail, r.Ended, r.Step = engine.JobCancelled, "", at, stepDone
+		if len(left) > 0 {
+			r.Detail = "left there: " + strings.Join(left, ", ")
+			r.Error = &engine.JobError{Message: "cancelled; " + r.Detail, Level: "Warning", Recommended: "remove it on the host where it is not wanted"}
+		}
+		for id, m := range r.Tasks {
+			if m.State == engine.TaskStateInProgress || m.State == engine.TaskStateSuspended {
+				r.finish(id, engine.TaskStateCancelled, at)
+			}
+		}
+	})
+}
+
+// takeHostBack gives a VM its old disks. A VM that was made stays, off, with its
+// disks: hosts are asked to make VMs here, never to delete one.
+func (v *driver) takeHostBack(ctx context.Context) (left []string, err error) {
+	r := v.look()
+	f := r.Failback
+	if f.VM != "" && !r.Target.Alternate {
+		vm, err := v.d.o.Vault.Hosts.VM(ctx, r.Host, f.VM)
+		if err != nil {
+			return nil, err
+		}
+		have := pathsOf(vm)
+		switch {
+		case samePaths(have, f.Before):
+			return nil, nil
+		case !samePaths(have, f.paths()):
+			return []string{"VM " + vm.Name + " on " + r.Host + " with disks of somebody else's choice"}, nil
+		}
+		_, err = v.d.o.Machines.SwapDisks(ctx, r.Host, f.VM, engine.DiskSwap{From: have, To: f.Before})
+		return nil, err
+	}
+	id, err := v.made(ctx)
+	switch {
+	case engine.KindOf(err) == engine.FailureRefused: // another VM of that name
+		return nil, nil
+	case err != nil || id == "":
+		return nil, err
+	}
+	return []string{fmt.Sprintf("VM %s (%s) on %s, off, with its disks in %s", r.Item.Name, id, r.Host, f.Home)}, nil
+}
+
+// removeFiles removes what the job wrote, and its folder where nothing else is in it.
+func (v *driver) removeFiles() error {
+	f := v.look().Failback
+	if f.Home == "" {
+		return nil
+	}
+	var errs []error
+	for _, d := range f.Disks {
+		for _, file := range append([]string{d.File}, d.Old...) {
+			errs = append(errs, v.removeFile(file))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return engine.Refuse("remove the disks that were written", f.Home, err.Error(), "see that nothing has them open, and cancel again")
+	}
+	// A folder that somebody put something into stays.
+	_ = os.Remove(f.Home)
+	return nil
+}
+
+func (v *driver) removeFile(file string) error {
+	if _, err := v.d.o.Mover.Cancel(file); err != nil {
+		return err
+	}
+	for _, name := range []string{file, file + ".manifest", file + ".failback-state", file + ".failback-undo", file + ".azure.manifest"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package direct_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"failback/engine"
+)
+
+// TestS10ARefusedMachineComesHomeWithoutSiteRecovery brings a machine with managed disks
+// back under its original VM: the guest's own check finds nothing torn or lost.
+func TestS10ARefusedMachineComesHomeWithoutSiteRecovery(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		before := r.vm("hv01")
+		if it := r.item(); !slices.Equal(it.Allowed, []string{engine.AllowFailback}) || len(it.Disks) != 2 || !it.Disks[0].Managed {
+			r.Fatalf("%+v", it)
+		}
+		job := r.start("request-1")
+		j := r.waits(job)
+		if !strings.HasPrefix(j.ActivityID, "request-1") || j.TargetID != r.plan.Items[0].VMID || j.Direction() != engine.ToOnPremises {
+			r.Errorf("%+v", j)
+		}
+		if it := r.item(); it.CurrentJob != job || len(it.Allowed) > 0 || it.Active != engine.LocationAzure {
+			r.Errorf("while it waits: %+v", it)
+		}
+		if after := r.vm("hv01"); after.Disks[0].Path != before.Disks[0].Path || after.State != "Off" {
+			r.Errorf("the host was touched before the switch: %+v", after)
+		}
+		r.complete(job)
+		j = r.succeeds(job)
+		for _, name := range []string{engine.TaskShutdownAzure, engine.TaskMonitorSync, engine.TaskStartOnPrimary} {
+			if task, ok := j.Find(name, engine.TaskStartFailback); !ok || !task.Done() {
+				r.Errorf("%s: %+v", name, task)
+			}
+		}
+		r.boots("hv01")
+		vm := r.vm("hv01")
+		if vm.ID != before.ID || !strings.HasPrefix(vm.Disks[0].Path, r.folder) || len(vm.Disks) != 2 {
+			r.Errorf("%+v", vm)
+		}
+		it := r.item()
+		if it.Active != engine.LocationOnPremises || !slices.Equal(it.Allowed, []string{engine.AllowFinalizeFailback}) || it.HyperVID != vm.ID {
+			r.Errorf("%+v", it)
+		}
+		r.proven(it)
+	})
+}
+
+// proven holds what was written against what Azure has, whole.
+func (r *rig) proven(it engine.Item) {
+	r.Helper()
+	sums, err := r.ports.Hosts.DiskSums(r.Context(), "hv01", it.HyperVID)
+	must(r, err)
+	if len(sums) != len(it.Disks) {
+		r.Fatalf("%+v", sums)
+	}
+	for i, d := range it.Disks {
+		from, err := r.ports.Azure.DiskSum(r.Context(), d, nil)
+		must(r, err)
+		if from.SHA256 == "" || from.SHA256 != sums[i].SHA256 || sums[i].Disk != d.Name || sums[i].Bytes != d.Bytes {
+			r.Errorf("%+v is not %+v", sums[i], from)
+		}
+	}
+}
+
+// TestS29PassesBringOnlyWhatChanged has the guest write all the time.
+func TestS29PassesBringOnlyWhatChanged(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		j := r.waits(r.start("request-1"))
+		task, _ := j.Find(engine.TaskMonitorSync, "")
+		if len(task.Notes) < 3 || !strings.Contains(task.Notes[len(task.Notes)-1], "fits the downtime budget") {
+			r.Errorf("%q", task.Notes)
+		}
+		first, err := r.ports.Hosts.Activity(r.Context(), "hv01")
+		must(r, err)
+		if n := len(r.snapshots()); n != 2 {
+			r.Errorf("%d snapshots while it waits: %v", n, r.snapshots())
+		}
+		time.Sleep(time.Minute)
+		r.complete(j.Name)
+		r.succeeds(j.Name)
+		after, err := r.ports.Hosts.Activity(r.Context(), "hv01")
+		must(r, err)
+		if brought := after.Read - first.Read; brought <= 0 || brought*2 > first.Read {
+			r.Errorf("the last pass brought %d bytes, those before it %d", brought, first.Read)
+		}
+		r.boots("hv01")
+	})
+}
+
+// TestS59AnAlternateHostMakesTheVM of what the machine was in Azure.
+func TestS59AnAlternateHostMakesTheVM(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		r.plan.Target = engine.Target{Alternate: true, HostID: "id", HostName: "hv02", CreateVM: true}
+		r.reopen()
+		job := r.start("request-1")
+		r.waits(job)
+		r.complete(job)
+		r.succeeds(job)
+		r.boots("hv02")
+		vm := r.vm("hv02")
+		if vm.Generation != 2 || vm.CPUs != 2 || vm.Memory != 8<<30 || !slices.Equal(vm.Switches, []string{"LAN"}) || len(vm.Disks) != 2 {
+			r.Errorf("%+v", vm)
+		}
+		if it := r.item(); it.HyperVID != vm.ID {
+			r.Errorf("%s is not %s", it.HyperVID, vm.ID)
+		}
+		if old := r.vm("hv01"); old.State != "Off" {
+			r.Errorf("%+v", old)
+		}
+	})
+}
+
+// TestS64ACommitDeletesItsListAndNothingElse in its order, and keeps the last snapshots
+// only where the plan says so.
+func TestS64ACommitDeletesItsListAndNothingElse(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		job := r.start("request-1")
+		r.waits(job)
+		r.complete(job)
+		r.succeeds(job)
+		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
+		must(r, err)
+		if len(list.Things) != 3 || len(list.Kept) != 0 {
+			r.Fatalf("%+v", list)
+		}
+		if _, err := r.ports.Failover.Commit(r.Context(), r.item(), "request-2"); engine.KindOf(err) != engine.FailureRefused {
+			r.Errorf("without a list: %v", err)
+		}
+		if _, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things[:2], "request-3"); engine.KindOf(err) != engine.FailureRefused {
+			r.Errorf("a shorter list: %v", err)
+		}
+		r.azure.things = append(r.azure.things, engine.AzureThing{ID: "/subscriptions/s/new", Kind: "disk", Name: "new"})
+		if _, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-4"); engine.KindOf(err) != engine.FailureRefused {
+			r.Errorf("with a new disk: %v", err)
+		}
+		if len(r.azure.order) > 0 || len(r.snapshots()) != 2 {
+			r.Fatalf("deleted %v, snapshots %v", r.azure.order, r.snapshots())
+		}
+		r.azure.things = r.azure.things[:3]
+		commit, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-5")
+		must(r, err)
+		r.succeeds(commit)
+		if !slices.Equal(r.azure.order, []string{"VM", "network interface", "disk"}) || len(r.snapshots()) != 0 {
+			r.Errorf("deleted %v, snapshots %v", r.azure.order, r.snapshots())
+		}
+		if it := r.item(); !slices.Equal(it.Allowed, []string{engine.AllowReverseReplicate}) || it.State != engine.ItemFailbackCommitted {
+			r.Errorf("%+v", it)
+		}
+		again, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-5")
+		if err != nil || again != commit {
+			r.Errorf("the same request again: %s, %v", again, err)
+		}
+	})
+}
+
+// TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList has Azure refuse one deletion.
+func TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		job := r.start("request-1")
+		r.waits(job)
+		r.complete(job)
+		r.succeeds(job)
+		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
+		must(r, err)
+		r.azure.gone[list.Things[0].ID] = true // the VM goes, and then a lock is in the way
+		r.azure.gone[list.Things[0].ID] = false
+		commit, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-2")
+		must(r, err)
+		r.until(commit, func(j engine.Job) bool { return len(r.azure.done()) > 0 || j.State.Ended() })
+		r.succeeds(commit)
+	})
+}
+
+func (a *azureDesk) done() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.order)
+}
