@@ -74,6 +74,27 @@ mkdir -p "$img/gallery/dark" "$img/gallery/light" "$img/gallery/ascii"
 play gallery dark  "$img/gallery/dark" -- rehearse
 play gallery light2 "$img/gallery/light" -light -- rehearse
 LANG=C NO_COLOR=1 play gallery ascii "$img/gallery/ascii" -- rehearse
+
+looks() { # looks SCRIPT STATE -- COMMAND...: one more script for the gallery
+  play "$1" "$2" "$img/gallery/dark" "${@:3}"
+  play "$1" "$2" "$img/gallery/light" -light "${@:3}"
+  LANG=C NO_COLOR=1 play "$1" "$2" "$img/gallery/ascii" "${@:3}"
+}
+looks gallery-certificate dark -- rehearse
+looks gallery-jobs several --
+
+# A vault that is found, and a sign-in that asks for its secret: nobody keeps one here.
+"$work/failback" lab serve --estate one --state-dir "$work/served" >"$work/served.json" &
+served=$!
+trap 'kill "$served"; rm -rf "$work"' EXIT
+until grep -q token "$work/served.json"; do sleep 0.1; done
+said() { sed -n "1s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$work/served.json"; }
+cat >"$work/profiles.yaml" <<EOF
+profiles:
+  served: {cloud: {resource_manager: "$(said management)", storage: "$(said storage)"}, auth: loopback, token: $(said token)}
+  site: {auth: client-secret, tenant: contoso.example, client_id: 00000000-0000-0000-0000-000000000000, subscription: s, resource_group: rg-dr, vault: rsv-dr}
+EOF
+DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus looks gallery-places fresh -- --config profiles.yaml
 {
   echo '# Gallery'
   echo
