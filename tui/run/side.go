@@ -21,8 +21,8 @@ func (r *Live) side(leg *engine.Leg, w, h int) []string {
 	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+len(left)+8 <= h)...)
 	out = append(out, left...)
 	out = append(append(out, ""), transfer...)
-	if len(transfer) > 0 && h-len(out) >= 3 {
-		out = append(out, "")
+	if len(transfer) > 0 {
+		out = append(out, "") // without room for it the tasks stay where t and the log show them
 	}
 	if rest := h - len(out); rest >= 2 {
 		out = append(out, r.tasks(leg, w, rest-1)...)
