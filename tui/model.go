@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 
@@ -57,6 +58,7 @@ type Model struct {
 	held *held
 
 	width, height int
+	sized         bool // they are the terminal's
 	tick          look.Tick
 	gen           int
 	help          bool
@@ -160,7 +162,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
+		m.width, m.height, m.sized = max(1, msg.Width), max(1, msg.Height), true
 		return nil
 	case beginMsg:
 		return m.begin()
@@ -198,6 +200,9 @@ func (m *Model) ticked() tea.Cmd {
 	next := m.beat(beatMoving)
 	if m.look.Still {
 		next = m.beat(beatStill)
+	}
+	if runtime.GOOS == "windows" { // no signal tells of a new size there
+		next = tea.Batch(next, tea.WindowSize())
 	}
 	return tea.Batch(m.screen.Update(m.tick), next)
 }

@@ -33,7 +33,7 @@ func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (R
 	defer m.end()
 	screen, pace := paced(out)
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(screen),
-		tea.WithAltScreen(), tea.WithFPS(looks), tea.WithoutSignalHandler())
+		tea.WithAltScreen(), tea.WithFPS(looks), tea.WithoutSignalHandler(), tea.WithFilter(sized))
 	pace.redraw = func() { p.Send(tea.ClearScreen()) }
 	final := make(chan ended, 1)
 	go func() { final <- show(p) }()
@@ -52,6 +52,27 @@ func Run(ctx context.Context, d Deps, o Options, in io.Reader, out io.Writer) (R
 		err = ErrStandsStill
 	}
 	return result, err
+}
+
+// The largest terminal that is drawn for. A Windows console can say how large its
+// buffer is, thousands of lines, where its window is meant.
+const (
+	mostColumns = 500
+	mostLines   = 200
+)
+
+// sized keeps sizes within what can be drawn, and takes out those that are known
+// already: each one has all of the screen written anew.
+func sized(m tea.Model, msg tea.Msg) tea.Msg {
+	size, ok := msg.(tea.WindowSizeMsg)
+	if !ok {
+		return msg
+	}
+	size.Width, size.Height = min(max(1, size.Width), mostColumns), min(max(1, size.Height), mostLines)
+	if at, ok := m.(Model); ok && at.sized && at.width == size.Width && at.height == size.Height {
+		return nil
+	}
+	return size
 }
 
 // ended is how a program came back.

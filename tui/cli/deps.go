@@ -92,8 +92,9 @@ type Streams struct {
 	Err io.Writer
 	// InTerminal and OutTerminal report whether a person sits there.
 	InTerminal, OutTerminal bool
-	// Dumb reports whether the terminal can show lines only, not screens.
-	Dumb bool
+	// LinesOnly is why the terminal can show lines only, as the beginning of a
+	// sentence; "" where it shows screens.
+	LinesOnly string
 	// Width and Height are the terminal's, in cells, 0 where there is none.
 	Width, Height int
 	// Secret asks for a text without showing it; nil without a terminal.

@@ -44,7 +44,7 @@ func (a *app) diskProgress() *diskProgress {
 	switch {
 	case a.flags.output == outputNDJSON:
 		p.out, p.json, p.every = s.Out, true, jsonEvery
-	case a.flags.output == outputText && s.OutTerminal && s.InTerminal && !s.Dumb && !a.flags.plain:
+	case a.flags.output == outputText && s.OutTerminal && s.InTerminal && s.LinesOnly == "" && !a.flags.plain:
 		p.bar, p.every, p.glyph = true, drawEvery, glyph.Unicode()
 	}
 	return p

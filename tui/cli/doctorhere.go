@@ -38,8 +38,8 @@ func (d *doctor) terminal() {
 	case !s.InTerminal || !s.OutTerminal:
 		d.unknown("terminal", "run failback doctor on the terminal that the screens are meant for", "standard input or output is not a terminal; %s", plain)
 		return
-	case s.Dumb:
-		d.warn("terminal", "set TERM to what the terminal is, such as xterm-256color", "TERM says that it can't show screens; %s", plain)
+	case s.LinesOnly != "":
+		d.warn("terminal", "set TERM to what the terminal is, such as xterm-256color; in Windows use Windows Terminal, or turn the legacy console off", "%s; %s", s.LinesOnly, plain)
 		return
 	case s.Width < wholeWidth || s.Height < wholeHeight:
 		d.warn("terminal", "make the window larger: below 80 by 24 screens leave out what matters least", "%d columns by %d lines", s.Width, s.Height)

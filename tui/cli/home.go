@@ -29,5 +29,5 @@ func (a *app) whyLines() string {
 	case !s.InTerminal || !s.OutTerminal:
 		return "Standard input or output is no terminal, " + how
 	}
-	return "TERM says that this terminal can't show screens, " + how
+	return s.LinesOnly + ", " + how
 }

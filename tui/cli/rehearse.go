@@ -36,7 +36,7 @@ with its gates answered by policy.`,
 
 // interactive reports whether the terminal program can run.
 func (a *app) interactive() bool {
-	return a.deps.Streams.InTerminal && a.deps.Streams.OutTerminal && !a.deps.Streams.Dumb && !a.flags.plain && a.flags.output == outputText
+	return a.deps.Streams.InTerminal && a.deps.Streams.OutTerminal && a.deps.Streams.LinesOnly == "" && !a.flags.plain && a.flags.output == outputText
 }
 
 // rehearsePlain plays the default rehearsal: the first item that may fail back

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/muesli/termenv"
 	"golang.org/x/term"
 )
 
@@ -17,6 +18,27 @@ func dumb(system, term string) bool {
 	return term == "dumb" || (term == "" && system != "windows")
 }
 
+// cannotPlace says why the terminal on standard output shows lines only; "" where it
+// shows screens. A Windows console in its legacy mode refuses to interpret sequences;
+// what it was set to is set again.
+func cannotPlace() string {
+	if dumb(runtime.GOOS, os.Getenv("TERM")) {
+		return "TERM says that this terminal can't show screens"
+	}
+	restore, err := termenv.EnableVirtualTerminalProcessing(termenv.DefaultOutput())
+	if err == nil {
+		err = restore()
+	}
+	return whyNoSequences(err)
+}
+
+func whyNoSequences(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fmt.Sprintf("This console can't show screens: it does not take terminal sequences (%s; in its properties, turn the legacy console off)", err)
+}
+
 // SystemStreams are the process's own streams.
 func SystemStreams() Streams {
 	in, out := int(os.Stdin.Fd()), int(os.Stdout.Fd())
@@ -24,8 +46,8 @@ func SystemStreams() Streams {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Zone: time.Local,
 		InTerminal: term.IsTerminal(in), OutTerminal: term.IsTerminal(out),
 	}
-	s.Dumb = dumb(runtime.GOOS, os.Getenv("TERM"))
 	if s.OutTerminal {
+		s.LinesOnly = cannotPlace()
 		if w, h, err := term.GetSize(out); err == nil {
 			s.Width, s.Height = w, h
 		}
