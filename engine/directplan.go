@@ -104,6 +104,44 @@ func (p Plan) wrongFolder() (field, why string) {
 	return "", ""
 }
 
+// DirectHelps reports whether a failback without Site Recovery could bring the leg's
+// machine home where it stopped: Site Recovery has refused it, or what blocks is about
+// Site Recovery alone.
+func (l *Leg) DirectHelps() bool {
+	if l.Direct || l.Direction != ToOnPremises || l.Failure == nil || l.Outcome == OutcomeNone || !l.DowntimeFrom.IsZero() {
+		return false
+	}
+	if l.Failure.Kind != FailureBlocked {
+		return l.Failure.Direct
+	}
+	some := false
+	for _, f := range l.Findings {
+		if f.Verdict == VerdictBlock && !f.OfVault {
+			return false
+		}
+		some = some || f.Verdict == VerdictBlock
+	}
+	return some
+}
+
+// WithoutSiteRecovery carries the run's plan over to a failback without Site Recovery,
+// with the legs that it helps; ok is false where it helps none. What only Site Recovery
+// knows is left out, and where the disks go has still to be said.
+func (s State) WithoutSiteRecovery() (p Plan, ok bool) {
+	p = s.Plan
+	p.Direct, p.Sync, p.Threads, p.CertificateThumbprint = &Direct{}, SyncDelta, 0, ""
+	p.RecoveryPlan, p.RecoveryPlanID, p.Each, p.Skipped, p.Items, p.Overrides = "", "", false, nil, nil, nil
+	p.Target.CreateVM = p.Target.Alternate
+	for _, l := range s.Legs {
+		if l.DirectHelps() {
+			it := l.Item
+			it.CommitFailover = false
+			p.Items = append(p.Items, it)
+		}
+	}
+	return p, len(p.Items) > 0
+}
+
 // OutsideVault reports whether the item is an Azure VM that no vault replicates: its
 // id is the VM's own.
 func (it PlanItem) OutsideVault() bool { return IsMachineID(it.ID) }

@@ -41,7 +41,9 @@ type Failure struct {
 	Request string      `json:"request,omitempty"` // client request id, for support
 	// Wait is how long the service asks to be left alone, where it does.
 	Wait time.Duration `json:"-"`
-	Err  error         `json:"-"`
+	// Direct says that a failback without Site Recovery is a way out.
+	Direct bool  `json:"direct,omitempty"`
+	Err    error `json:"-"`
 }
 
 // Error is the whole failure on one line.

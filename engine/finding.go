@@ -32,6 +32,9 @@ type Finding struct {
 	// verdict of before where it is another one now.
 	Gate Gate    `json:"gate,omitempty"`
 	Was  Verdict `json:"was,omitempty"`
+	// OfVault says of a block that it is about Site Recovery alone: a failback without
+	// it is not asked this.
+	OfVault bool `json:"of_vault,omitempty"`
 }
 
 // Basis says in one line where the rule comes from and what may override its block.

@@ -98,7 +98,9 @@ func (r Rule) finding(o *observation) engine.Finding {
 	if a.source != "" {
 		f.Source, f.Dated = a.source, a.dated
 	}
-	return r.overridden(o.plan, f)
+	f = r.overridden(o.plan, f)
+	f.OfVault = f.Verdict == engine.VerdictBlock && !r.Direct && o.plan.Direction == engine.ToOnPremises
+	return f
 }
 
 func (r Rule) answer(o *observation) answer {

@@ -119,6 +119,7 @@ func ofManagedDisks(err error, it engine.Item) error {
 		return err
 	}
 	managed := *f
+	managed.Direct = true
 	managed.Remedy = strings.TrimSuffix(strings.TrimSuffix(f.Remedy, " "), ".")
 	if managed.Remedy != "" {
 		managed.Remedy += "; "

@@ -100,6 +100,7 @@ var (
 	Again         = bind("again", "r", "check again", "r")
 	CreateSwitch  = bind("create-switch", "s", "create the missing switch", "s")
 	Override      = bind("override", "w", "override with a reason", "w")
+	Straight      = bind("direct", "d", "without Site Recovery", "d")
 
 	Decide = bind("decide", "d", "decide", "d")
 	Cancel = bind("cancel", "c", "cancel", "c")

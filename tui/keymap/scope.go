@@ -32,10 +32,10 @@ func Scopes() []Table {
 	return []Table{
 		{ScopeEverywhere, "Everywhere", []Binding{Help, Palette, Back, Choose, Jobs, Quit, Interrupt}},
 		{ScopeLists, "Lists and long texts", []Binding{Up, Down, PageUp, PageDown, Top, Bottom, Filter, Sort}},
-		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override}},
+		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override, Straight}},
 		{ScopeRun, "Live run", []Binding{Decide, Log, Tasks, Checks, Times, Cancel}},
 		{ScopeJobs, "Jobs of the vault", []Binding{Decide, Restart, Cancel, Refresh}},
-		{ScopeOutcome, "Outcome of a run", []Binding{Read, Report, Replay, Resume, Log, Home}},
+		{ScopeOutcome, "Outcome of a run", []Binding{Read, Report, Replay, Resume, Straight, Log, Home}},
 		{ScopeHome, "Home", []Binding{Read, Replay}},
 		{ScopeReport, "Evidence of a run", []Binding{Left, Right, NextHit, HitBefore}},
 		{ScopeReplay, "Replay of a run", []Binding{Play, Rewind, Forward, EventOff, EventOn, MarkOff, MarkOn, Slower, Faster, Log, Tasks, Checks, Times, Decide, Cancel}},

@@ -5,6 +5,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,11 @@ func (o *Outcome) Update(msg tea.Msg) tea.Cmd {
 		return say(ReplayMsg{o.state.Run})
 	case keymap.Resume.Is(k):
 		return o.goOn()
+	case keymap.Straight.Is(k):
+		if p, ok := o.state.WithoutSiteRecovery(); ok {
+			return say(RepairMsg{p})
+		}
+		o.problem = "Nothing here has stopped for the sake of Site Recovery alone."
 	case keymap.Log.Is(k):
 		return say(LogMsg{})
 	case keymap.Home.Is(k), keymap.Back.Is(k):
@@ -155,7 +161,12 @@ func (o *Outcome) Hints() []keymap.Binding {
 	default:
 		resume = resume.Unless("there is nothing left to go on with")
 	}
-	return []keymap.Binding{keymap.Read.But("evidence"), keymap.Report, resume, keymap.Log.But("live screen"), keymap.Replay.But("replay"), keymap.Home, keymap.Quit}
+	out := []keymap.Binding{keymap.Read.But("evidence"), keymap.Report, resume, keymap.Log.But("live screen"), keymap.Replay.But("replay"), keymap.Home, keymap.Quit}
+	if _, ok := o.state.WithoutSiteRecovery(); ok {
+		out[1], out[2] = out[2], out[1]
+		out = slices.Insert(out, 1, keymap.Straight)
+	}
+	return out
 }
 
 // Keys are the keys of the screen for the help.

@@ -26,7 +26,7 @@ type certificateMsg struct {
 }
 
 func (s *certificateStep) name() string         { return "Certificate" }
-func (s *certificateStep) applies(d Draft) bool { return d.encrypted() }
+func (s *certificateStep) applies(d Draft) bool { return d.encrypted() && !d.straight() }
 func (s *certificateStep) typing() bool         { return s.browser == nil || s.browser.list.Typing() }
 
 func (s *certificateStep) hints(*Wizard) []keymap.Binding {

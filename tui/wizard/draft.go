@@ -36,6 +36,8 @@ type Draft struct {
 	// earlier plan begins without: a reason was given for what was seen then.
 	Overrides []engine.Override
 	Boot      engine.BootProof
+	// Direct is set where the machines come home without Site Recovery.
+	Direct *engine.Direct
 }
 
 // Skip is an item of a recovery plan that stays behind, and why.
@@ -120,16 +122,21 @@ func (d Draft) Plan(c *engine.Connection, owner string) (engine.Plan, error) {
 			p.Skipped = append(p.Skipped, engine.SkippedItem(x))
 		}
 	}
-	if d.failback() {
+	switch {
+	case d.straight():
+		direct := *d.Direct
+		p.Sync, p.Direct, p.Threads, p.CertificateThumbprint = engine.SyncDelta, &direct, 0, ""
+		p.Each = d.RecoveryPlan != ""
+	case d.failback():
 		p.Sync = d.Sync
-	} else {
+	default:
 		p.Target = engine.Target{}
 	}
 	for _, it := range d.Items {
 		planned := engine.PlanItem{
 			ID: it.ID, Name: it.Name, VMID: it.VMID, Host: it.HostName,
 			Bytes: it.Bytes(), Disks: len(it.Disks), Group: d.Groups[it.ID],
-			CommitFailover: it.Ready(d.Direction).CommitFirst,
+			CommitFailover: it.Ready(d.Direction).CommitFirst && !d.straight(),
 		}
 		if !d.failback() && len(d.Items) == 1 && !d.Joint {
 			planned.RecoveryPoint, planned.RecoveryPointTime = d.Point.ID, d.Point.Time
@@ -151,6 +158,10 @@ func again(p engine.Plan, items []engine.Item) (Draft, error) {
 		Direction: p.Direction, Sync: p.Sync, Target: p.Target, targetChosen: true,
 		RecoveryPlan: p.RecoveryPlan, Reason: p.Reason, Groups: map[string]int{}, Boot: p.Boot,
 	}
+	if p.Direct != nil {
+		direct := *p.Direct
+		d.Direct = &direct
+	}
 	if p.Budget > 0 {
 		d.Budget = p.Budget.String()
 	}
@@ -162,8 +173,8 @@ func again(p engine.Plan, items []engine.Item) (Draft, error) {
 		if !ok {
 			return d, fmt.Errorf("%s is not in the vault any more", want.Name)
 		}
-		if r := it.Ready(p.Direction); !selectable(r) {
-			d.Skipped = append(d.Skipped, Skip{it.Name, r.Reason})
+		if ok, why := d.takes(it); !ok {
+			d.Skipped = append(d.Skipped, Skip{it.Name, why})
 			continue
 		}
 		d.Items = append(d.Items, it)
@@ -184,7 +195,7 @@ func selectable(r engine.Readiness) bool { return r.Ready || r.CommitFirst }
 func (d Draft) commitsFirst() []string {
 	var out []string
 	for _, it := range d.Items {
-		if it.Ready(d.Direction).CommitFirst {
+		if it.Ready(d.Direction).CommitFirst && !d.straight() {
 			out = append(out, it.Name)
 		}
 	}

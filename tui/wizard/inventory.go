@@ -66,7 +66,8 @@ func (w *Wizard) inventoryCame(m inventoryMsg) tea.Cmd {
 	for i, s := range w.steps {
 		_, cert := s.(*certificateStep)
 		_, pre := s.(*preflightStep)
-		if (cert || pre) && s.applies(d) {
+		_, disks := s.(*directStep)
+		if (cert || pre || disks) && s.applies(d) {
 			w.at = i
 			return s.enter(w)
 		}

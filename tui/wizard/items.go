@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -31,7 +32,15 @@ func (s *itemsStep) hints(w *Wizard) []keymap.Binding {
 	if s.recovery {
 		return []keymap.Binding{keymap.Choose, other.But("items"), keymap.Filter}
 	}
-	return []keymap.Binding{keymap.Choose.But("go on with it"), keymap.Mark, keymap.MarkAll, other, keymap.Filter, keymap.Sort}
+	if w.draft.straight() {
+		other = other.Unless("without Site Recovery each VM goes by itself")
+	}
+	out := []keymap.Binding{keymap.Choose.But("go on with it"), keymap.Mark, keymap.MarkAll, other, keymap.Filter, keymap.Sort}
+	at := len(out)
+	if i, ok := s.list.Current(); ok && (s.list.Row(i).Off != "" || w.draft.straight()) {
+		at = 1 // it is what can be done about that row
+	}
+	return slices.Insert(out, at, w.otherWay()...)
 }
 
 func (s *itemsStep) enter(w *Wizard) tea.Cmd {
@@ -49,11 +58,11 @@ func (s *itemsStep) fill(w *Wizard) {
 	s.list.Columns = []pick.Column{{Title: "Item"}, {Title: "Runs", Drop: 2}, {Title: "Size", Right: true, Drop: 3}, {Title: "Host", Drop: 4}, {Title: "State", Drop: 1}}
 	rows := make([]pick.Row, len(w.world.items))
 	for i, it := range w.world.items {
-		rows[i] = itemRow(it, w.draft.Direction)
+		rows[i] = itemRow(it, w.draft)
 	}
 	s.list.Set(rows)
 	for i, it := range w.world.items {
-		if plainlyReady(it, w.draft.Direction) {
+		if plainlyReady(it, w.draft) {
 			s.list.Point(i) // not on one that needs a commit or a repair first
 			break
 		}
@@ -69,16 +78,24 @@ func (s *itemsStep) fill(w *Wizard) {
 }
 
 // plainlyReady reports whether nothing has to be said of an item before it goes.
-func plainlyReady(it engine.Item, d engine.Direction) bool {
-	r := it.Ready(d)
+func plainlyReady(it engine.Item, d Draft) bool {
+	if d.straight() {
+		ok, _ := d.takes(it)
+		return ok
+	}
+	r := it.Ready(d.Direction)
 	return r.Ready && !r.CommitFirst && it.Damaged == nil
 }
 
-func itemRow(it engine.Item, d engine.Direction) pick.Row {
-	ready := it.Ready(d)
+func itemRow(it engine.Item, d Draft) pick.Row {
+	ready := it.Ready(d.Direction)
 	state := "ready"
-	off := ready.Reason
+	ok, off := d.takes(it)
 	switch {
+	case d.straight() && ok:
+		state = "in Azure: can come home without Site Recovery"
+	case d.straight():
+		state = off
 	case ready.CommitFirst:
 		state, off = "failover not committed: this run commits it first", ""
 	case !ready.Ready:
@@ -147,6 +164,11 @@ func (s *itemsStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	case !ok:
 	case !s.list.Typing() && keymap.RecoveryPlans.Is(k):
 		s.toggle(w)
+	case !s.list.Typing() && keymap.Straight.Is(k):
+		if w.straighten() {
+			s.recovery = false
+			s.fill(w)
+		}
 	case s.list.Key(k):
 	case keymap.Back.Is(k):
 		return w.back()
@@ -157,8 +179,12 @@ func (s *itemsStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 }
 
 func (s *itemsStep) toggle(w *Wizard) {
-	if len(w.world.plans) == 0 {
+	switch {
+	case len(w.world.plans) == 0:
 		w.notice = "The vault has no recovery plan."
+		return
+	case w.draft.straight():
+		w.notice = "Without Site Recovery each VM goes by itself."
 		return
 	}
 	s.recovery = !s.recovery
@@ -211,6 +237,9 @@ func names(items []engine.Item) string {
 func (s *itemsStep) view(w *Wizard, width, height int) []string {
 	l := w.look
 	question := "What comes home?"
+	if w.draft.straight() {
+		question = "What comes home without Site Recovery?"
+	}
 	if !w.draft.failback() {
 		question = "What goes to Azure?"
 	}
@@ -232,9 +261,19 @@ func (s *itemsStep) about(w *Wizard, width int) []string {
 	}
 	it := w.world.items[i]
 	r := it.Ready(w.draft.Direction)
+	if ok, why := w.draft.takes(it); w.draft.straight() {
+		if !ok {
+			return l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+why+".", width)
+		}
+		return l.Paragraph(l.T.Muted, "", fmt.Sprintf("%s: Azure VM %s in %s; its disks are read through snapshots.", it.Name, it.AzureVM.Name, it.AzureVM.ResourceGroup), width)
+	}
 	if !selectable(r) {
 		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+r.Reason+".", width)
-		return append(out, l.Paragraph(l.T.Muted, "  ", "Now: "+r.Remedy+".", width)...)
+		out = append(out, l.Paragraph(l.T.Muted, "  ", "Now: "+r.Remedy+".", width)...)
+		if w.conn.Direct != nil && w.draft.failback() && it.Active == engine.LocationAzure && it.OutOfScope == "" {
+			out = append(out, l.Paragraph(l.T.Muted, "  ", "Or without Site Recovery, where that can't be mended: "+l.KeyName(keymap.Straight)+".", width)...)
+		}
+		return out
 	}
 	line := fmt.Sprintf("%s: %s, %s, Azure VM %s in %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), osWords(it), it.AzureVM.Name, it.AzureVM.ResourceGroup)
 	if it.AzureVM.Name == "" {

@@ -16,7 +16,7 @@ import (
 type jobStep struct{ list pick.List }
 
 func (s *jobStep) name() string         { return "Job" }
-func (s *jobStep) applies(d Draft) bool { return d.RecoveryPlan != "" }
+func (s *jobStep) applies(d Draft) bool { return d.RecoveryPlan != "" && !d.straight() }
 func (s *jobStep) typing() bool         { return false }
 
 func (s *jobStep) hints(*Wizard) []keymap.Binding {

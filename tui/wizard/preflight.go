@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -62,7 +63,11 @@ func (s *preflightStep) hints(w *Wizard) []keymap.Binding {
 	case s.err != nil || s.count(engine.VerdictBlock) > 0:
 		off = "a finding blocks the plan"
 	}
-	return []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.CreateSwitch.Unless(s.notToCreate(w)), keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
+	out := []keymap.Binding{keymap.Choose.But("to the review").Unless(off), keymap.Again, keymap.CreateSwitch.Unless(s.notToCreate(w)), keymap.Override.Unless(s.notToOverride(w.draft)), keymap.Up, keymap.Down}
+	if s.straightHelps(w) {
+		out = slices.Insert(out, 1, keymap.Straight)
+	}
+	return out
 }
 
 func (s *preflightStep) enter(w *Wizard) tea.Cmd {
@@ -76,7 +81,7 @@ func (s *preflightStep) enter(w *Wizard) tea.Cmd {
 // samePlan reports whether a finished check still holds: what is checked did
 // not change.
 func samePlan(a, b engine.Plan) bool {
-	if a.Joint() != b.Joint() || a.Direction != b.Direction || a.Sync != b.Sync || a.Target != b.Target || len(a.Items) != len(b.Items) ||
+	if !reflect.DeepEqual(a.Direct, b.Direct) || a.Joint() != b.Joint() || a.Direction != b.Direction || a.Sync != b.Sync || a.Target != b.Target || len(a.Items) != len(b.Items) ||
 		a.CertificateThumbprint != b.CertificateThumbprint || !slices.Equal(a.Overrides, b.Overrides) {
 		return false
 	}
@@ -216,6 +221,8 @@ func (s *preflightStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 		return s.createSwitch(w)
 	case keymap.Override.Is(k):
 		s.override(w)
+	case keymap.Straight.Is(k):
+		return s.goStraight(w)
 	case keymap.Back.Is(k):
 		s.halt()
 		return w.back()
@@ -249,6 +256,9 @@ func (s *preflightStep) choose(w *Wizard) tea.Cmd {
 		w.notice = "The preflight did not finish: check again, or go back."
 	case n > 0:
 		w.notice = "Blocked: " + text.Plural(n, "finding", "findings") + " must be put right first, or another answer chosen. Then check again."
+		if s.straightHelps(w) {
+			w.notice += " All of it is about Site Recovery: the machine can come home without (" + w.look.KeyName(keymap.Straight) + ")."
+		}
 		if s.anyToOverride(w.draft) {
 			w.notice += " One that may be overridden takes a reason instead."
 		}

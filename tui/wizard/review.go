@@ -36,7 +36,7 @@ func (s *reviewStep) enter(w *Wizard) tea.Cmd {
 			field.New("Downtime budget (optional):", "like 30m").Set(d.Budget),
 		},
 	}
-	if d.failback() {
+	if d.failback() && !d.straight() {
 		hint := fmt.Sprintf("1 to %d for this run, then put back", engine.MostThreads)
 		s.form.Fields = append(s.form.Fields, field.New("Download threads (optional):", hint).Set(d.Threads))
 	}
@@ -101,7 +101,10 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 			out = append(out, dialog.Line{Tone: dialog.Caution, Text: it.Name + " is damaged on-premises: this run repairs it."})
 		}
 	}
-	if d.failback() {
+	switch {
+	case d.straight():
+		out = append(out, say("Way", d.Direct.Words()))
+	case d.failback():
 		out = append(out, say("Sync", s.syncWords(w)), say(" ", portalWords[d.Sync]))
 	}
 	if !d.failback() && len(d.Items) == 1 {
@@ -238,6 +241,9 @@ func consequences(d Draft) []dialog.Line {
 			out = append(out, dialog.Line{Tone: dialog.Caution, Text: "What was written after the chosen recovery point will not be in Azure."})
 		}
 		return out
+	}
+	if d.straight() {
+		return consequencesStraight(d)
 	}
 	var out []dialog.Line
 	if first := d.commitsFirst(); len(first) > 0 {

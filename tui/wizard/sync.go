@@ -35,7 +35,7 @@ type forecastMsg struct {
 }
 
 func (s *syncStep) name() string         { return "Sync" }
-func (s *syncStep) applies(d Draft) bool { return d.Direction != engine.ToAzure }
+func (s *syncStep) applies(d Draft) bool { return d.Direction != engine.ToAzure && !d.straight() }
 func (s *syncStep) typing() bool         { return false }
 
 func (s *syncStep) hints(*Wizard) []keymap.Binding {

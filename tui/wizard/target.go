@@ -30,7 +30,7 @@ func (s *targetStep) hints(*Wizard) []keymap.Binding {
 
 func (s *targetStep) enter(w *Wizard) tea.Cmd {
 	s.create = !w.draft.targetChosen || !w.draft.Target.Alternate || w.draft.Target.CreateVM
-	if w.draft.Joint {
+	if w.draft.Joint || w.draft.straight() {
 		s.create = w.draft.Target.CreateVM
 	}
 	s.hosts = w.world.hosts
@@ -61,6 +61,9 @@ func (s *targetStep) hostRow(w *Wizard, h engine.Host) pick.Row {
 		conn = "not connected"
 	}
 	off := unfit(h, w.draft.Items)
+	if w.draft.straight() { // what the vault knows of the host counts for nothing
+		off = ownHost(h, w.draft.Items)
+	}
 	if w.draft.Joint {
 		off = "its own job takes no host"
 	}
@@ -83,11 +86,19 @@ func unfit(h engine.Host, items []engine.Item) string {
 	if !h.Connected {
 		return "not connected to the vault"
 	}
-	own := 0
 	for _, it := range items {
 		if !engine.SameID(it.FabricID, h.FabricID) {
 			return "another site than " + it.Name + "'s"
 		}
+	}
+	return ownHost(h, items)
+}
+
+// ownHost says that the host is the one that all the items came from; empty where it
+// is not.
+func ownHost(h engine.Host, items []engine.Item) string {
+	own := 0
+	for _, it := range items {
 		if engine.SameID(it.HostID, h.ID) {
 			own++
 		}
@@ -126,10 +137,10 @@ func (s *targetStep) choose(w *Wizard) tea.Cmd {
 		return nil
 	}
 	w.draft.targetChosen = true
-	w.draft.Target = engine.Target{CreateVM: w.draft.Joint && s.create}
+	w.draft.Target = engine.Target{CreateVM: (w.draft.Joint || w.draft.straight()) && s.create}
 	if i >= firstHost {
 		h := s.hosts[i-firstHost]
-		w.draft.Target = engine.Target{Alternate: true, HostID: h.ID, HostName: h.Name, CreateVM: s.create}
+		w.draft.Target = engine.Target{Alternate: true, HostID: h.ID, HostName: h.Name, CreateVM: s.create || w.draft.straight()}
 	}
 	return w.forward()
 }
@@ -145,6 +156,9 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	if w.draft.Joint {
 		create = "Create VMs that do not exist on their hosts any more"
 	}
+	if w.draft.straight() {
+		create = "At the original location: create VMs that do not exist there any more"
+	}
 	foot := []string{
 		"",
 		l.Cut(box+" "+l.T.Text.Render(create), width),
@@ -152,7 +166,7 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	i, ok := s.list.Current()
 	if ok {
 		foot = append(foot, l.Paragraph(l.T.Muted, "  ", s.about(w, i), width)...)
-		if i >= firstHost && s.list.Row(i).Off == "" {
+		if i >= firstHost && s.list.Row(i).Off == "" && !w.draft.straight() {
 			foot = append(foot, s.advice(w, width)...)
 		}
 	}
@@ -182,6 +196,12 @@ func (s *targetStep) advice(w *Wizard, width int) []string {
 }
 
 func (s *targetStep) about(w *Wizard, row int) string {
+	if w.draft.straight() {
+		if row < firstHost {
+			return "The VM on its own host, found by its id, gets new disks in the place of its own. The files of before stay where they are."
+		}
+		return s.hosts[row-firstHost].Name + ": a VM is created there with Azure's generation, processors and memory, and gets the new disks."
+	}
 	if row < firstHost && w.draft.Joint {
 		return "Each VM on its own host is updated in place, found by its id."
 	}

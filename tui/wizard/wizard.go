@@ -74,7 +74,7 @@ func New(ctx context.Context, l look.Look, c *engine.Connection, s Services) *Wi
 	ctx, leave := context.WithCancel(ctx)
 	return &Wizard{
 		look: l, ctx: ctx, leave: leave, conn: c, services: s,
-		steps: []step{&directionStep{}, &itemsStep{}, &jobStep{}, &pointStep{}, &syncStep{}, &certificateStep{}, &targetStep{}, &preflightStep{}, &reviewStep{}},
+		steps: []step{&directionStep{}, &itemsStep{}, &jobStep{}, &pointStep{}, &syncStep{}, &certificateStep{}, &targetStep{}, &directStep{}, &preflightStep{}, &reviewStep{}},
 	}
 }
 
