@@ -152,6 +152,7 @@ func consequencesOfDirectReprotect(it PlanItem) []string {
 	}
 	return []string{
 		"Protection of " + it.Name + " is enabled afresh through Site Recovery: everything is sent to Azure again, not only what changed.",
+		"Where the vault still has the machine as one in Azure, that item is taken out of it first; it has no use any more.",
 		"Where Site Recovery takes it only by hand, the run says what to do and waits until it sees the machine protected.",
 		"Until that is healthy the machine is unprotected.",
 	}

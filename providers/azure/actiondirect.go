@@ -18,6 +18,8 @@ const (
 	ActionReadNIC           Action = onNIC + "read"
 	ActionDeleteNIC         Action = onNIC + "delete"
 	ActionProtect           Action = onItem + "write"
+	ActionUnprotect         Action = onItem + "remove/action"
+	ActionListClouds        Action = inCloud + "read"
 	ActionReadComputeDone   Action = inCompute + "locations/operations/read"
 	ActionReadNetworkDone   Action = "Microsoft.Network/locations/operations/read"
 )
@@ -46,6 +48,8 @@ var directPermissions = []Permission{
 	{Action: ActionDeleteManagedDisk, For: "delete its disks after the commit", Roles: []string{roleMachines}},
 	{Action: ActionReadComputeDone, For: "see when Azure is done with a VM, a disk or a snapshot", Roles: []string{roleReader, roleMachines}, Inferred: doneReads},
 	{Action: ActionReadNetworkDone, For: "see when Azure is done with a network interface", Roles: []string{roleReader}, Inferred: doneReads},
+	{Action: ActionListClouds, For: "find the VM in its site, to protect it afresh", Roles: []string{roleOperator, roleContributor}},
+	{Action: ActionUnprotect, For: "take the item of before out of the vault", Roles: []string{roleContributor}, Inferred: byWildcard},
 	{Action: ActionProtect, For: "protect the VM afresh", Roles: []string{roleContributor}, Inferred: protectAfresh},
 }
 

@@ -39,6 +39,7 @@ type Client struct {
 	providers *asr.ReplicationRecoveryServicesProvidersClient
 	plans     *asr.ReplicationRecoveryPlansClient
 	points    *asr.RecoveryPointsClient
+	clouds    *asr.ReplicationProtectionContainersClient
 
 	mu    sync.Mutex
 	known *directory            // names and hosts of the last listing
@@ -72,6 +73,7 @@ func New(o Options) (*Client, error) {
 		providers: f.NewReplicationRecoveryServicesProvidersClient(),
 		plans:     f.NewReplicationRecoveryPlansClient(),
 		points:    f.NewRecoveryPointsClient(),
+		clouds:    f.NewReplicationProtectionContainersClient(),
 		ended:     map[string]engine.Job{},
 	}, nil
 }

@@ -56,12 +56,12 @@ func (c *call) startItem(names []string) {
 			return
 		}
 	}
-	op, err := c.world.PlannedFailover(names[5], details.request(body.Properties.FailoverDirection), c.client)
+	op, err := c.world.PlannedFailover(c.nameOf(names[5]), details.request(body.Properties.FailoverDirection), c.client)
 	c.accept(op, err)
 }
 
 func (c *call) commitItem(names []string) {
-	op, err := c.world.Commit(names[5], c.client)
+	op, err := c.world.Commit(c.nameOf(names[5]), c.client)
 	c.accept(op, err)
 }
 
@@ -70,7 +70,7 @@ func (c *call) reprotectItem(names []string) {
 	if !c.decode(&body) {
 		return
 	}
-	op, err := c.world.Reprotect(names[5], body.Properties.FailoverDirection, c.client)
+	op, err := c.world.Reprotect(c.nameOf(names[5]), body.Properties.FailoverDirection, c.client)
 	c.accept(op, err)
 }
 

@@ -28,7 +28,7 @@ func (c *call) listItems(names []string) {
 		}
 		var list []*world.Item
 		for _, it := range s.Items {
-			if (len(names) <= 3 || strings.EqualFold(it.Fabric, names[3])) && matches(s, it, terms) {
+			if !it.Unprotected && (len(names) <= 3 || strings.EqualFold(it.Fabric, names[3])) && matches(s, it, terms) {
 				list = append(list, it)
 			}
 		}
@@ -68,7 +68,7 @@ func named(s *world.State, names []string) (*world.Item, error) {
 	if err := within(s, names); err != nil {
 		return nil, err
 	}
-	it := s.Item(names[5])
+	it := s.Named(names[5])
 	if it == nil || !strings.EqualFold(it.Fabric, names[3]) {
 		return nil, notThere("replication protected item", names[5])
 	}
@@ -101,7 +101,7 @@ func (c *call) item(s *world.State, it *world.Item) obj {
 		details, kind = obj{"instanceType": instanceType(it)}, "VmwareVirtualMachine"
 	}
 	properties := obj{
-		"friendlyName": it.Name, "protectedItemType": kind, "protectableItemId": id.protectable(it),
+		"friendlyName": it.Friendly(), "protectedItemType": kind, "protectableItemId": id.protectable(it),
 		"recoveryServicesProviderId": id.provider(s.Host(it.Host)),
 		"primaryFabricFriendlyName":  f.Friendly, "primaryFabricProvider": source,
 		"recoveryFabricFriendlyName": azureName, "recoveryFabricId": azureName,
@@ -188,7 +188,7 @@ func (c *call) hyperVDetails(s *world.State, it *world.Item) obj {
 	group := "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup
 	return obj{
 		"instanceType": instanceType(it), "azureVmDiskDetails": disks, "protectedManagedDisks": protected,
-		"recoveryAzureVmName": it.Name, "recoveryAzureVMSize": sizeOf(it).name,
+		"recoveryAzureVmName": it.Friendly(), "recoveryAzureVMSize": sizeOf(it).name,
 		"recoveryAzureStorageAccount": id.account(), "recoveryAzureLogStorageAccountId": nil,
 		"lastReplicatedTime": stampOrNull(it.Replicated), "rpoInSeconds": 30, "lastRpoCalculatedTime": stampOrNull(it.Replicated),
 		"lastRecoveryPointReceived": stampOrNull(it.Replicated),

@@ -180,7 +180,7 @@ func customDetails(s *world.State, j *world.Job) obj {
 	fabric := j.Fabric(s)
 	it := s.Item(j.Item)
 	if it != nil {
-		affected["PrimaryVmId"], affected["PrimaryVmName"] = it.VMID, it.Name
+		affected["PrimaryVmId"], affected["PrimaryVmName"] = it.VMID, it.Friendly()
 		affected["RecoveryVmId"], affected["RecoveryVmName"] = "", it.Name
 		affected["ProtectionProfileId"] = fabric.Internal
 		affected[from+"CloudId"], affected[from+"CloudName"] = fabric.Container, fabric.Friendly
@@ -202,7 +202,7 @@ func movedItems(it *world.Item) []obj {
 		return []obj{}
 	}
 	return []obj{{
-		"name": it.VMID, "friendlyName": it.Name, "testVmName": nil, "testVmFriendlyName": nil, "networkConnectionStatus": nil,
+		"name": it.VMID, "friendlyName": it.Friendly(), "testVmName": nil, "testVmFriendlyName": nil, "networkConnectionStatus": nil,
 		"networkFriendlyName": "lab-net", "subnet": "default", "recoveryPointId": nil, "recoveryPointTime": stamp(it.Replicated),
 	}}
 }

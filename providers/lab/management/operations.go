@@ -93,7 +93,15 @@ func (c *call) result(id string, done func()) {
 }
 
 func (c *call) itemResult(names []string) {
-	c.result(names[6], func() { c.getItem(names) })
+	c.result(names[6], func() {
+		there := false
+		c.world.Read(func(s *world.State) { there = s.Named(names[5]) != nil })
+		if !there { // its protection was disabled
+			c.answer(http.StatusNoContent, nil)
+			return
+		}
+		c.getItem(names)
+	})
 }
 
 // planResult has no body, whatever the operation was.

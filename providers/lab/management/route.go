@@ -62,6 +62,8 @@ var endpoints = []endpoint{
 	{http.MethodPost, itemPath + "/plannedFailover", (*call).startItem},
 	{http.MethodPost, itemPath + "/failoverCommit", (*call).commitItem},
 	{http.MethodPost, itemPath + "/reProtect", (*call).reprotectItem},
+	{http.MethodPut, itemPath, (*call).protectItem},
+	{http.MethodPost, itemPath + "/remove", (*call).unprotectItem},
 	{http.MethodGet, vaultPath + "/replicationRecoveryPlans", (*call).listPlans},
 	{http.MethodGet, planPath, (*call).getPlan},
 	{http.MethodGet, planPath + "/operationresults/*", (*call).planResult},

@@ -22,6 +22,9 @@ func (c *call) strikes() bool {
 	if c.r.Method != http.MethodGet {
 		when = moments[strings.ToLower(path.Base(c.r.URL.Path))]
 	}
+	if c.r.Method == http.MethodPut && c.path.after("replicationProtectedItems") != "" {
+		when = estate.OnReprotect
+	}
 	if c.r.Method == http.MethodDelete {
 		when = estate.OnDelete
 	}
@@ -56,7 +59,7 @@ func serverError() *world.Refusal {
 // subject is the item that a request is about, as far as the path tells.
 func (c *call) subject() (item string) {
 	if item = c.path.after("replicationProtectedItems"); item != "" {
-		return item
+		return c.nameOf(item)
 	}
 	c.world.Read(func(s *world.State) {
 		if j := s.Job(c.path.after("replicationJobs")); j != nil {

@@ -70,7 +70,7 @@ func (i ids) container(fabric string) string {
 }
 
 func (i ids) item(it *world.Item) string {
-	return i.container(it.Fabric) + "/replicationProtectedItems/" + it.Name
+	return i.container(it.Fabric) + "/replicationProtectedItems/" + it.Path()
 }
 
 func (i ids) protectable(it *world.Item) string {

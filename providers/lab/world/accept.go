@@ -137,7 +137,7 @@ func (w *World) accept(item string, begin func(s *State, it *Item) (*Job, error)
 	var name string
 	err = w.update(func(s *State) error {
 		it := s.Item(item)
-		if it == nil {
+		if it == nil || it.Unprotected {
 			return missing("replication protected item", item)
 		}
 		if it.Scenario.Job != "" {

@@ -20,9 +20,11 @@ func (r *run) cleanUp() {
 		}
 	case KindReprotect:
 		_ = r.edit(func(_ *State, _ *Job, it *Item) { it.Protection, it.Inner = FailbackFinal, FailbackFinal })
+	case KindEnable:
+		_ = r.edit(func(_ *State, _ *Job, it *Item) { it.Unprotected = true })
 	case KindPlanFailback:
 		r.cleanUpStages()
-	case KindCommitBack, KindCommitForward, KindIrCompletion, KindRestore, KindStageStart, KindPlanForward, KindPlanCommit, KindPlanReprotect, KindExport:
+	case KindCommitBack, KindCommitForward, KindIrCompletion, KindRestore, KindStageStart, KindPlanForward, KindPlanCommit, KindPlanReprotect, KindExport, KindDisable:
 	}
 }
 

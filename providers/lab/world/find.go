@@ -1,6 +1,9 @@
 package world
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Find returns the element of list that fits, nil where none does.
 func find[T any](list []*T, fits func(*T) bool) *T {
@@ -17,6 +20,17 @@ func find[T any](list []*T, fits func(*T) bool) *T {
 func (s *State) Item(name string) *Item {
 	return find(s.Items, func(i *Item) bool { return strings.EqualFold(i.Name, name) })
 }
+
+// Named finds an item that the vault has by the name in its resource id.
+func (s *State) Named(segment string) *Item {
+	return find(s.Items, func(i *Item) bool { return !i.Unprotected && strings.EqualFold(i.Path(), segment) })
+}
+
+// Path is the item's name in its resource id.
+func (it *Item) Path() string { return cmp.Or(it.Segment, it.Name) }
+
+// Friendly is the item's friendly name.
+func (it *Item) Friendly() string { return cmp.Or(it.Label, it.Name) }
 
 // Fabric finds a fabric by the name in its resource id.
 func (s *State) Fabric(name string) *Fabric {

@@ -49,6 +49,8 @@ const (
 	KindStageFailover Kind = "stage-failover"
 	KindStageStart    Kind = "stage-start"
 	KindExport        Kind = "export"
+	KindEnable        Kind = "enable"
+	KindDisable       Kind = "disable"
 )
 
 // Job is a Site Recovery job.

@@ -19,6 +19,10 @@ func recipeOf(k Kind) recipe {
 		return recipe{"CommitFailover", "Commit", false, commitForwardTasks}
 	case KindReprotect:
 		return recipe{"ReprotectReplicationGroup", "Reverse replication", true, reprotectTasks}
+	case KindEnable: // inferred: no recording of a first protection exists
+		return recipe{"EnableDr", "Enable replication", false, reprotectTasks}
+	case KindDisable: // inferred, the same
+		return recipe{"DisableDr", "Disable replication", false, disableTasks}
 	case KindIrCompletion:
 		return recipe{"IrCompletion", "Finalize protection on the virtual machine", false, irCompletionTasks}
 	case KindRestore:

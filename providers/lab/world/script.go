@@ -18,7 +18,9 @@ func (w *World) script(s *State, j *Job) []step {
 		return commitBackScript(s.Times)
 	case KindCommitForward:
 		return commitForwardScript(s.Times)
-	case KindReprotect:
+	case KindDisable:
+		return disableScript(s.Times)
+	case KindReprotect, KindEnable:
 		return reprotectScript(s.Times)
 	case KindIrCompletion:
 		return irCompletionScript(s.Times)

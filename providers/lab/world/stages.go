@@ -29,7 +29,7 @@ func stageTasks(j *Job) []*Task {
 	case KindStageStart:
 		return start[5:]
 	case KindFailback, KindForward, KindCommitBack, KindCommitForward, KindReprotect, KindIrCompletion, KindRestore,
-		KindPlanFailback, KindPlanForward, KindPlanCommit, KindPlanReprotect, KindExport:
+		KindPlanFailback, KindPlanForward, KindPlanCommit, KindPlanReprotect, KindExport, KindEnable, KindDisable:
 	}
 	return nil
 }

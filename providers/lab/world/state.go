@@ -121,7 +121,13 @@ type Item struct {
 
 	Home         estate.Home `json:"home,omitzero"`
 	TestFailover string      `json:"test_failover,omitempty"`
-	Ailing       string      `json:"ailing,omitempty"` // an error of the replication
+	// Unprotected says that the vault has it no more; it may be protected afresh.
+	Unprotected bool `json:"unprotected,omitempty"`
+	// Segment is its name in the path, where that is another one; Label its friendly
+	// name, which others may have.
+	Segment string `json:"segment,omitempty"`
+	Label   string `json:"label,omitempty"`
+	Ailing  string `json:"ailing,omitempty"` // an error of the replication
 }
 
 // Point is a recovery point in Azure. The lab keeps its moment and not its bytes.
