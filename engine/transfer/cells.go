@@ -54,13 +54,19 @@ func (w *worker) write(p []byte, off int64) (int64, error) {
 }
 
 // writeDifferences writes every run of cells of want that the target does not
-// have. A cell that the target has only in part, or not at all, differs: the
-// target must grow by it.
+// have.
 func (w *worker) writeDifferences(want []byte, off int64, have []byte) (int64, error) {
+	return w.writeRuns(w.differences(want, off, have), want, off)
+}
+
+// differences are the runs of cells of want that the target does not have. A cell
+// that the target has only in part, or not at all, differs: the target must grow
+// by it.
+func (w *worker) differences(want []byte, off int64, have []byte) []merkle.Range {
 	if bytes.Equal(want, have) {
-		return 0, nil
+		return nil
 	}
-	return w.eachRun(want, off, func(from, to int) bool {
+	return w.choose(want, off, func(from, to int) bool {
 		return to > len(have) || !bytes.Equal(want[from:to], have[from:to])
 	})
 }
@@ -68,11 +74,13 @@ func (w *worker) writeDifferences(want []byte, off int64, have []byte) (int64, e
 // writeNonZero writes every run of cells that are not zeros, and the last cell
 // of the disk, which makes the target as long as the source.
 func (w *worker) writeNonZero(p []byte, off int64) (int64, error) {
-	return w.eachRun(p, off, func(from, to int) bool { return !isZero(p[from:to]) || off+int64(to) == w.size })
+	runs := w.choose(p, off, func(from, to int) bool { return !isZero(p[from:to]) || off+int64(to) == w.size })
+	return w.writeRuns(runs, p, off)
 }
 
-// eachRun writes the runs of cells that are chosen.
-func (w *worker) eachRun(p []byte, off int64, chosen func(from, to int) bool) (written int64, err error) {
+// choose gives the runs of cells that are chosen; they are good until it is called
+// again.
+func (w *worker) choose(p []byte, off int64, chosen func(from, to int) bool) []merkle.Range {
 	w.runs = w.runs[:0]
 	for at := 0; at < len(p); {
 		end := min(len(p), at+w.cellAt(off+int64(at)))
@@ -85,12 +93,17 @@ func (w *worker) eachRun(p []byte, off int64, chosen func(from, to int) bool) (w
 		}
 		at = end
 	}
-	if preparer, ok := w.dst.(Preparer); ok && w.opt.Compare && len(w.runs) > 1 {
-		if err := preparer.Prepare(w.runs); err != nil {
+	return w.runs
+}
+
+// writeRuns writes runs of p, which is from off on.
+func (w *worker) writeRuns(runs []merkle.Range, p []byte, off int64) (written int64, err error) {
+	if w.late.target != nil && len(runs) > 1 {
+		if err := w.late.target.Prepare(runs); err != nil {
 			return 0, err
 		}
 	}
-	for _, r := range w.runs {
+	for _, r := range runs {
 		n, err := w.write(p[r.Off-off:][:r.Len], r.Off)
 		written += n
 		if err != nil {

@@ -8,10 +8,12 @@ import (
 	"failback/engine/transfer/pace"
 )
 
-// A batch of requests is prepared together: so many bytes, or so many parts.
+// A batch of requests is prepared together: so many bytes, or so many parts. The
+// first is smaller, since everybody waits for it.
 const (
 	batchBytes = 32 << 20
 	batchParts = 512
+	firstParts = 64
 )
 
 // prepare has a target that saves what writes replace do so for batches of
@@ -25,6 +27,7 @@ func (p *pipeline) prepare(ctx context.Context, requests iter.Seq[request], batc
 	var batch []request
 	var parts []merkle.Range
 	var bytes int64
+	most := firstParts
 	send := func() error {
 		if preparer != nil {
 			begun := p.opt.Brakes.Begin()
@@ -35,7 +38,7 @@ func (p *pipeline) prepare(ctx context.Context, requests iter.Seq[request], batc
 		}
 		select {
 		case batches <- batch:
-			batch, parts, bytes = nil, parts[:0], 0
+			batch, parts, bytes, most = nil, parts[:0], 0, batchParts
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -47,7 +50,7 @@ func (p *pipeline) prepare(ctx context.Context, requests iter.Seq[request], batc
 			parts = append(parts, merkle.Range(e))
 			bytes += e.Len
 		}
-		if preparer == nil || bytes >= batchBytes || len(parts) >= batchParts {
+		if preparer == nil || bytes >= batchBytes || len(parts) >= most {
 			if err := send(); err != nil {
 				return err
 			}

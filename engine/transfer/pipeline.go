@@ -109,13 +109,16 @@ func (p *pipeline) run(ctx context.Context, steps []step) error {
 	})
 	for range p.opt.Streams {
 		group.Go(func() error {
-			w := worker{pipeline: p}
+			w := worker{pipeline: p, late: newLate(p)}
 			for r := range queue {
 				if err := w.do(working, r); err != nil {
 					return err
 				}
 			}
-			return nil
+			if err := working.Err(); err != nil {
+				return err
+			}
+			return w.catchUp()
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -172,6 +175,7 @@ type worker struct {
 	*pipeline
 	in, old []byte         // a piece of the source and what the target has in its place
 	runs    []merkle.Range // of cells to be written
+	late    late
 }
 
 func (w *worker) do(ctx context.Context, r request) error {
@@ -284,105 +288,4 @@ func (w *worker) attempt(ctx context.Context, r request, off int64) (n int64, ge
 		n += int64(len(p))
 	}
 	return n, generation, nil
-}
-
-// checkpoint syncs the target now and then, so that blocks count as proven.
-func (p *pipeline) checkpoint() error {
-	if p.opt.Proof == nil || p.opt.Proof.Landed == nil || !p.flushing.TryLock() {
-		return nil
-	}
-	defer p.flushing.Unlock()
-	p.mu.Lock()
-	written := p.progress.Written
-	p.mu.Unlock()
-	if written-p.flushed < checkpointEvery {
-		return nil
-	}
-	p.flushed = written
-	if err := p.dst.Sync(); err != nil {
-		return fmt.Errorf("sync the target: %w", err)
-	}
-	return nil
-}
-
-// land puts the wanted parts of a piece on the target.
-func (w *worker) land(ctx context.Context, r request, p []byte, off int64) error {
-	piece := Extent{Off: off, Len: int64(len(p))}
-	var wanted, written, equal, zero int64
-	for _, part := range intersect(r.parts, []Extent{piece}) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		data := p[part.Off-off:][:part.Len]
-		sums := w.opt.Brakes.Begin()
-		if err := w.proof.add(data, part.Off); err != nil {
-			return err
-		}
-		if w.proof != nil {
-			w.opt.Brakes.End(pace.BrakeCompare, sums)
-		}
-		n, z, err := w.put(data, part.Off)
-		written += n
-		if err != nil {
-			w.count(func(p *Progress) { p.Written += written })
-			return err
-		}
-		wanted, zero = wanted+part.Len, zero+z
-		if w.opt.Compare {
-			equal += part.Len - n
-		}
-		w.proof.done(part)
-	}
-	w.count(func(p *Progress) {
-		p.Read += piece.Len
-		p.Bridged += piece.Len - wanted
-		p.Scanned += wanted
-		p.Written += written
-		p.Equal += equal
-		p.Zero += zero
-	})
-	return w.checkpoint()
-}
-
-// put writes what has to be written of one part and says how much that was,
-// and how much was zeros that a fresh target has already.
-func (w *worker) put(data []byte, off int64) (written, zero int64, err error) {
-	switch {
-	case w.opt.Compare:
-		have, err := w.readTarget(off, len(data))
-		if err != nil {
-			return 0, 0, err
-		}
-		written, err = w.writeDifferences(data, off, have)
-		return written, 0, err
-	case w.opt.Fresh:
-		written, err = w.writeNonZero(data, off)
-		return written, int64(len(data)) - written, err
-	}
-	written, err = w.write(data, off)
-	return written, 0, err
-}
-
-func (w *worker) clearAll(ctx context.Context, r request) error {
-	for off := r.Off; off < r.End(); {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := min(r.End()-off, int64(len(w.old)))
-		if err := w.proof.clear(Extent{Off: off, Len: n}); err != nil {
-			return err
-		}
-		have, err := w.readTarget(off, int(n))
-		if err != nil {
-			return err
-		}
-		zeroed, err := w.writeDifferences(zeros(int(n)), off, have)
-		if err != nil {
-			return err
-		}
-		w.proof.done(Extent{Off: off, Len: n})
-		off += n
-		w.count(func(p *Progress) { p.Scanned, p.Zeroed = p.Scanned+n, p.Zeroed+zeroed })
-	}
-	return nil
 }

@@ -201,7 +201,7 @@ func HashAgainst(ctx context.Context, src Source, other *merkle.Manifest, opt Op
 // cells where the manifest has them, in blocks elsewhere; nothing at all where
 // it is the same disk.
 func Verify(ctx context.Context, disk Source, m *merkle.Manifest, opt Options) ([]Extent, error) {
-	have, err := Hash(ctx, disk, func(block int64) bool { return block < m.Blocks() && m.Cells(block) != nil }, opt)
+	have, err := hashOf(ctx, disk, &Proof{Against: m}, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"failback/engine/transfer"
 	"failback/providers/disk/image"
@@ -15,8 +16,9 @@ import (
 // file: many readers, or one writer.
 type osFile struct {
 	*os.File
-	sparse bool       // may have holes
-	seek   sync.Mutex // looking for holes moves the file offset
+	sparse bool         // may have holes
+	small  atomic.Int64 // bytes of small writes since the system was told to begin with them
+	seek   sync.Mutex   // looking for holes moves the file offset
 }
 
 var (
@@ -120,15 +122,22 @@ func (f *osFile) Grow(size int64) error {
 	return nil
 }
 
-// large is from where on a write is worth a call that sends it to the disk.
-const large = 256 << 10
+// A write that is large is worth a call that sends it to the disk; of small ones,
+// many together are.
+const (
+	large     = 256 << 10
+	manySmall = 2 << 20
+)
 
-// WriteAt writes, and has the system begin at once to bring what is large to
-// the disk, so that Sync finds little left to wait for.
+// WriteAt writes, and has the system begin early to bring it to the disk, so that
+// Sync finds little left to wait for.
 func (f *osFile) WriteAt(p []byte, off int64) (int, error) {
 	n, err := f.File.WriteAt(p, off)
 	if n >= large {
 		startWriteback(f.File, off, int64(n))
+	} else if f.small.Add(int64(n)) >= manySmall {
+		f.small.Store(0)
+		startWriteback(f.File, 0, 0)
 	}
 	return n, err
 }

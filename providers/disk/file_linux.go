@@ -46,7 +46,8 @@ func reserve(f *os.File, old, size int64) error {
 	return err
 }
 
-// startWriteback is a hint: it promises nothing, and flush sees every error.
+// startWriteback is a hint: it promises nothing, and flush sees every error. No
+// length is all up to the end.
 func startWriteback(f *os.File, off, n int64) {
 	const write = 2 // SYNC_FILE_RANGE_WRITE
 	_ = syscall.SyncFileRange(int(f.Fd()), off, n, write)

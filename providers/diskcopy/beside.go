@@ -96,23 +96,59 @@ func exists(path string) (bool, error) {
 }
 
 // writeManifest puts a manifest in its place, whole or not at all.
-func writeManifest(path string, m *merkle.Manifest) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+func writeManifest(path string, m *merkle.Manifest) error { return draftManifest(path, m).settle() }
+
+// draft is a manifest that is being written beside its place. It ends with settle or
+// with drop.
+type draft struct {
+	path string
+	done chan struct{}
+	file string // what it is written to, "" where that could not be made
+	err  error
+}
+
+// draftManifest begins to write a manifest, which does not change any more.
+func draftManifest(path string, m *merkle.Manifest) *draft {
+	d := &draft{path: path, done: make(chan struct{})}
+	go func() {
+		defer close(d.done)
+		d.err = d.write(m)
+	}()
+	return d
+}
+
+func (d *draft) write(m *merkle.Manifest) error {
+	f, err := os.CreateTemp(filepath.Dir(d.path), filepath.Base(d.path)+".*")
 	if err != nil {
 		return err
 	}
+	d.file = f.Name()
 	err = m.Encode(f)
 	if err == nil {
 		err = f.Sync()
 	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	return errors.Join(err, f.Close())
+}
+
+// settle puts it in its place, whole and safe, or removes it.
+func (d *draft) settle() error {
+	<-d.done
+	if d.err == nil {
+		d.err = os.Rename(d.file, d.path)
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+	if d.err != nil {
+		return errors.Join(d.err, d.drop())
 	}
-	return syncFolder(path)
+	return syncFolder(d.path)
+}
+
+// drop removes it; what has its place already stays.
+func (d *draft) drop() error {
+	<-d.done
+	if d.file == "" {
+		return nil
+	}
+	return gone(os.Remove(d.file))
 }
 
 func readManifest(path string) (*merkle.Manifest, error) {

@@ -3,16 +3,13 @@ package diskcopy
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"os"
-	"runtime"
 	"time"
 
 	"failback/engine"
 	"failback/engine/move"
 	"failback/engine/transfer"
 	"failback/engine/transfer/merkle"
-	"failback/engine/transfer/pace"
 	"failback/providers/disk"
 )
 
@@ -28,31 +25,6 @@ type Disks struct {
 // New opens addresses with remote, and managed disks and snapshots with what signIn
 // opens; nil opens none.
 func New(remote Remote, signIn SignIn) *Disks { return &Disks{remote, signIn, disk.FreeSpace} }
-
-// What one page blob gives a second at most, as documented; gaps are bridged by
-// it.
-const (
-	blobBytes    = 60 << 20
-	blobRequests = 500
-)
-
-// mostSampled is how much outside a list of changes is compared, at most.
-const (
-	sampleShare = 0.01
-	mostSampled = 32 << 20
-)
-
-// What is in flight at most, and in memory: a blob's answer of 1 MiB is held until
-// its checksum was right.
-const (
-	mostStreams = 8
-	piece       = 256 << 10
-)
-
-// mostCellData is how much data a disk may have for the sums of all its cells to be
-// kept: 12 MiB of them. With them, changes are applied without reading the
-// blocks around them.
-const mostCellData = 3 << 29
 
 // longestSnapshot is how much of a source's identity a state has room for.
 const longestSnapshot = 1000
@@ -172,13 +144,15 @@ func (c *copying) move(ctx context.Context) error {
 	}
 	c.result.Level = transfer.LevelOf(c.src.reading())
 	c.result.Checksum = c.src.CheckedBy()
+	// It is on its way to its place while the target is read again.
+	written := draftManifest(c.begun.names.manifest(), c.manifest)
 	if !c.order.Unread {
 		if err := c.reread(ctx); err != nil {
-			return err
+			return errors.Join(err, written.drop())
 		}
 	}
 	c.result.Root = c.manifest.Root().String()
-	return writeManifest(c.begun.names.manifest(), c.manifest)
+	return written.settle()
 }
 
 // already is a disk that was whole and verified when its copy was broken off: only
@@ -195,208 +169,12 @@ func (c *copying) already(context.Context) error {
 	return nil
 }
 
-// transfer makes the target equal, with a manifest of what it is then.
-func (c *copying) transfer(ctx context.Context) error {
-	proof := &transfer.Proof{Done: c.target.Done(), Landed: c.target.Landed}
-	if bytesOf(c.src.extents) <= mostCellData {
-		proof.Keep = func(int64) bool { return true }
-	}
-	if c.plan.way != move.WayFull && !c.order.Unread && !c.target.Resumed() {
-		c.target.wrote = &record{} // what an earlier run has written is not known by it
-	}
-	for _, b := range proof.Done {
-		c.result.Proven += b.Len
-	}
-	opt := c.options(move.StageCopy)
-	opt.Proof, opt.Renew = proof, c.src.renew
-	opt.Compare = c.plan.way == move.WayCompare
-	opt.Fresh = c.target.fresh && !c.target.Resumed()
-	begun := time.Now()
-	p, err := c.travel(ctx, proof, opt)
-	c.result.Count(p, time.Since(begun))
-	c.manifest = proof.Manifest
-	return err
-}
-
-func (c *copying) travel(ctx context.Context, proof *transfer.Proof, opt transfer.Options) (transfer.Progress, error) {
-	src := c.src.reading()
-	switch c.plan.way {
-	case move.WayManifest:
-		have, err := c.baseOf(ctx, func(block int64) bool { return c.plan.want.Cells(block) != nil })
-		if err != nil {
-			return transfer.Progress{}, err
-		}
-		for _, r := range merkle.Compare(have, c.plan.want) {
-			c.touched = append(c.touched, extent(r))
-		}
-		opt.Gap = c.gap(c.touched)
-		return transfer.Follow(ctx, src, have, c.plan.want, c.target, opt)
-	case move.WayChanges:
-		return c.changes(ctx, proof, opt)
-	case move.WayFull, move.WayCompare:
-	}
-	opt.Gap = c.gap(c.src.extents)
-	return transfer.Copy(ctx, src, c.target, opt)
-}
-
-// changes applies what changed since a snapshot, and looks at a sample of the rest.
-func (c *copying) changes(ctx context.Context, proof *transfer.Proof, opt transfer.Options) (transfer.Progress, error) {
-	none := transfer.Progress{}
-	ch, err := c.src.changes(ctx, c.plan.snapshot)
-	if err != nil {
-		return none, err
-	}
-	if err := transfer.CheckDiff(ch, c.src.extents); err != nil {
-		return none, err
-	}
-	if proof.Base, err = c.baseOf(ctx, nil); err != nil {
-		return none, err
-	}
-	c.touched = append(append(c.touched, ch.Updated...), ch.Cleared...)
-	opt.Gap = c.gap(ch.Updated)
-	p, err := transfer.Apply(ctx, c.src.reading(), ch, c.target, opt)
-	if err != nil {
-		return p, err
-	}
-	c.report(move.Progress{Stage: move.StageSample})
-	share := min(sampleShare, mostSampled/float64(max(1, c.src.Size())))
-	seen, err := transfer.Sample(ctx, c.src.reading(), ch, c.target, share, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
-	if err != nil {
-		return p, err
-	}
-	c.result.Sampled = seen.Bytes
-	if len(seen.Differs) > 0 {
-		return p, &engine.Failure{Kind: engine.FailureUnsafe, What: "compare a sample outside the list of changes", Where: c.order.Target,
-			Why:    "the target differs from the source at " + seen.Differs[0].String() + ", which the list of changes since " + c.plan.snapshot + " leaves out",
-			Remedy: "copy with --mode delta and no --base, which reads all of the disk"}
-	}
-	return p, nil
-}
-
-// reread reads what was written from the disk again.
-func (c *copying) reread(ctx context.Context) error {
-	if err := c.target.Disk.Sync(); err != nil {
-		return err
-	}
-	differs, err := c.again(ctx)
-	if err != nil {
-		return err
-	}
-	if len(differs) > 0 {
-		return &engine.Failure{Kind: engine.FailureUnsafe, What: "read the target again", Where: c.order.Target,
-			Why:    "it is not what was written, first at " + differs[0].String(),
-			Remedy: "look at the disk that holds it: it does not keep what it is given"}
-	}
-	c.result.Level = transfer.LevelReread
-	if c.plan.way == move.WayManifest && c.plan.have == nil {
-		c.result.Level = transfer.LevelSource
-	}
-	return nil
-}
-
-// again finds where the target is not what was written: of a full copy all of it is
-// read; else only what was written now, where that is known, and the blocks around
-// what is different by the plan where it is not.
-func (c *copying) again(ctx context.Context) ([]extent, error) {
-	opt, from := local(c.options(move.StageReread)), written{c.target}
-	switch {
-	case c.target.wrote != nil && !c.target.wrote.over:
-		c.report(move.Progress{Stage: move.StageReread})
-		return c.target.wrote.verify(ctx, c.target.file)
-	case c.plan.way == move.WayFull || c.plan.way == move.WayCompare:
-		return transfer.Verify(ctx, from, c.manifest, opt)
-	}
-	return transfer.VerifyRanges(ctx, from, c.manifest, c.touched, opt)
-}
-
-// written is the target as it is now.
-type written struct{ *target }
-
-func (w written) Size() int64 { return w.file.Image.Size() }
-
-func (w written) Extents(ctx context.Context) ([]extent, error) { return w.file.Extents(ctx) }
-
-func (w written) ReadAt(ctx context.Context, p []byte, off int64) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	n, err := w.file.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	return err
-}
-
 func (c *copying) close() error {
 	snapshot := c.src.snapshot
 	if snapshot == "" {
 		snapshot = c.src.identity
 	}
 	return c.target.finish(snapshot[:min(len(snapshot), longestSnapshot)])
-}
-
-// gap is how many unwanted bytes are read to save a request of a blob.
-func (c *copying) gap(extents []extent) int64 {
-	if !remote(c.order.Source) && !managed(c.order.Source) {
-		return 0
-	}
-	rate := float64(blobBytes)
-	if limit := c.order.Limit.At(time.Now()).Bytes; limit > 0 {
-		rate = min(rate, limit)
-	}
-	return transfer.BestGap(extents, rate, blobRequests)
-}
-
-// options are those of any stage that reads a whole disk.
-func (c *copying) options(stage move.Stage) transfer.Options {
-	brakes := &pace.Brakes{}
-	return transfer.Options{
-		Brakes: brakes, Share: share(c.order.Limit), Report: reporter(stage, brakes, c.report), Streams: mostStreams, Piece: piece,
-	}
-}
-
-// local is for reading what is here: no limit, no more readers than processors, and
-// little memory.
-func local(opt transfer.Options) transfer.Options {
-	opt.Share, opt.Brakes = nil, nil
-	opt.Streams, opt.Piece = min(mostStreams, max(2, runtime.NumCPU())), piece
-	return opt
-}
-
-// share is all of a limit, nil where there is none.
-func share(s pace.Schedule) *pace.Share {
-	if len(s.Windows) == 0 && s.Otherwise == (pace.Rate{}) {
-		return nil
-	}
-	return pace.NewLimiter(s).Join()
-}
-
-func (c *copying) hash(ctx context.Context, stage move.Stage, of transfer.Source, keep func(int64) bool) (*merkle.Manifest, error) {
-	return transfer.Hash(ctx, of, keep, local(c.options(stage)))
-}
-
-// apart is how far apart two reports are, at least.
-const apart = 100 * time.Millisecond
-
-// reporter passes counts on, not every one of them.
-func reporter(stage move.Stage, brakes *pace.Brakes, report func(move.Progress)) func(transfer.Progress) {
-	t := &move.Tracker{Stage: stage, Brakes: brakes}
-	var last time.Time
-	return func(p transfer.Progress) {
-		now := time.Now()
-		if now.Sub(last) < apart && p.Left() > 0 {
-			return
-		}
-		last = now
-		report(t.Add(now, p))
-	}
-}
-
-func bytesOf(extents []extent) (n int64) {
-	for _, e := range extents {
-		n += e.Len
-	}
-	return n
 }
 
 // same reports whether two names are one file.

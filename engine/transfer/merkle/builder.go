@@ -163,8 +163,8 @@ func (b *Builder) finish(block int64, u *underWay) {
 	delete(b.open, block)
 	sum := u.cells.Sum()
 	b.m.Set(block, sum)
-	if b.Keep != nil && b.Keep(block, sum) {
-		b.m.SetCells(block, &u.cells)
+	if b.Keep != nil && b.Keep(block, sum) && sum != ZeroBlock {
+		b.m.cells[block] = &u.cells
 	}
 	if b.Finished != nil {
 		b.Finished(block, b.m.Leaf(block))

@@ -21,6 +21,7 @@ const (
 	magic      = "failback manifest 1\n"
 	mostHeader = 4096
 	mostSize   = 1 << 46 // the largest disk of Hyper-V
+	fileBuffer = 256 << 10
 )
 
 // header is the readable part of a manifest's file.
@@ -37,9 +38,8 @@ type header struct {
 // Encode writes the manifest with a checksum at its end: a line of text, a line
 // of JSON that says what it is, then the sums of all blocks that are not zeros.
 func (m *Manifest) Encode(w io.Writer) error {
-	buffered := bufio.NewWriter(w)
 	h := sha256.New()
-	out := io.MultiWriter(buffered, h)
+	out := bufio.NewWriterSize(io.MultiWriter(w, h), fileBuffer)
 	head := header{
 		Algorithm: Algorithm, Size: m.size, Block: Block, Cell: Cell,
 		Root: m.Root().String(), Leaves: m.count(), Cells: int64(len(m.cells)),
@@ -61,19 +61,21 @@ func (m *Manifest) Encode(w io.Writer) error {
 		blocks = append(blocks, i)
 	}
 	slices.Sort(blocks)
+	p := make([]byte, 0, perBlock*sha256.Size)
 	for _, i := range blocks {
-		var p []byte
-		for _, s := range m.cells[i] {
-			p = append(p, s[:]...)
+		p = p[:0]
+		for k := range m.cells[i] {
+			p = append(p, m.cells[i][k][:]...)
 		}
 		if err := put(out, i, p); err != nil {
 			return err
 		}
 	}
-	if _, err := buffered.Write(h.Sum(nil)); err != nil {
+	if err := out.Flush(); err != nil {
 		return err
 	}
-	return buffered.Flush()
+	_, err = w.Write(h.Sum(nil))
+	return err
 }
 
 func (m *Manifest) count() (n int64) {
@@ -119,7 +121,7 @@ func Begins(r io.Reader) bool {
 // Decode reads a manifest and believes nothing: order, bounds, the sums of
 // cells, the root and the checksum must all hold, and nothing may follow.
 func Decode(r io.Reader) (*Manifest, error) {
-	d := decoder{r: bufio.NewReader(r), h: sha256.New()}
+	d := decoder{r: bufio.NewReaderSize(r, fileBuffer), h: sha256.New()}
 	m, err := d.manifest()
 	if err != nil {
 		if errors.Is(err, io.EOF) {

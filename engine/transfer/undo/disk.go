@@ -36,6 +36,7 @@ type Disk struct {
 	length  int64 // before the first write
 	waiting []Block
 	broken  error
+	old     []byte // what is being saved
 }
 
 const (
@@ -210,7 +211,10 @@ func (d *Disk) save(off, n int64) (upTo int64, err error) {
 }
 
 func (d *Disk) saveRun(off, n int64) (logEnd int64, err error) {
-	old := make([]byte, n)
+	if int64(cap(d.old)) < n {
+		d.old = make([]byte, n)
+	}
+	old := d.old[:n]
 	got, err := d.files.Disk.ReadAt(old, off)
 	if err != nil && !(errors.Is(err, io.EOF) && int64(got) == n) {
 		return 0, err
@@ -245,6 +249,9 @@ func (d *Disk) ReadBefore(p []byte, off int64) (int, error) {
 	var entries []entry
 	if k := d.saved[off/span]; k != nil {
 		entries = k.entries
+		if _, err := d.log.drain(); err != nil {
+			return 0, err
+		}
 	}
 	for _, e := range entries {
 		from, to := max(e.off, off), min(e.off+e.n, off+int64(len(p)))

@@ -88,16 +88,16 @@ type record struct {
 	at     int64 // where the data are in the log, as scan found them
 }
 
-func (r record) encode(chain uint32) (p []byte, next uint32) {
-	p = make([]byte, recordHeader, recordHeader+len(r.data))
-	p[4] = byte(r.kind)
-	binary.BigEndian.PutUint32(p[8:], uint32(len(r.data)))
-	binary.BigEndian.PutUint64(p[16:], uint64(r.off))
-	binary.BigEndian.PutUint64(p[24:], uint64(r.n))
-	p = append(p, r.data...)
-	next = crc32.Update(chain, castagnoli, p[4:])
-	binary.BigEndian.PutUint32(p, next)
-	return p, next
+// append adds the record to a log that ends with p, whose last checksum is chain.
+func (r record) append(p []byte, chain uint32) (longer []byte, next uint32) {
+	var h [recordHeader]byte
+	h[4] = byte(r.kind)
+	binary.BigEndian.PutUint32(h[8:], uint32(len(r.data)))
+	binary.BigEndian.PutUint64(h[16:], uint64(r.off))
+	binary.BigEndian.PutUint64(h[24:], uint64(r.n))
+	next = crc32.Update(crc32.Update(chain, castagnoli, h[4:]), castagnoli, r.data)
+	binary.BigEndian.PutUint32(h[:], next)
+	return append(append(p, h[:]...), r.data...), next
 }
 
 // scan calls each with every record up to the first that is not whole, and
@@ -168,13 +168,17 @@ func openLog(f io.ReaderAt, run string, each func(record) error) (c contents, er
 	return c, err
 }
 
+// mostPending is how much of a log is in memory before it is written.
+const mostPending = 256 << 10
+
 // appender adds records; several goroutines share one flush.
 type appender struct {
 	file File
 
-	mu    sync.Mutex
-	end   int64
-	chain uint32
+	mu      sync.Mutex
+	end     int64
+	chain   uint32
+	pending []byte // the last bytes before end, not in the file yet
 
 	flush  sync.Mutex
 	synced int64
@@ -190,16 +194,40 @@ func (a *appender) begin() error {
 	return nil
 }
 
-// add appends a record and says where the log ends then.
+// add appends a record and says where the log ends then. It may be in memory until
+// drain or commit.
 func (a *appender) add(r record) (end int64, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p, next := r.encode(a.chain)
-	if _, err := a.file.WriteAt(p, a.end); err != nil {
-		return 0, err
+	if len(a.pending)+recordHeader+len(r.data) > mostPending {
+		if err := a.write(); err != nil {
+			return 0, err
+		}
 	}
-	a.end, a.chain = a.end+int64(len(p)), next
+	before := len(a.pending)
+	a.pending, a.chain = r.append(a.pending, a.chain)
+	a.end += int64(len(a.pending) - before)
 	return a.end, nil
+}
+
+// write puts into the file what is pending.
+func (a *appender) write() error {
+	if len(a.pending) == 0 {
+		return nil
+	}
+	if _, err := a.file.WriteAt(a.pending, a.end-int64(len(a.pending))); err != nil {
+		return err
+	}
+	a.pending = a.pending[:0]
+	return nil
+}
+
+// drain returns when all records are in the file, safe or not, and says where it
+// ends.
+func (a *appender) drain() (end int64, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.end, a.write()
 }
 
 // commit returns when the log up to a place is on stable storage, and says so
@@ -210,9 +238,10 @@ func (a *appender) commit(upTo int64) error {
 	if a.synced >= upTo {
 		return nil
 	}
-	a.mu.Lock()
-	end := a.end
-	a.mu.Unlock()
+	end, err := a.drain()
+	if err != nil {
+		return err
+	}
 	if err := a.file.Sync(); err != nil {
 		return err
 	}
