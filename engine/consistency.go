@@ -26,6 +26,9 @@ func (l *Leg) Consistency() Consistency {
 	written := func(since time.Time) Consistency {
 		return Consistency{Since: since, Words: "half old, half new: being written since " + MomentWords(since) + ", and of no single moment until that ends"}
 	}
+	if l.Direct && l.Damage == nil && last.Status != StatusDone {
+		return Consistency{Whole: true, Words: "as they were before this run: new ones are written beside them"}
+	}
 	switch {
 	case l.Damage != nil:
 		return Consistency{Since: l.DamagedAt, Words: "half old, half new, of no single moment: damaged since " + MomentWords(l.DamagedAt)}

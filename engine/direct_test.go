@@ -65,7 +65,7 @@ func (h *home) Job(context.Context, string) (Job, error) {
 
 // begins is a new job, with the name of what it does.
 func (h *home) begins(name, request string, state JobState, tasks ...Task) string {
-	h.job = Job{Name: name, State: state, ActivityID: request, Tasks: tasks, Started: time.Now(), Scenario: ScenarioFailback}
+	h.job = Job{Local: true, Name: name, State: state, ActivityID: request, Tasks: tasks, Started: time.Now(), Scenario: ScenarioFailback}
 	return name
 }
 
@@ -289,7 +289,7 @@ func TestS68DirectDamagesNothingBeforeTheSwitch(t *testing.T) {
 			h := newHome()
 			h.breaks = true
 			st := h.drive(t, directPlan(), yes)
-			if l := st.Legs[0]; l.Outcome != OutcomeFailed || l.Damage != nil || !strings.Contains(l.Failure.Remedy, "were not written to") {
+			if l := st.Legs[0]; l.Outcome != OutcomeFailed || l.Damage != nil || !strings.Contains(l.Failure.Remedy, "were not written to") || strings.Contains(l.Failure.Error(), "portal") {
 				t.Errorf("%s, damage %v, %v", l.Outcome, l.Damage, l.Failure)
 			}
 		})
@@ -306,36 +306,28 @@ func TestS68DirectDamagesNothingBeforeTheSwitch(t *testing.T) {
 	})
 }
 
-// A plan without Site Recovery is looked at before anything is opened; each field that
-// is wrong is named.
-func TestDirectPlansNameWhatIsWrong(t *testing.T) {
-	for field, change := range map[string]func(*Plan){
-		"direct.folder":      func(p *Plan) { p.Direct.Folder = "vms" },
-		"direct.host_folder": func(p *Plan) { p.Direct.Folder = "/mnt/vms" },
-		"direct.format":      func(p *Plan) { p.Direct.Format = "qcow2" },
-		"direct.keep_days":   func(p *Plan) { p.Direct.KeepDays = -1 },
-		"sync":               func(p *Plan) { p.Sync = SyncFull },
-		"threads":            func(p *Plan) { p.Threads = 8 },
-		"items":              func(p *Plan) { p.Items[0].CommitFailover = true },
-		"target":             func(p *Plan) { p.Target = Target{Alternate: true, HostName: "hv02"} },
-		"direct":             func(p *Plan) { p.RecoveryPlanID = "/plans/x" },
-	} {
-		p := directPlan()
-		if err := p.Validate(); err != nil {
-			t.Fatal(err)
-		}
-		change(&p)
-		if f := AsFailure(p.Validate(), "", ""); f == nil || f.Where != field || f.Kind != FailureUsage {
-			t.Errorf("%s: %v", field, p.Validate())
+// What a run without Site Recovery asks for is said in its own words, and no portal is
+// named for it.
+func TestDirectSpeaksOfNoPortal(t *testing.T) {
+	direct := State{Plan: directPlan()}
+	for _, b := range []Body{IntentRecorded{Op: OpStart}, OperationAccepted{Op: OpComplete}, IntentRecorded{Op: OpReprotect}} {
+		e := Event{Body: b}
+		if said, other := direct.Sentence(e), (State{}).Sentence(e); said == other || strings.Contains(said, "planned failover") || other != Sentence(e) {
+			t.Errorf("%q, through Site Recovery %q", said, other)
 		}
 	}
-	p := directPlan()
-	p.Rehearsal, p.Direct.Folder = true, "/tmp/vms"
-	if err := p.Validate(); err != nil {
-		t.Errorf("a rehearsal's host calls files what this machine calls them: %v", err)
+	if said := direct.Sentence(Event{Body: RunPlanned{direct.Plan}}); !strings.Contains(said, `without Site Recovery: new VHDX disks in D:\vms`) {
+		t.Error(said)
 	}
-	p.Direction, p.Sync = ToAzure, SyncUnknown
-	if f := AsFailure(p.Validate(), "", ""); f == nil || f.Where != "direct" {
-		t.Errorf("towards Azure: %v", f)
+	if title := (GateOpened{Verb: "Commit it"}).Title(); title != "Commit it" {
+		t.Error(title)
 	}
+	synctest.Test(t, func(t *testing.T) {
+		newHome().drive(t, directPlan(), func(r *Runner, l *Leg) {
+			if l.Gate.Portal != "" {
+				t.Errorf("gate %s names %q", l.Gate.Gate, l.Gate.Portal)
+			}
+			yes(r, l)
+		})
+	})
 }

@@ -51,7 +51,7 @@ func (d Direct) KeepWords() string {
 // for whoever chooses it.
 func WhatDirectLoses() []string {
 	return []string{
-		"Site Recovery takes no part: its item stays as it is, and no job of it is to be seen in the portal.",
+		"Site Recovery takes no part: its item stays as it is until protection is enabled afresh, and the portal shows no job.",
 		"Protection is enabled afresh afterwards: everything is sent to Azure again, not only what has changed.",
 		"The recovery points of before are of no use to the machine any more.",
 		"The data goes through the machine that this program runs on, and not through the host's agent.",

@@ -109,7 +109,7 @@ func (l *leg) send(ctx context.Context, e effect, request string) (string, error
 }
 
 func (l *leg) again(ctx context.Context, op Op, err error) error {
-	if err := l.note("warn", fmt.Sprintf("%s: not taken now, will ask again: %v", opWords(op), err)); err != nil {
+	if err := l.note("warn", fmt.Sprintf("%s: not taken now, will ask again: %v", wordsOf(op, l.direct()), err)); err != nil {
 		return err
 	}
 	if f := AsFailure(err, "", ""); f.Wait > l.r.Poll {
@@ -152,7 +152,7 @@ func (l *leg) lookFor(ctx context.Context, e effect, request string, n int) (boo
 
 // settle decides a lost answer by looking, or stops.
 func (l *leg) settle(ctx context.Context, e effect, request string, lost error) error {
-	if err := l.note("warn", fmt.Sprintf("%s: the answer was lost, looking whether it was taken: %v", opWords(e.op), lost)); err != nil {
+	if err := l.note("warn", fmt.Sprintf("%s: the answer was lost, looking whether it was taken: %v", wordsOf(e.op, l.direct()), lost)); err != nil {
 		return err
 	}
 	// Looking must not be cut short by a detach, or the next driver would have
@@ -166,7 +166,7 @@ func (l *leg) settle(ctx context.Context, e effect, request string, lost error) 
 	if broken := l.r.Stream.Broken(); broken != nil {
 		return broken
 	}
-	f := *AsFailure(lost, opWords(e.op), l.item.Name)
+	f := *AsFailure(lost, wordsOf(e.op, l.direct()), l.item.Name)
 	f.Kind, f.Request = FailureUnknown, request
 	if err != nil { // what could not be looked for is not known either
 		f.Why += "; looking for it: " + err.Error()

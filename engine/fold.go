@@ -40,7 +40,7 @@ func (s State) Apply(e Event) (State, error) {
 		next.Seq = e.Seq
 	}
 	next.Updated = e.Time
-	if line, ok := logLine(e); ok {
+	if line, ok := next.logLine(e); ok {
 		next.Log = append(slices.Clip(s.Log), line)
 		if len(next.Log) > logLimit {
 			next.Log = next.Log[len(next.Log)-logLimit:]
@@ -291,9 +291,9 @@ func firstOf(a, b string) string {
 }
 
 // logLine says an event in one sentence; passing progress has none.
-func logLine(e Event) (LogLine, bool) {
+func (s State) logLine(e Event) (LogLine, bool) {
 	line := LogLine{At: e.Time, Item: e.Item, Phase: e.Phase, Level: "info"}
-	line.Text = Sentence(e)
+	line.Text = s.Sentence(e)
 	switch b := e.Body.(type) {
 	case PhaseFailed, DamageMarked, CancelRequested:
 		line.Level = "error"

@@ -194,6 +194,9 @@ func (l *leg) opening(ctx context.Context, g Gate) (GateOpened, error) {
 func (l *leg) openingOf(ctx context.Context, g Gate) (GateOpened, error) {
 	dir := l.plan().Direction
 	verb, portal := g.Action(dir)
+	if l.direct() {
+		portal = "" // nothing of it is to be seen there
+	}
 	o := GateOpened{Gate: g, Verb: verb, Portal: portal}
 	s := l.state()
 	if s.Mode == ModeInterrupted || s.Mode == ModeFailed {

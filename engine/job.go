@@ -74,6 +74,9 @@ type Job struct {
 	Primary Location   `json:"primary_side,omitempty"`
 	Tasks   []Task     `json:"tasks,omitempty"`
 	Errors  []JobError `json:"errors,omitempty"`
+	// Local says that it is a job of this program, of a failback without Site Recovery:
+	// no portal knows of it.
+	Local bool `json:"local,omitempty"`
 }
 
 // Find returns the last task of that name in the tree, children included, and

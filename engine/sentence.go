@@ -8,12 +8,18 @@ import (
 // Sentence says an event in one plain sentence, without time or item: the same
 // words in the log of a screen, in plain output and in a report. Facts with
 // nothing to say to a person give "".
-func Sentence(e Event) string {
+func Sentence(e Event) string { return sentence(e, false) }
+
+// Sentence is [Sentence] in the words of the run's own plan: without Site Recovery
+// other things are asked for.
+func (s State) Sentence(e Event) string { return sentence(e, s.Plan.Direct != nil) }
+
+func sentence(e Event, direct bool) string {
 	switch b := e.Body.(type) {
 	case StreamOpened, SyncProgress, JobSeen, BootSeen:
 		return ""
 	case RunPlanned:
-		return fmt.Sprintf("plan: %s, %s, %s", b.Plan.Direction.Arrow(), syncWords(b.Plan), b.Plan.Target.Label())
+		return fmt.Sprintf("plan: %s, %s, %s", b.Plan.Direction.Arrow(), b.Plan.wayWords(), b.Plan.Target.Label())
 	case RunStarted:
 		return "run started by " + b.Driver
 	case RunResumed:
@@ -37,7 +43,7 @@ func Sentence(e Event) string {
 		if b.Action != nil {
 			return fmt.Sprintf("waits until a manual action of the recovery plan is done: %s: %s", b.Action.Name, b.Action.Text)
 		}
-		return fmt.Sprintf("waits for a decision: %s [%s]", b.Verb, b.Portal)
+		return "waits for a decision: " + b.Title()
 	case DecisionMade:
 		return decisionSentence(b.Decision)
 	case CancelRequested:
@@ -45,17 +51,17 @@ func Sentence(e Event) string {
 	case LegFinished:
 		return "leg " + string(b.Outcome)
 	}
-	return observation(e)
+	return observation(e, direct)
 }
 
-func observation(e Event) string {
+func observation(e Event, direct bool) string {
 	switch b := e.Body.(type) {
 	case IntentRecorded:
-		return "about to " + opWords(b.Op)
+		return "about to " + wordsOf(b.Op, direct)
 	case OperationAccepted:
-		s := opWords(b.Op) + ": accepted"
+		s := wordsOf(b.Op, direct) + ": accepted"
 		if b.Found {
-			s = opWords(b.Op) + ": found already accepted"
+			s = wordsOf(b.Op, direct) + ": found already accepted"
 		}
 		if b.Job != "" {
 			s += ", job " + b.Job
@@ -117,7 +123,18 @@ func bootSentence(b BootChecked) string {
 	return s
 }
 
-func syncWords(p Plan) string {
+// Way is how the data comes home, in a word or three.
+func (p Plan) Way() string {
+	if p.Direct != nil {
+		return "without Site Recovery"
+	}
+	return string(p.Sync)
+}
+
+func (p Plan) wayWords() string {
+	if p.Direct != nil {
+		return p.Direct.Words()
+	}
 	switch p.Sync {
 	case SyncDelta:
 		return "delta (synchronise before failover)"
@@ -141,6 +158,27 @@ func decisionSentence(d Decision) string {
 		s += "; " + Look{By: d.LookedBy, Saw: d.Saw}.Words()
 	}
 	return s
+}
+
+// Title is what an approval does, with Microsoft's term where there is one.
+func (o GateOpened) Title() string {
+	if o.Portal == "" {
+		return o.Verb
+	}
+	return o.Verb + " [" + o.Portal + "]"
+}
+
+// wordsOf are opWords in the words of a plan with or without Site Recovery.
+func wordsOf(o Op, direct bool) string {
+	switch {
+	case direct && o == OpStart:
+		return "start the failback without Site Recovery"
+	case direct && o == OpComplete:
+		return "let the failback go on to its switch"
+	case direct && o == OpReprotect:
+		return "protect the machine afresh"
+	}
+	return opWords(o)
 }
 
 func opWords(o Op) string {

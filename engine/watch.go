@@ -164,7 +164,12 @@ func jobFailure(item string, j Job) *Failure {
 		e := j.Errors[0]
 		f.Code, f.Why, f.Causes, f.Remedy = e.Code, firstOf(e.Message, f.Why), e.PossibleCauses, e.Recommended
 	}
-	f.Remedy = firstOf(f.Remedy, "look at the job in the portal")
+	remedy := "look at the job in the portal"
+	if j.Local {
+		f.What = "the failback's own job ended " + strings.ToLower(string(j.State))
+		remedy = "mend what is named, then go on with the run, or begin the failback anew where it has ended"
+	}
+	f.Remedy = firstOf(f.Remedy, remedy)
 	if j.State == JobCancelled {
 		f.Kind = FailureCancelled
 	}

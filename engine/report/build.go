@@ -163,10 +163,11 @@ func (it *Item) takePhase(e engine.Event) {
 func (it *Item) takeGate(at time.Time, g engine.GateOpened) {
 	if n := len(it.Decisions); n > 0 && it.Decisions[n-1].Gate == g.Gate && it.Decisions[n-1].Decided.IsZero() {
 		it.Decisions[n-1].Consequences, it.Decisions[n-1].Again = list(g.Consequences), g.Again
+		it.Decisions[n-1].Deletes = g.Deletes
 		return
 	}
 	it.Decisions = append(it.Decisions, Decision{
-		Gate: g.Gate, Verb: g.Verb, Portal: g.Portal, Consequences: list(g.Consequences), Again: g.Again, Asked: at,
+		Gate: g.Gate, Verb: g.Verb, Portal: g.Portal, Consequences: list(g.Consequences), Again: g.Again, Asked: at, Deletes: g.Deletes,
 	})
 }
 
@@ -226,6 +227,9 @@ func (it *Item) finish(l *engine.Leg, last time.Time) {
 	for i := range it.Phases {
 		p := &it.Phases[i]
 		p.Status = l.Phases[p.Phase].Status
+		if l.Direct {
+			p.Portal = "" // nothing of it was to be seen there
+		}
 		if !p.Ended.IsZero() {
 			p.Seconds = p.Ended.Sub(p.Started).Seconds()
 		}

@@ -123,7 +123,7 @@ func (r Report) facts() [][]string {
 	p := r.Plan
 	rows := [][]string{
 		{"Vault", text(p.Vault)}, {"Profile", text(p.Profile)}, {"Owner", text(p.Owner)}, {"Reason", text(p.Reason)},
-		{"Direction", text(p.Direction.Arrow())}, {"Synchronisation", text(syncWords(p))}, {"Target", text(p.Target.Label())},
+		{"Direction", text(p.Direction.Arrow())}, wayRow(p), {"Target", text(p.Target.Label())},
 		{"Recovery plan", text(p.RecoveryPlan)}, {"Gates that policy may answer", gates(p.Approve)},
 	}
 	if p.RecoveryPlan != "" {
@@ -187,6 +187,14 @@ func (r Report) downtime() string {
 		return fmt.Sprintf("%s, within the budget of %s", span(r.Downtime), engine.SpanWords(r.Plan.Budget))
 	}
 	return fmt.Sprintf("%s, over the budget of %s", span(r.Downtime), engine.SpanWords(r.Plan.Budget))
+}
+
+// wayRow says how the data came home.
+func wayRow(p engine.Plan) []string {
+	if p.Direct != nil {
+		return []string{"Way home", text(p.Direct.Words())}
+	}
+	return []string{"Synchronisation", text(syncWords(p))}
 }
 
 func syncWords(p engine.Plan) string {

@@ -230,7 +230,10 @@ func (it Item) writeDecisions(d *document) {
 	d.title(3, "Decisions")
 	var rows [][]string
 	for _, x := range it.Decisions {
-		verb := text(x.Verb) + ` \[` + text(x.Portal) + `\]`
+		verb := text(x.Verb)
+		if x.Portal != "" {
+			verb += ` \[` + text(x.Portal) + `\]`
+		}
 		decided := moment(x.Decided)
 		if x.Decided.IsZero() {
 			decided = "no decision was made"
@@ -239,6 +242,33 @@ func (it Item) writeDecisions(d *document) {
 		rows = append(rows, []string{verb, moment(x.Asked), decided, by, text(x.Reason) + yes(x.Override, " (outside the window)"), x.shown()})
 	}
 	d.table([]string{"Gate", "Asked", "Approved", "By", "Reason", "Consequences shown"}, rows)
+	for _, x := range it.Decisions {
+		x.writeDeletes(d)
+	}
+}
+
+// writeDeletes lists what the answer agreed to have deleted, by resource.
+func (x Decision) writeDeletes(d *document) {
+	if x.Deletes == nil {
+		return
+	}
+	d.title(3, "What the commit was to delete")
+	var rows [][]string
+	add := func(list []engine.AzureThing, what string) {
+		for _, t := range list {
+			size := ""
+			if t.Bytes > 0 {
+				size = engine.SizeWords(t.Bytes)
+			}
+			rows = append(rows, []string{what, text(t.Kind), text(t.Name), size, text(t.ID)})
+		}
+	}
+	add(x.Deletes.Things, "deleted")
+	add(x.Deletes.Kept, strings.TrimSpace("kept "+yes(!x.Deletes.Until.IsZero(), "until "+moment(x.Deletes.Until))))
+	d.table([]string{"", "Kind", "Name", "Size", "Resource"}, rows)
+	if x.Decided.IsZero() {
+		d.para("Nobody agreed to it.")
+	}
 }
 
 // shown is what the operator was told before the answer.

@@ -91,6 +91,8 @@ type Decision struct {
 	Policy       bool        `json:"policy,omitempty"`
 	Reason       string      `json:"reason,omitempty"`
 	Override     bool        `json:"override,omitempty"`
+	// Deletes is what the commit of a failback without Site Recovery was to delete.
+	Deletes *engine.Deletions `json:"deletes,omitempty"`
 }
 
 // Operation is one effectful request: the intent that was written first, and

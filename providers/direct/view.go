@@ -29,7 +29,7 @@ func (r *record) view() engine.Job {
 		ID: r.Name, Name: r.Name, Scenario: r.Scenario, State: r.State, Detail: r.Detail,
 		TargetID: r.Item.VMID, TargetName: r.Item.Name, TargetType: "ProtectionEntity",
 		Started: r.Started, Ended: r.Ended, ActivityID: r.Request + " ActivityId: " + r.Name,
-		FromAzure: true, Primary: engine.LocationAzure,
+		FromAzure: true, Primary: engine.LocationAzure, Local: true,
 	}
 	if r.Error != nil {
 		j.Errors = []engine.JobError{*r.Error}

@@ -32,7 +32,7 @@ func (f *follower) prompt(l *engine.Leg) {
 		return
 	}
 	word := f.word(l)
-	f.a.say("%s waits: %s [%s]", f.subject(l), l.Gate.Verb, l.Gate.Portal)
+	f.a.say("%s waits: %s", f.subject(l), l.Gate.Title())
 	if a := l.Gate.Action; a != nil {
 		f.a.say("%s", a.Text)
 		f.a.say("Type  %s: what was done  when it is done, or press Ctrl-C to leave it waiting.", word)
@@ -260,10 +260,10 @@ func (a *app) sayLeg(s engine.State, l *engine.Leg) {
 	case l.Damage != nil:
 		a.say("%s: the on-premises VM is DAMAGED (%s); do not start it. Repair it by running the failback again to its end", l.Item.Name, l.Damage.Reason)
 	case l.Gate != nil && (s.Plan.Shared(l.Gate.Gate) || l.Gate.Gate == engine.GateManual):
-		a.say("recovery plan %s waits: %s [%s].  Decide with:  %s", s.Plan.RecoveryPlan, l.Gate.Verb, l.Gate.Portal,
+		a.say("recovery plan %s waits: %s.  Decide with:  %s", s.Plan.RecoveryPlan, l.Gate.Title(),
 			a.command("decide", string(id), string(l.Gate.Gate)))
 	case l.Gate != nil:
-		a.say("%s waits: %s [%s].  Decide with:  %s", l.Item.Name, l.Gate.Verb, l.Gate.Portal,
+		a.say("%s waits: %s.  Decide with:  %s", l.Item.Name, l.Gate.Title(),
 			a.command("decide", string(id), string(l.Gate.Gate), "--item", shellWord(l.Item.Name)))
 	case !failed && l.Outcome == engine.OutcomeNone:
 		a.say("%s is at: %s", l.Item.Name, l.Phase().Info().Title)

@@ -152,7 +152,7 @@ func (a *app) writeRun(out io.Writer, v runView, st engine.State) error {
 	}
 	lines := []string{
 		"run       " + string(v.ID) + " (" + stands + ")",
-		"plan      " + v.Plan.Direction.Arrow() + ", " + string(v.Plan.Sync) + ", " + v.Plan.Target.Label(),
+		"plan      " + v.Plan.Direction.Arrow() + ", " + v.Plan.Way() + ", " + v.Plan.Target.Label(),
 		directLine(v.Plan.Direct),
 		"vault     " + v.Plan.Vault + " (" + v.Plan.Profile + ")",
 		"started   " + a.when(v.Started) + " by " + v.Plan.Owner,
@@ -212,7 +212,7 @@ func (a *app) writeLeg(out io.Writer, id engine.RunID, l *engine.Leg) {
 	}
 	switch {
 	case l.Gate != nil:
-		a.tell(out, "  waits: %s [%s]; %s", l.Gate.Verb, l.Gate.Portal,
+		a.tell(out, "  waits: %s; %s", l.Gate.Title(),
 			a.command("decide", string(id), string(l.Gate.Gate), "--item", shellWord(l.Item.Name)))
 	case l.Failure != nil:
 		a.tell(out, "  %s", l.Failure.Error())

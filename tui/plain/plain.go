@@ -77,7 +77,7 @@ func (t *Text) sentence(e engine.Event) string {
 	if l := t.state.Leg(e.Item); ok && f.Failure != nil && f.Failure.Kind == engine.FailureBlocked && l != nil && SaysWhyBlocked(l) {
 		return e.Phase.Info().Title + " failed: blocked by what is named above; nothing was changed"
 	}
-	return engine.Sentence(e)
+	return t.state.Sentence(e)
 }
 
 // SaysWhyBlocked reports whether the lines of a leg name what blocks it.

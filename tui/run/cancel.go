@@ -78,6 +78,9 @@ func (r *Live) cancelAll() []dialog.Line {
 // cancelLines explain the damage: that it happens, why, what it means and how it
 // is repaired.
 func cancelLines(l *engine.Leg, damages bool) []dialog.Line {
+	if _, started := l.Ops[engine.OpStart]; l.Direct && started {
+		return straightLines(l)
+	}
 	if !damages {
 		return []dialog.Line{
 			{Text: "No data was written on-premises yet: a cancel leaves both sides as they are."},
@@ -90,6 +93,18 @@ func cancelLines(l *engine.Leg, damages bool) []dialog.Line {
 		{Tone: dialog.Bullet, Text: "Why: the newest data from Azure is being written over its disks in place. Until that is finished they are half old, half new."},
 		{Tone: dialog.Bullet, Text: "If it is started like that it may not boot, and what it writes is lost. It will be marked and guarded against a start."},
 		{Tone: dialog.Bullet, Text: "Repair: run the failback again, to its end. Only what is missing is copied then."},
+	}
+	if l.AzurePower.Off() {
+		return append(out, dialog.Line{Tone: dialog.Danger, Text: "The Azure VM is stopped (" + string(l.AzurePower) + "). After the cancel neither side runs until you start it in Azure."})
+	}
+	return append(out, dialog.Line{Tone: dialog.Good, Text: "The Azure VM runs on: users notice nothing."})
+}
+
+// straightLines say what a cancel leaves where the disks are new files.
+func straightLines(l *engine.Leg) []dialog.Line {
+	out := []dialog.Line{
+		{Tone: dialog.Good, Text: "The on-premises VM stays as it was: its disks were not written to."},
+		{Tone: dialog.Bullet, Text: "The new disks, as far as they have come, and this run's snapshots in Azure are removed. A new failback begins from nothing."},
 	}
 	if l.AzurePower.Off() {
 		return append(out, dialog.Line{Tone: dialog.Danger, Text: "The Azure VM is stopped (" + string(l.AzurePower) + "). After the cancel neither side runs until you start it in Azure."})

@@ -52,7 +52,7 @@ func (r *Live) fleetHead(w int) []string {
 	}
 	words := []string{p.Direction.Arrow()}
 	if p.Direction == engine.ToOnPremises {
-		words = append(words, string(p.Sync), p.Target.Label())
+		words = append(words, p.Way(), p.Target.Label())
 	}
 	left := l.T.Strong.Render(l.Words(name)) + "  " + l.T.Muted.Render(l.Words(strings.Join(words, " · ")))
 	out := []string{l.Split(left, l.T.Muted.Render("elapsed ")+l.T.Text.Render(text.Clock(r.elapsed())), w), l.Cut(r.countWords(), w)}

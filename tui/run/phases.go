@@ -35,6 +35,9 @@ func (r *Live) stepLine(leg *engine.Leg, i, w int) string {
 	} else if leg.Phases[s.Phase].Status != "" {
 		clock = text.Clock(r.phaseTime(leg, s.Phase))
 	}
+	if leg.Direct {
+		portal = "" // nothing of it is to be seen there
+	}
 	line := mark + " " + style.Render(title)
 	room := w - 2 - text.Width(title) - len(clock) - 2
 	if portal != "" && portal != title && text.Width(portal)+3 <= room {

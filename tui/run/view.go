@@ -78,7 +78,7 @@ func (r *Live) head(w int) []string {
 	p := r.state.Plan
 	words := []string{p.Direction.Arrow()}
 	if p.Direction == engine.ToOnPremises {
-		words = append(words, string(p.Sync), p.Target.Label())
+		words = append(words, p.Way(), p.Target.Label())
 	}
 	left := l.T.Strong.Render(l.Words(leg.Item.Name)) + "  " + l.T.Muted.Render(l.Words(strings.Join(words, " · ")))
 	right := l.T.Muted.Render("elapsed ") + l.T.Text.Render(text.Clock(r.elapsed()))
