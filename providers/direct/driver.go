@@ -211,12 +211,19 @@ func (v *driver) say(err error) {
 	})
 }
 
-// askCancel notes a cancel and interrupts the step under way.
+// askCancel notes a cancel and interrupts the step under way. A job that waits goes on,
+// to take back what it did.
 func (v *driver) askCancel(request string) error {
 	if !v.mayTakeBack() {
 		return tooLate(v.look())
 	}
-	if err := v.change(func(r *record) { r.Cancel = request }); err != nil {
+	err := v.change(func(r *record) {
+		r.Cancel = request
+		if r.State == engine.JobSuspended {
+			r.State, r.Detail = engine.JobInProgress, ""
+		}
+	})
+	if err != nil {
 		return err
 	}
 	v.cancel(errCancel)

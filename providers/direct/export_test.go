@@ -10,3 +10,10 @@ var StyleOf = styleOf
 
 // Styles by their names.
 var Styles = map[string]style{"unknown": styleUnknown, "bios": styleBIOS, "efi": styleEFI, "both": styleBoth, "gpt": styleGPT}
+
+// Drives reports whether the desk drives any job now.
+func (d *Desk) Drives() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.drivers) > 0
+}

@@ -145,10 +145,6 @@ func (f failover) Cancel(_ context.Context, job, requestID string) error {
 	if err := v.askCancel(requestID); err != nil {
 		return errors.Join(err, v.letGo())
 	}
-	// A job that waits goes on, to take back what it did.
-	if err := v.change(func(r *record) { r.State, r.Detail = engine.JobInProgress, "" }); err != nil {
-		return errors.Join(err, v.letGo())
-	}
 	v.launch()
 	return nil
 }

@@ -81,8 +81,10 @@ func (v *driver) create(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := v.change(func(r *record) { r.Failback.Touched = true }); err != nil {
-		return "", err
+	if !r.Failback.Touched {
+		if err := v.change(func(r *record) { r.Failback.Touched = true }); err != nil {
+			return "", err
+		}
 	}
 	id, err := v.d.o.Machines.CreateVM(ctx, r.Host, want)
 	if err != nil && id != "" { // made, and otherwise than it was asked for

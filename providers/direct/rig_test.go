@@ -13,6 +13,7 @@ import (
 
 	"failback/engine"
 	"failback/providers/azure"
+	"failback/providers/azure/machines"
 	"failback/providers/direct"
 	"failback/providers/diskcopy"
 	"failback/providers/hyperv"
@@ -32,6 +33,8 @@ items:
     host: hv01
     managed: true
     generation: 2
+    cpus: 2
+    memory: 8GiB
     in_azure: 3d
     disks: [{size: 32MiB, content: 4MiB}, {size: 16MiB, content: 2MiB}]
 `
@@ -91,8 +94,10 @@ func (r *rig) connect() {
 	}
 	r.hosts, err = hyperv.New(hyperv.Options{Hosts: ends})
 	must(r, err)
-	r.azure = &azureDesk{AzureAccess: azure.NewAccess(r.sign), gone: map[string]bool{}}
-	r.vault = engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: r.hosts, Azure: r.azure}
+	desk, err := machines.New(r.sign)
+	must(r, err)
+	r.azure = &azureDesk{AzureDesk: desk, fails: map[string]error{}}
+	r.vault = engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: r.hosts, Azure: azure.NewAccess(r.sign)}
 	it, err := vault.Items(r.Context())
 	must(r, err)
 	at := slices.IndexFunc(it, func(it engine.Item) bool { return it.Name == "db01" })
@@ -252,60 +257,46 @@ func (r *rig) files() (names []string) {
 	return names
 }
 
-// azureDesk looks after one Azure VM. It stands for what the management API does; power
-// and snapshots are the lab's.
+// azureDesk is the real one, which says what it was told to delete.
 type azureDesk struct {
-	engine.AzureAccess
+	engine.AzureDesk
 	vm engine.AzureVMRef
 
-	mu     sync.Mutex
-	things []engine.AzureThing
-	gone   map[string]bool
-	order  []string
-	fails  error // of the next removal
+	mu    sync.Mutex
+	more  []engine.AzureThing // what else belongs to the VM by now
+	order []engine.AzureThing // what was to be deleted
+	fails map[string]error    // by kind, once
 }
 
-func (a *azureDesk) Machine(context.Context, engine.AzureVMRef) (engine.AzureMachine, error) {
-	return engine.AzureMachine{VM: a.vm, Size: "Standard_D2s_v5", CPUs: 2, Memory: 8 << 30, Generation: 2, OS: "Windows"}, nil
-}
-
-func (a *azureDesk) Belongings(context.Context, engine.AzureVMRef) ([]engine.AzureThing, error) {
+func (a *azureDesk) Belongings(ctx context.Context, vm engine.AzureVMRef) ([]engine.AzureThing, error) {
+	out, err := a.AzureDesk.Belongings(ctx, vm)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.things == nil {
-		for _, kind := range []string{"VM", "network interface", "disk"} {
-			a.things = append(a.things, engine.AzureThing{ID: "/subscriptions/s/resourceGroups/rg/providers/x/" + kind + "/one", Kind: kind, Name: "one"})
-		}
-	}
-	var out []engine.AzureThing
-	for _, t := range a.things {
-		if !a.gone[t.ID] {
-			out = append(out, t)
-		}
-	}
-	return out, nil
+	return append(out, a.more...), err
 }
 
-func (a *azureDesk) Remove(_ context.Context, t engine.AzureThing) error {
+func (a *azureDesk) Remove(ctx context.Context, t engine.AzureThing) error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.fails; err != nil {
-		a.fails = nil
+	err := a.fails[t.Kind]
+	delete(a.fails, t.Kind)
+	a.order = append(a.order, t)
+	a.mu.Unlock()
+	if err != nil {
 		return err
 	}
-	if !a.gone[t.ID] {
-		a.order = append(a.order, t.Kind)
-	}
-	a.gone[t.ID] = true
-	return nil
+	return a.AzureDesk.Remove(ctx, t)
 }
 
-func (a *azureDesk) Power(ctx context.Context, vm engine.AzureVMRef) (engine.Power, error) {
+// done are the kinds of what was deleted, in order; what was asked for twice, because
+// nobody knew of the first time, counts once.
+func (a *azureDesk) done() []string {
 	a.mu.Lock()
-	gone := len(a.things) > 0 && a.gone[a.things[0].ID]
-	a.mu.Unlock()
-	if gone {
-		return engine.PowerDeleted, nil
+	defer a.mu.Unlock()
+	var once []engine.AzureThing
+	for _, t := range a.order {
+		if !slices.Contains(once, t) {
+			once = append(once, t)
+		}
 	}
-	return a.AzureAccess.Power(ctx, vm)
+	return kindsOf(once)
 }
