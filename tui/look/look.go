@@ -200,23 +200,39 @@ func (l Look) Scrolled(lines []string, first, h int) []string {
 	return out
 }
 
-// Hints is the line of keys at the bottom: as many as fit, in order.
+// Hints is the line of keys at the bottom: as many as fit, in order. The way back is
+// always among them, since somebody who hesitates looks for it first.
 func (l Look) Hints(bindings []keymap.Binding, w int) string {
-	var out string
+	on := slices.DeleteFunc(slices.Clone(bindings), func(b keymap.Binding) bool { return b.Off != "" })
+	line, shown := l.hints(on, w)
+	at := slices.IndexFunc(on, func(b keymap.Binding) bool { return b.Action == keymap.Back.Action })
+	if at < shown {
+		return line
+	}
+	back, _ := l.hints(on[at:at+1], w)
+	if line, _ = l.hints(on[:at], w-text.Width(between+back)); line == "" {
+		return back
+	}
+	return line + between + back
+}
+
+// between stands between two keys.
+const between = "   "
+
+// hints are as many keys as fit, and how many these are.
+func (l Look) hints(bindings []keymap.Binding, w int) (line string, shown int) {
 	for _, b := range bindings {
-		if b.Off != "" {
-			continue
-		}
 		next := l.T.Key.Render(l.KeyName(b)) + " " + l.T.Muted.Render(b.Does())
-		if out != "" {
-			next = out + "   " + next
+		if line != "" {
+			next = line + between + next
 		}
 		if text.Width(next) > w {
 			break
 		}
-		out = next
+		line = next
+		shown++
 	}
-	return out
+	return line, shown
 }
 
 // KeyName is the name of a binding's keys, where the person has them.
