@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"os"
 	"os/exec"
 	"testing"
 
@@ -15,6 +16,9 @@ func TestMain(m *testing.M) {
 	// them than there are processors fit into the same time. -parallel still counts.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
+	}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		os.Unsetenv(name) // what tests read is English, whoever runs them
 	}
 	testscript.Main(m, map[string]func(){"failback": main})
 }

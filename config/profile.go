@@ -14,6 +14,9 @@ type File struct {
 	Defaults Defaults           `yaml:"defaults"`
 	Profiles map[string]Profile `yaml:"profiles"`
 	Screen   Screen             `yaml:"screen"`
+	// Language is that of the screens and of questions in lines, one of [Languages];
+	// empty leaves it to the terminal.
+	Language string `yaml:"language"`
 	// Keys puts actions of the terminal program on other keys.
 	Keys Keys `yaml:"keys"`
 }

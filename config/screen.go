@@ -24,6 +24,9 @@ var Themes = []string{"auto", "dark", "light", "16", "colour-blind", "none"}
 // Symbols lists the sets of symbols that may be named.
 var Symbols = []string{"auto", "unicode", "ascii"}
 
+// Languages lists the languages that may be named.
+var Languages = []string{"en", "sv"}
+
 // KeyChoice puts one action of the terminal program on other keys. Which actions
 // and keys there are the screens know; they get the line for their errors.
 type KeyChoice struct {
@@ -75,6 +78,9 @@ func (f *File) checkScreen(doc document) error {
 		if c.value != "" && !slices.Contains(c.known, c.value) {
 			return doc.bad("\""+c.value+"\" is not known; write "+strings.Join(c.known, ", "), "screen", c.key)
 		}
+	}
+	if f.Language != "" && !slices.Contains(Languages, f.Language) {
+		return doc.bad("\""+f.Language+"\" is not known; write "+strings.Join(Languages, ", "), "language")
 	}
 	return nil
 }

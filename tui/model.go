@@ -100,7 +100,7 @@ func newModel(ctx context.Context, d Deps, o Options, out io.Writer) Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := look.Look{T: theme.New(o.Theme, out), G: glyph.Unicode(), K: o.Keys, Still: o.NoMotion}
+	l := look.Look{T: theme.New(o.Theme, out), G: glyph.Unicode(), K: o.Keys, L: o.Language, Still: o.NoMotion}
 	if o.ASCII {
 		l.G = glyph.ASCII()
 	}

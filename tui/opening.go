@@ -213,7 +213,7 @@ func (o *opening) Update(msg tea.Msg) tea.Cmd {
 func (o *opening) View(w, h int) []string {
 	l := o.look
 	if o.err == nil {
-		out := []string{"", l.Cut(l.T.Accent.Render(l.Spinner(o.tick))+" "+l.T.Text.Render(l.Words("Connecting to "+o.what+" …")), w)}
+		out := []string{"", l.Cut(l.T.Accent.Render(l.Spinner(o.tick))+" "+l.T.Text.Render(l.Say("Connecting to "+o.what+" …")), w)}
 		return append(out, o.view(l, w, h-2)...)
 	}
 	out := []string{""}
@@ -221,7 +221,7 @@ func (o *opening) View(w, h int) []string {
 	f := engine.AsFailure(o.err, "connect", o.what)
 	out = append(out, l.Paragraph(l.T.Text, "  ", f.Why, w)...)
 	if f.Remedy != "" {
-		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("  now: "), f.Remedy, w)...)
+		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render(l.Say("  now: ")), f.Remedy, w)...)
 	}
 	return out
 }

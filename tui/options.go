@@ -6,6 +6,7 @@ import (
 	"failback/engine"
 	"failback/engine/runs"
 	"failback/tui/keymap"
+	"failback/tui/lang"
 	"failback/tui/replay"
 	"failback/tui/theme"
 )
@@ -18,6 +19,8 @@ type Options struct {
 	ASCII    bool       // symbols in ASCII alone
 	Unicode  bool       // symbols beyond ASCII, whatever the environment says; ASCII wins
 	NoMotion bool       // nothing turns or blinks
+	// Language is what the screens are written in; the zero value is English.
+	Language lang.Language
 	// Keys are the person's own; the zero value is the built-in ones.
 	Keys keymap.Keys
 	// Now is the clock of the screens, nil for the wall clock. A replay shows the

@@ -127,13 +127,13 @@ func (s *signing) view(l look.Look, w, h int) []string {
 		return append([]string{""}, l.Paragraph(l.T.Text, "  ", "Sign in with the browser that opens on this machine. This screen goes on by itself.", w)...)
 	}
 	if h < roomy {
-		return append([]string{l.Cut("  "+l.T.Text.Render("Code ")+l.T.Strong.Render(l.Words(s.step.Code))+l.T.Text.Render(", to be entered at"), w)},
+		return append([]string{l.Cut("  "+l.T.Text.Render(l.Say("Code "))+l.T.Strong.Render(l.Words(s.step.Code))+l.T.Text.Render(l.Say(", to be entered at")), w)},
 			l.Paragraph(l.T.Accent, "  ", s.step.Address, w)...)
 	}
 	out := append([]string{""}, l.Paragraph(l.T.Text, "  ", "To sign in, open this address in a browser, on any device:", w)...)
 	out = append(out, "")
 	out = append(out, l.Paragraph(l.T.Accent, "      ", s.step.Address, w)...)
-	out = append(out, "", l.Cut("  "+l.T.Text.Render("and enter this code:"), w), "",
+	out = append(out, "", l.Cut("  "+l.T.Text.Render(l.Say("and enter this code:")), w), "",
 		l.Cut("      "+l.T.Strong.Render(l.Words(s.step.Code)), w), "")
 	return append(out, l.Paragraph(l.T.Muted, "  ", "This screen goes on by itself when that is done. Enter the code only if you began this sign-in.", w)...)
 }

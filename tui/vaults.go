@@ -51,7 +51,7 @@ func (m *Model) vaultsCame(msg vaultsMsg) {
 	}
 	v := &vaults{look: m.look, all: msg.all, purpose: msg.purpose}
 	v.list.Sorts = true
-	v.list.Columns = []pick.Column{{Title: "Vault"}, {Title: "Resource group", Drop: 2}, {Title: "Subscription", Drop: 1}, {Title: "Location", Drop: 3}}
+	v.list.Columns = []pick.Column{{Title: "Vault", Name: true}, {Title: "Resource group", Drop: 2, Name: true}, {Title: "Subscription", Drop: 1, Name: true}, {Title: "Location", Drop: 3, Name: true}}
 	rows := make([]pick.Row, len(v.all))
 	for i, x := range v.all {
 		name := x.SubscriptionName
@@ -93,7 +93,7 @@ func (v *vaults) Update(msg tea.Msg) tea.Cmd {
 
 func (v *vaults) View(w, h int) []string {
 	l := v.look
-	out := []string{l.T.Strong.Render("Which vault?"), ""}
+	out := []string{l.T.Strong.Render(l.Say("Which vault?")), ""}
 	return l.Clamp(append(out, v.list.View(l, w, max(1, h-len(out)))...), w, h)
 }
 

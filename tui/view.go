@@ -68,10 +68,10 @@ func (m Model) header(w int) string {
 	}
 	var right string
 	if m.rehearsal() {
-		right = l.T.Warn.Render("REHEARSAL") + "  "
+		right = l.T.Warn.Render(l.Say("REHEARSAL")) + "  "
 	}
 	if m.screen == screen(m.replay) {
-		right = l.T.Accent.Render("REPLAY") + "  " + right
+		right = l.T.Accent.Render(l.Say("REPLAY")) + "  " + right
 	}
 	if !m.tick.Now.IsZero() {
 		right += l.T.Muted.Render(m.tick.Now.Format("15:04:05"))
@@ -169,14 +169,14 @@ func (m Model) helpView(w int) []string {
 	}
 	var blocks [][]string
 	for _, g := range m.groups() {
-		block := []string{l.T.Strong.Render(g.Title)}
+		block := []string{l.T.Strong.Render(l.Say(g.Title))}
 		for _, b := range g.Bindings {
 			block = append(block, m.helpLines(b, min(lw, 52))...)
 		}
 		blocks = append(blocks, append(block, ""))
 	}
 	blocks = append(blocks, m.symbols())
-	out := []string{l.T.Accent.Render("Help: " + l.Words(m.screen.Title())), ""}
+	out := []string{l.T.Accent.Render(l.Say("Help: " + m.screen.Title())), ""}
 	var left, right []string
 	for _, b := range blocks {
 		// Into the shorter column, so that both end at about the same line.
@@ -197,7 +197,7 @@ func (m Model) helpLines(b keymap.Binding, w int) []string {
 	l := m.look
 	mark := "  " + l.T.Key.Render(l.Fit(l.KeyName(b), 10)) + " "
 	if b.Off != "" {
-		return l.Paragraph(l.T.Muted, mark, b.Does()+": not now, "+b.Off, w)
+		return l.Paragraph(l.T.Muted, mark, l.Say(b.Does())+l.Say(": not now, ")+l.Say(b.Off), w)
 	}
 	return l.Paragraph(l.T.Text, mark, b.Does(), w)
 }
@@ -205,12 +205,12 @@ func (m Model) helpLines(b keymap.Binding, w int) []string {
 // symbols explains the symbols of the screens.
 func (m Model) symbols() []string {
 	l := m.look
-	out := []string{l.T.Strong.Render("Symbols")}
+	out := []string{l.T.Strong.Render(l.Say("Symbols"))}
 	for _, s := range []struct{ mark, means string }{
 		{l.G.Done, "done"}, {l.G.Running + " " + l.G.Spinner(1), "going on"}, {l.G.Gate, "waits for a decision"},
 		{l.G.Warn, "warns"}, {l.G.Block, "blocks, failed or damaged"}, {l.G.Stopped, "cancelled"},
 	} {
-		out = append(out, "  "+l.T.Key.Render(l.Fit(s.mark, 4))+" "+l.T.Text.Render(s.means))
+		out = append(out, "  "+l.T.Key.Render(l.Fit(s.mark, 4))+" "+l.T.Text.Render(l.Say(s.means)))
 	}
 	return append(out, "")
 }

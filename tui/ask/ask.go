@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"failback/tui/lang"
 	"failback/tui/text"
 )
 
@@ -30,10 +31,18 @@ var (
 type Talk struct {
 	lines <-chan string
 	out   io.Writer
+	lang  lang.Language
 }
 
 // New makes a conversation over lines that are typed, and closed when they end.
 func New(lines <-chan string, out io.Writer) *Talk { return &Talk{lines: lines, out: out} }
+
+// In has the conversation held in a language. What is typed stays what it is in
+// English: the letters of the answers, and words to be typed whole.
+func (t *Talk) In(l lang.Language) *Talk {
+	t.lang = l
+	return t
+}
 
 // Lines is where the answers come from, for whoever goes on reading after the
 // conversation.
@@ -42,7 +51,7 @@ func (t *Talk) Lines() <-chan string { return t.lines }
 // Say writes one line. What stands in it may come from outside.
 func (t *Talk) Say(format string, args ...any) {
 	// A broken pipe towards a person can't be told to that person.
-	_, _ = fmt.Fprintln(t.out, text.Clean(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(t.out, text.Clean(t.lang.Say(fmt.Sprintf(format, args...))))
 }
 
 // Choice is one answer of a question.
@@ -64,9 +73,9 @@ func (t *Talk) put(q Question) {
 	t.Say("")
 	t.Say("%s", q.Ask)
 	for i, c := range q.Choices {
-		line := fmt.Sprintf("%d. %s", i+1, c.Label)
+		line := fmt.Sprintf("%d. %s", i+1, t.lang.Say(c.Label))
 		if c.Off != "" {
-			line += " (not possible: " + c.Off + ")"
+			line += " " + t.lang.Say("(not possible: "+c.Off+")")
 		}
 		t.Say("%s", line)
 		if c.About != "" {

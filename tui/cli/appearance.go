@@ -32,6 +32,7 @@ func (a *app) configuration() (config.File, error) {
 // in this order.
 func (a *app) appearance(file config.File) (tui.Options, error) {
 	o := tui.Options{
+		Language: a.language(),
 		Theme:    theme.Name(cmp.Or(a.flags.theme, os.Getenv(themeVariable), file.Screen.Theme)),
 		ASCII:    a.flags.ascii || file.Screen.Symbols == "ascii",
 		Unicode:  !a.flags.ascii && file.Screen.Symbols == "unicode",

@@ -77,9 +77,10 @@ func (d *doctor) see(s Symptom) {
 		return
 	}
 	out := d.app.deps.Streams.Out
-	d.app.tell(out, "%-8s %s: %s", s.Result, s.Check, s.Observed)
+	l := d.app.language()
+	d.app.tell(out, "%-8s %s: %s", l.Say(s.Result), l.Say(s.Check), l.Say(s.Observed))
 	if s.Remedy != "" {
-		d.app.tell(out, "         now: %s", s.Remedy)
+		d.app.tell(out, "         %s", l.Say("now: "+s.Remedy))
 	}
 }
 

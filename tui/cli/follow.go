@@ -92,7 +92,7 @@ func (a *app) printer() plain.Printer {
 		return plain.NewLast(a.deps.Streams.Out)
 	}
 	a.shown = a.deps.Streams.OutTerminal
-	return plain.NewText(a.deps.Streams.Out, a.deps.Streams.Zone)
+	return plain.NewText(a.deps.Streams.Out, a.deps.Streams.Zone).In(a.language())
 }
 
 func (f *follower) loop(ctx context.Context) error {

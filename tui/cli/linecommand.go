@@ -44,7 +44,7 @@ func (f *follower) cancel(ctx context.Context, item string) error {
 		return err
 	}
 	word := "cancel " + strings.Join(items, " ")
-	switch err := ask.New(f.lines, f.a.deps.Streams.Err).Word(ctx, "cancel", word); {
+	switch err := ask.New(f.lines, f.a.deps.Streams.Err).In(f.a.language()).Word(ctx, "cancel", word); {
 	case errors.Is(err, ask.ErrBack), errors.Is(err, ask.ErrLeave):
 		return engine.Refuse("cancel", strings.Join(items, ", "), "it was not confirmed", "")
 	case err != nil:

@@ -17,7 +17,7 @@ func (a *app) talk() *ask.Talk {
 	if a.answers == nil {
 		a.answers = readLines(a.deps.Streams.In)
 	}
-	return ask.New(a.answers, a.deps.Streams.Err)
+	return ask.New(a.answers, a.deps.Streams.Err).In(a.language())
 }
 
 // talkEnded is how a conversation that did not come to an end leaves the program.

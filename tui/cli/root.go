@@ -14,6 +14,7 @@ import (
 
 	"failback/config"
 	"failback/engine"
+	"failback/tui/lang"
 	"failback/tui/text"
 )
 
@@ -25,6 +26,8 @@ type app struct {
 	shown   bool // the person has read the run's lines where errors are written, too
 	lines   bool // what is written are events of a run, not a text to look into
 	log     *logFile
+	asked   sync.Once // for the language
+	spoken  lang.Language
 	record  Recording // nil without --record
 	// terminal is standard output as the screens need it: the file itself.
 	terminal io.Writer
@@ -95,9 +98,10 @@ func (a *app) complain(err error) {
 	}
 }
 
-// say writes one line for people. What stands in it may come from outside.
+// say writes one line for people, in their language. What stands in it may come
+// from outside.
 func (a *app) say(format string, args ...any) {
-	a.tell(a.deps.Streams.Err, format, args...)
+	a.tell(a.deps.Streams.Err, "%s", a.language().Say(fmt.Sprintf(format, args...)))
 }
 
 func (a *app) tell(w io.Writer, format string, args ...any) {

@@ -8,6 +8,7 @@ import (
 
 	"failback/config"
 	"failback/engine"
+	"failback/tui/lang"
 )
 
 // shared are the flags that every command takes.
@@ -25,6 +26,7 @@ type shared struct {
 	theme    string
 	ascii    bool
 	noMotion bool
+	language string
 	logFile  string
 	rules    string
 	record   string
@@ -53,6 +55,7 @@ func (s *shared) register(root *cobra.Command) {
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (NO_COLOR works, too)")
 	f.StringVar(&s.theme, "theme", "", "`NAME` of the screens' colours: "+strings.Join(config.Themes, ", ")+" (default $FAILBACK_THEME, then the configuration's)")
 	f.BoolVar(&s.ascii, "ascii", false, "symbols in ASCII alone on the screens")
+	f.StringVar(&s.language, "language", "", "language of the screens and of the questions in lines: "+strings.Join(lang.Names, ", ")+" (default the configuration's, then the terminal's)")
 	f.BoolVar(&s.noMotion, "no-motion", false, "nothing turns or blinks on the screens")
 	f.StringVar(&s.record, "record", "", "record what is asked of Azure and answered, names taken out, in the new `FILE`, and what is said with hosts beside it (….winrm.yml)")
 	f.StringVar(&s.rules, "rules", "", "`FILE` of this site's own preflight rules, beside the built-in ones")
@@ -73,6 +76,9 @@ func (s *shared) check() error {
 	}
 	if s.estate != "" || s.seed != 0 {
 		s.lab = s.profile == ""
+	}
+	if err := s.checkLanguage(); err != nil {
+		return err
 	}
 	return s.checkTheme()
 }

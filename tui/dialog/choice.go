@@ -53,12 +53,12 @@ func (c *Choice) View(l look.Look, w, h int) []string {
 		if i == c.at {
 			cursor, style = l.T.Accent.Render(l.G.Cursor)+" ", l.T.Accent
 		}
-		label := o.Label
+		label := l.Say(o.Label)
 		if o.Off != "" {
-			style, label = l.T.Muted, o.Label+": "+o.Off
+			style, label = l.T.Muted, l.Say(o.Label)+": "+l.Say(o.Off)
 		}
 		ways = append(ways, l.Cut(cursor+style.Render(l.Words(label)), w-4))
 	}
 	body = append(append(l.Scrolled(body, 0, h-3-len(ways)), ""), ways...)
-	return l.Box(l.T.Strong.Render(c.Title), body, w, l.T.Accent.UnsetBold())
+	return l.Box(l.T.Strong.Render(l.Say(c.Title)), body, w, l.T.Accent.UnsetBold())
 }

@@ -153,7 +153,7 @@ func (f *Form) View(l look.Look, w, h int) []string {
 // title is what the dialog is about. Where it is narrow Microsoft's term goes
 // first, never the item.
 func (f *Form) title(l look.Look, w int) string {
-	title, portal, subject := l.T.Strong.Render(l.Words(f.Title)), "", ""
+	title, portal, subject := l.T.Strong.Render(l.Say(f.Title)), "", ""
 	if f.Portal != "" {
 		portal = l.T.Muted.Render(" [" + l.Words(f.Portal) + "]")
 	}
@@ -184,7 +184,7 @@ func (f *Form) text(l look.Look, w int) []string {
 		}
 		mark, style := tone(l, p.Tone)
 		if p.Label != "" {
-			mark = l.T.Muted.Render(l.Fit(p.Label, labelWidth)) + " "
+			mark = l.T.Muted.Render(l.Fit(l.Say(p.Label), labelWidth)) + " "
 		}
 		out = append(out, l.Paragraph(style, mark, p.Text, w)...)
 	}
@@ -198,11 +198,11 @@ func (f *Form) foot(l look.Look, w int) []string {
 	}
 	switch {
 	case f.Busy:
-		out = append(out, l.T.Muted.Render("Sending the answer"+l.G.Ellipsis))
+		out = append(out, l.T.Muted.Render(l.Say("Sending the answer")+l.G.Ellipsis))
 	case f.Problem != "":
 		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", f.Problem, w)...)
 	case f.Grace.Waiting():
-		out = append(out, l.T.Muted.Render("Keys count in a moment"+l.G.Ellipsis))
+		out = append(out, l.T.Muted.Render(l.Say("Keys count in a moment")+l.G.Ellipsis))
 	case !f.Bare:
 		out = append(out, l.Hints([]keymap.Binding{keymap.Choose.But(f.Submit), keymap.Back.But(f.Aside)}, w))
 	}

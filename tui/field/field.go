@@ -74,9 +74,9 @@ func (f *Field) Key(msg tea.KeyMsg) {
 
 // View draws the field on one line of w cells.
 func (f *Field) View(l look.Look, w int, focused bool) string {
-	label := l.T.Muted.Render(l.Words(f.Label))
+	label := l.T.Muted.Render(l.Say(f.Label))
 	if focused {
-		label = l.T.Text.Render(l.Words(f.Label))
+		label = l.T.Text.Render(l.Say(f.Label))
 	}
 	// However long a name in the label is, there is room to see what is typed.
 	label = l.Cut(label, w-min(20, w/2)-1)
@@ -88,7 +88,7 @@ func (f *Field) content(l look.Look, room int, focused bool) string {
 	value := []rune(f.shown(l))
 	if !focused {
 		if len(value) == 0 {
-			return l.T.Muted.Render(l.Cut(l.Words(f.Hint), room))
+			return l.T.Muted.Render(l.Cut(l.Say(f.Hint), room))
 		}
 		return l.T.Text.Render(l.Cut(string(value), room))
 	}
@@ -100,7 +100,7 @@ func (f *Field) content(l look.Look, room int, focused bool) string {
 	}
 	caret := l.T.Accent.Render(l.G.Caret)
 	if len(value) == 0 {
-		return caret + l.T.Muted.Render(l.Words(f.Hint))
+		return caret + l.T.Muted.Render(l.Say(f.Hint))
 	}
 	return l.T.Strong.Render(before) + caret + l.T.Strong.Render(after) + f.mark(l)
 }

@@ -90,7 +90,8 @@ func (h *Home) Show(profiles []Profile, list []runs.Summary, err error) {
 func (h *Home) Notice(s string) { h.notice = s }
 
 func (h *Home) fill(profiles []Profile) {
-	h.list.Columns = []pick.Column{{}, {}, {Drop: 1}, {Drop: 2}}
+	h.list.Language = h.look.L
+	h.list.Columns = []pick.Column{{Name: true}, {}, {Drop: 1}, {Drop: 2, Name: true}}
 	h.does = nil
 	var rows []pick.Row
 	add := func(r pick.Row, does tea.Msg) {
@@ -119,10 +120,10 @@ func (h *Home) fill(profiles []Profile) {
 		add(pick.Row{Cells: []string{p.Name, vault}}, OpenMsg{p.Name})
 	}
 	if len(profiles) == 0 {
-		add(pick.Row{Cells: []string{"no profile yet", "name a vault in the configuration"}, Off: h.noProfile()}, nil)
+		add(pick.Row{Cells: []string{h.look.Say("no profile yet"), "name a vault in the configuration"}, Off: h.noProfile()}, nil)
 	}
 	heading("Rehearse")
-	add(pick.Row{Cells: []string{"Rehearsal", "the embedded lab, touches nothing real"}}, OpenMsg{})
+	add(pick.Row{Cells: []string{h.look.Say("Rehearsal"), "the embedded lab, touches nothing real"}}, OpenMsg{})
 	if len(ended) > 0 {
 		heading("Reports")
 	}
@@ -259,7 +260,7 @@ func (h *Home) choose() tea.Cmd {
 func (h *Home) View(w, height int) []string {
 	l := h.look
 	out := []string{
-		l.Cut(l.T.Strong.Render("Bring Hyper-V machines home from Azure")+"  "+l.T.Muted.Render(l.Words(h.machine.Version)), w),
+		l.Cut(l.T.Strong.Render(l.Say("Bring Hyper-V machines home from Azure"))+"  "+l.T.Muted.Render(l.Words(h.machine.Version)), w),
 		"",
 	}
 	foot := h.foot(w)

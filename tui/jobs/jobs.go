@@ -82,7 +82,8 @@ func New(ctx context.Context, l look.Look, s Services) *Screen {
 		s.Poll = 15 * time.Second
 	}
 	j := &Screen{look: l, do: s, ctx: ctx, whole: map[string]read{}}
-	j.list.Columns = []pick.Column{{Title: "STATE"}, {Title: "WHAT"}, {Title: "ITEM"}, {Title: "WAY", Drop: 2}, {Title: "STARTED", Drop: 1}, {Title: "RUN", Drop: 3}}
+	j.list.Language = l.L
+	j.list.Columns = []pick.Column{{Title: "STATE"}, {Title: "WHAT"}, {Title: "ITEM", Name: true}, {Title: "WAY", Drop: 2}, {Title: "STARTED", Drop: 1}, {Title: "RUN", Drop: 3, Name: true}}
 	return j
 }
 

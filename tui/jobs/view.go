@@ -35,7 +35,7 @@ func (s *Screen) row(thin engine.Job) pick.Row {
 		arrow = way.Arrow()
 	}
 	return pick.Row{
-		Cells: []string{s.look.JobMark(string(thin.State)) + " " + jobtree.Word(string(thin.State)), thin.Title(), thin.TargetName, arrow, started, run},
+		Cells: []string{s.look.JobMark(string(thin.State)) + " " + s.look.Say(jobtree.Word(string(thin.State))), thin.Title(), thin.TargetName, arrow, started, run},
 		Alarm: thin.State == engine.JobFailed,
 	}
 }
@@ -47,7 +47,7 @@ func (s *Screen) View(w, h int) []string {
 	case s.act != nil:
 		return l.Centre(s.act.form.View(l, w, h), w, h)
 	case s.read.IsZero() && s.err == nil:
-		return []string{"", l.Cut(l.T.Accent.Render(l.Spinner(s.tick))+" "+l.T.Text.Render(l.Words("Reading the jobs …")), w)}
+		return []string{"", l.Cut(l.T.Accent.Render(l.Spinner(s.tick))+" "+l.T.Text.Render(l.Say("Reading the jobs …")), w)}
 	}
 	head := s.head(w)
 	room := max(0, h-len(head))
@@ -89,7 +89,7 @@ func (s *Screen) head(w int) []string {
 func (s *Screen) preview(j engine.Job, w, h int) []string {
 	lines := s.details(j, w)
 	if rest := len(lines) - h; rest > 0 && h > 0 {
-		more := fmt.Sprintf("%s %d more, enter", s.look.G.More, rest+1)
+		more := s.look.G.More + " " + s.look.Say(fmt.Sprintf("%d more, enter", rest+1))
 		return append(lines[:h-1:h-1], s.look.Cut(s.look.T.Muted.Render(more), w))
 	}
 	return lines
@@ -119,12 +119,12 @@ func (s *Screen) details(j engine.Job, w int) []string {
 	out = append(out, l.Paragraph(l.JobTone(string(j.State)), l.JobTone(string(j.State)).Render(l.JobMark(string(j.State)))+" ", state+", job "+j.Name, w)...)
 	out = append(out, s.times(j, w)...)
 	if o, ok := s.owners[j.Name]; ok {
-		out = append(out, l.Cut(l.T.Muted.Render("  of run "+string(o.Run)), w))
+		out = append(out, l.Cut(l.T.Muted.Render(l.Say("  of run "+string(o.Run))), w))
 	}
 	read, had := s.whole[j.Name]
 	switch {
 	case !had:
-		return append(out, l.T.Muted.Render(l.Words("  reading its tasks …")))
+		return append(out, l.T.Muted.Render(l.Say("  reading its tasks …")))
 	case read.err != nil:
 		f := engine.AsFailure(read.err, "read the job", j.Name)
 		return append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "It can't be read: "+f.Why, w)...)
@@ -147,7 +147,7 @@ func (s *Screen) times(j engine.Job, w int) []string {
 	} else {
 		said += ", took " + engine.SpanWords(j.Ended.Sub(j.Started))
 	}
-	return []string{s.look.Cut(s.look.T.Muted.Render("  "+said), w)}
+	return []string{s.look.Cut(s.look.T.Muted.Render(s.look.Say("  "+said)), w)}
 }
 
 // line is a line of the tree.
@@ -157,13 +157,13 @@ func (s *Screen) line(t jobtree.Line, w int) []string {
 	switch t.Kind {
 	case jobtree.Task:
 		style := l.JobTone(t.State)
-		right := l.T.Muted.Render(jobtree.Word(t.State))
+		right := l.T.Muted.Render(l.Say(jobtree.Word(t.State)))
 		if t.Took > 0 {
-			right = l.T.Muted.Render(engine.SpanWords(t.Took) + "  " + jobtree.Word(t.State))
+			right = l.T.Muted.Render(l.Say(engine.SpanWords(t.Took)) + "  " + l.Say(jobtree.Word(t.State)))
 		}
 		left := indent + style.Render(l.JobMark(t.State)) + " " + l.T.Text.Render(l.Words(t.Text))
 		if t.Job != "" {
-			left += l.T.Muted.Render("  job " + l.Words(t.Job))
+			left += l.T.Muted.Render(l.Say("  job " + t.Job))
 		}
 		return []string{l.Split(left, right, w)}
 	case jobtree.Fault:

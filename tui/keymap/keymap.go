@@ -125,7 +125,7 @@ var (
 
 	Read      = bind("read", "v", "read the evidence", "v")
 	NextHit   = bind("next-hit", "n", "next that was found", "n")
-	HitBefore = bind("hit-before", "N", "the one before", "N")
+	HitBefore = bind("hit-before", "N", "the hit before", "N")
 
 	Report = bind("report", "r", "write the report", "r")
 	Resume = bind("go-on", "R", "go on", "R")

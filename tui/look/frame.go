@@ -50,10 +50,10 @@ func (l Look) Status(s Status, t Tick, w int) string {
 	case Alarm:
 		mark, style = l.G.Block, l.T.Bad
 	}
-	return l.Cut(style.Render(mark+" "+l.Words(s.Text)), w)
+	return l.Cut(style.Render(mark+" "+l.Say(s.Text)), w)
 }
 
 // Labelled is a muted name in a column of lw cells with a value behind it.
 func (l Look) Labelled(name, value string, lw, w int, style theme.Style) string {
-	return l.Cut(l.T.Muted.Render(l.Fit(name, lw))+" "+style.Render(l.Words(value)), w)
+	return l.Cut(l.T.Muted.Render(l.Fit(l.Say(name), lw))+" "+style.Render(l.Say(value)), w)
 }

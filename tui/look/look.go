@@ -13,6 +13,7 @@ import (
 	"failback/engine"
 	"failback/tui/glyph"
 	"failback/tui/keymap"
+	"failback/tui/lang"
 	"failback/tui/text"
 	"failback/tui/theme"
 )
@@ -23,12 +24,19 @@ type Look struct {
 	G glyph.Set
 	// K are the keys of the person in front of the screens.
 	K keymap.Keys
+	// L is the language of the screens; the zero value is English.
+	L lang.Language
 	// Still stops the spinner: for people whom motion disturbs, and for tests.
 	Still bool
 }
 
-// Words cleans a text, foreign or ours, and writes it in the symbols of the set.
+// Words cleans a text and writes it in the symbols of the set: for names and for
+// what others wrote. Words of ours go through [Look.Say].
 func (l Look) Words(s string) string { return l.G.Text(text.Clean(s)) }
+
+// Say is Words for a text of ours: it says it in the language of the screens. A
+// text that the language does not have is drawn as it stands.
+func (l Look) Say(s string) string { return l.Words(l.L.Say(s)) }
 
 // Cut shortens a line to w cells and marks the cut.
 func (l Look) Cut(s string, w int) string {
@@ -73,14 +81,14 @@ func (l Look) Right(s string, w int) string {
 	return blanks(rest) + s
 }
 
-// Wrap cleans a text and breaks it into lines of at most w cells, at blanks: a
+// Wrap says a text and breaks it into lines of at most w cells, at blanks: a
 // name, a date or an id with hyphens stays in one piece where it fits on a line.
 func (l Look) Wrap(s string, w int) []string {
 	if w < 1 {
 		return nil
 	}
 	// The library breaks after every hyphen, and there is no way to ask it not to.
-	whole := strings.ReplaceAll(l.Words(s), "-", unbroken)
+	whole := strings.ReplaceAll(l.Say(s), "-", unbroken)
 	return strings.Split(strings.ReplaceAll(ansi.Wrap(whole, w, " "), unbroken, "-"), "\n")
 }
 
@@ -195,7 +203,7 @@ func (l Look) Scrolled(lines []string, first, h int) []string {
 	first = max(0, min(first, len(lines)-h))
 	out := slices.Clone(lines[first : first+h])
 	if rest := len(lines) - first - h; rest > 0 {
-		out[h-1] = l.T.Muted.Render(fmt.Sprintf("%s %d more, %s", l.G.More, rest+1, l.KeyName(keymap.PageDown)))
+		out[h-1] = l.T.Muted.Render(l.G.More + " " + l.Say(fmt.Sprintf("%d more, %s", rest+1, l.KeyName(keymap.PageDown))))
 	}
 	return out
 }
@@ -222,7 +230,7 @@ const between = "   "
 // hints are as many keys as fit, and how many these are.
 func (l Look) hints(bindings []keymap.Binding, w int) (line string, shown int) {
 	for _, b := range bindings {
-		next := l.T.Key.Render(l.KeyName(b)) + " " + l.T.Muted.Render(b.Does())
+		next := l.T.Key.Render(l.KeyName(b)) + " " + l.T.Muted.Render(l.Say(b.Does()))
 		if line != "" {
 			next = line + between + next
 		}
@@ -236,7 +244,13 @@ func (l Look) hints(bindings []keymap.Binding, w int) (line string, shown int) {
 }
 
 // KeyName is the name of a binding's keys, where the person has them.
-func (l Look) KeyName(b keymap.Binding) string { return l.KeyNames(l.K.Label(b)) }
+func (l Look) KeyName(b keymap.Binding) string {
+	name := l.K.Label(b)
+	if name == "space" { // the only key whose name is a word of its own
+		name = l.Say(name)
+	}
+	return l.KeyNames(name)
+}
 
 // KeyNames writes names of keys in the symbols of the set: arrows become words
 // where there are only ASCII symbols.
@@ -244,19 +258,22 @@ func (l Look) KeyNames(s string) string {
 	if l.G.Arrow == "→" {
 		return s
 	}
-	return strings.NewReplacer("↑", "up", "↓", "down", "←", "left", "→", "right").Replace(s)
+	return strings.NewReplacer("↑", l.Say("up"), "↓", l.Say("down"), "←", l.Say("left"), "→", l.Say("right")).Replace(s)
 }
+
+// verdictWidth is how many cells the word of a verdict has.
+const verdictWidth = 5
 
 // Verdict is a preflight answer as a symbol, a word and a colour.
 func (l Look) Verdict(v engine.Verdict) string {
 	switch v {
 	case engine.VerdictOK:
-		return l.T.OK.Render(l.G.OK + " ok   ")
+		return l.T.OK.Render(l.G.OK + " " + l.Fit(l.Say("ok"), verdictWidth))
 	case engine.VerdictWarn:
-		return l.T.Warn.Render(l.G.Warn + " warn ")
+		return l.T.Warn.Render(l.G.Warn + " " + l.Fit(l.Say("warn"), verdictWidth))
 	case engine.VerdictBlock:
-		return l.T.Bad.Render(l.G.Block + " block")
+		return l.T.Bad.Render(l.G.Block + " " + l.Fit(l.Say("block"), verdictWidth))
 	case engine.VerdictUnknown:
 	}
-	return l.T.Warn.Render(l.G.Unknown + " open ")
+	return l.T.Warn.Render(l.G.Unknown + " " + l.Fit(l.Say("open"), verdictWidth))
 }

@@ -62,7 +62,7 @@ func (p *Palette) Key(k tea.KeyMsg) (chosen tea.KeyMsg, some, closed bool) {
 			return tea.KeyMsg{}, false, false
 		}
 		if b := p.found[p.at]; b.Off != "" {
-			p.off = b.Does() + ": not now, " + b.Off
+			p.off = p.look.Say(b.Does()) + p.look.Say(": not now, ") + p.look.Say(b.Off)
 			return tea.KeyMsg{}, false, false
 		}
 		return p.found[p.at].Press(), true, true
@@ -81,7 +81,7 @@ func (p *Palette) search() {
 	want := strings.ToLower(strings.TrimSpace(p.typed.Value()))
 	p.found, p.at = nil, 0
 	for _, b := range p.all {
-		if strings.Contains(strings.ToLower(b.Does()+" "+string(b.Action)), want) {
+		if strings.Contains(strings.ToLower(p.look.Say(b.Does())+" "+b.Does()+" "+string(b.Action)), want) {
 			p.found = append(p.found, b)
 		}
 	}
@@ -95,7 +95,7 @@ func (p *Palette) Hints() []keymap.Binding {
 // View draws the palette into w cells and h lines.
 func (p *Palette) View(w, h int) []string {
 	l := p.look
-	out := []string{l.T.Accent.Render("Commands"), p.typed.View(l, w, true), ""}
+	out := []string{l.T.Accent.Render(l.Say("Commands")), p.typed.View(l, w, true), ""}
 	var foot []string
 	if p.off != "" {
 		foot = append([]string{""}, l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", p.off, w)...)
@@ -110,7 +110,7 @@ func (p *Palette) View(w, h int) []string {
 		lines = append(lines, l.Cut(p.line(b, i == p.at, lw), w))
 	}
 	if len(lines) == 0 {
-		lines = []string{l.T.Muted.Render("  nothing is called that here")}
+		lines = []string{l.T.Muted.Render(l.Say("  nothing is called that here"))}
 	}
 	first := max(0, min(p.at-room/2, len(lines)-room))
 	return l.Clamp(append(append(out, lines[first:min(len(lines), first+room)]...), foot...), w, h)
@@ -122,10 +122,10 @@ func (p *Palette) line(b keymap.Binding, here bool, lw int) string {
 	if here {
 		cursor, style = l.T.Accent.Render(l.G.Cursor)+" ", l.T.Accent
 	}
-	does := l.Words(b.Does())
+	does := l.Say(b.Does())
 	key := l.T.Key.Render(l.Fit(l.KeyName(b), lw)) + "  "
 	if b.Off != "" {
-		return cursor + key + l.T.Muted.Render(does+": not now, "+l.Words(b.Off))
+		return cursor + key + l.T.Muted.Render(does+l.Say(": not now, ")+l.Say(b.Off))
 	}
 	return cursor + key + style.Render(does)
 }

@@ -9,6 +9,7 @@ import (
 
 	"failback/tui/field"
 	"failback/tui/keymap"
+	"failback/tui/lang"
 )
 
 // Row is one line of a list.
@@ -28,6 +29,8 @@ type Column struct {
 	Title string
 	Drop  int
 	Right bool
+	// Name has cells that somebody has named: they are never said in another language.
+	Name bool
 }
 
 // List is a list with a cursor. The zero value is empty; set Columns and Rows
@@ -35,7 +38,9 @@ type Column struct {
 type List struct {
 	Columns []Column
 	Many    bool // rows can be marked
-	Sorts   bool // a key sorts it, by one column after another
+	// Language is what rows and titles are said in, those that are set from then on.
+	Language lang.Language
+	Sorts    bool // a key sorts it, by one column after another
 
 	rows      []Row
 	found     []string // what the filter looks through, by row

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"failback/tui/lang"
 )
 
 // Add puts rows behind those that were set. Cursor, marks, filter and order stay.
@@ -20,11 +22,27 @@ func (l *List) Add(rows []Row) {
 // take keeps rows with what every frame and every key of a filter would otherwise
 // have to reckon again.
 func (l *List) take(rows []Row) {
-	l.rows = append(l.rows, rows...)
 	for _, r := range rows {
+		r.Cells = l.said(r)
+		l.rows = append(l.rows, r)
 		l.found = append(l.found, strings.ToLower(strings.Join(r.Cells, " ")))
 		l.headings = l.headings || r.Heading
 	}
+}
+
+// said are a row's cells in the language of the list, but for names.
+func (l *List) said(r Row) []string {
+	if l.Language == lang.English {
+		return r.Cells
+	}
+	out := make([]string, len(r.Cells))
+	for i, c := range r.Cells {
+		out[i] = c
+		if r.Heading || i < len(l.Columns) && !l.Columns[i].Name {
+			out[i] = l.Language.Say(c)
+		}
+	}
+	return out
 }
 
 // measure reckons the widest cells of rows that were not measured yet. words is how

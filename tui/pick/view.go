@@ -34,7 +34,7 @@ func (l *List) window(k look.Look, widths []int, w, h int) []string {
 		if l.filter != nil {
 			none = "  nothing matches; esc shows all again"
 		}
-		return []string{k.T.Muted.Render(k.Cut(none, w))}[:min(1, max(h, 0))]
+		return []string{k.T.Muted.Render(k.Cut(k.Say(none), w))}[:min(1, max(h, 0))]
 	}
 	first, count := span(l.cursor, len(l.visible), max(h, 1))
 	out := make([]string, 0, count)
@@ -42,10 +42,10 @@ func (l *List) window(k look.Look, widths []int, w, h int) []string {
 		out = append(out, l.draw(k, i, widths, w))
 	}
 	if first > 0 && count > 2 {
-		out[0] = k.Cut(k.T.Muted.Render(fmt.Sprintf("    %s %d more", k.G.Less, first+1)), w)
+		out[0] = k.Cut(k.T.Muted.Render("    "+k.G.Less+" "+k.Say(fmt.Sprintf("%d more", first+1))), w)
 	}
 	if rest := len(l.visible) - first - count; rest > 0 && count > 2 {
-		out[count-1] = k.Cut(k.T.Muted.Render(fmt.Sprintf("    %s %d more", k.G.More, rest+1)), w)
+		out[count-1] = k.Cut(k.T.Muted.Render("    "+k.G.More+" "+k.Say(fmt.Sprintf("%d more", rest+1))), w)
 	}
 	return out
 }
@@ -115,7 +115,7 @@ func (l *List) titled() bool {
 func (l *List) titles(k look.Look) []string {
 	out := make([]string, len(l.Columns))
 	for i, c := range l.Columns {
-		out[i] = c.Title
+		out[i] = k.Say(c.Title)
 		if l.sorted == i+1 {
 			out[i] += " " + k.G.More
 		}
@@ -148,7 +148,7 @@ func (l *List) line(k look.Look, cells []string, widths []int) string {
 func (l *List) widths(k look.Look, w int) []int {
 	out := make([]int, len(l.Columns))
 	for i, c := range l.Columns {
-		out[i] = ansi.StringWidth(k.Words(c.Title))
+		out[i] = ansi.StringWidth(k.Say(c.Title))
 	}
 	l.measure(k.Words)
 	for i, cells := range l.widest {

@@ -13,6 +13,7 @@ import (
 
 	"failback/engine"
 	"failback/engine/estimate"
+	"failback/tui/lang"
 	"failback/tui/text"
 )
 
@@ -37,10 +38,17 @@ type Text struct {
 	state engine.State
 	last  time.Time // of the last line, by the caller's clock
 	width int       // of the item column
+	lang  lang.Language
 }
 
 // NewText returns a printer whose times are in zone.
 func NewText(out io.Writer, zone *time.Location) *Text { return &Text{out: out, zone: zone} }
+
+// In has the sentences said in a language.
+func (t *Text) In(l lang.Language) *Text {
+	t.lang = l
+	return t
+}
 
 // Event writes the event's sentence, if it has one for people.
 func (t *Text) Event(e engine.Event) error {
@@ -121,7 +129,7 @@ func (t *Text) Close() error { return nil }
 func (t *Text) line(at time.Time, item, sentence string) error {
 	t.last = at
 	_, err := fmt.Fprintf(t.out, "%s  %s\n", at.In(t.zone).Format(time.TimeOnly),
-		strings.TrimRight(fmt.Sprintf("%-*s  %s", t.width, text.Clean(item), text.Clean(sentence)), " "))
+		strings.TrimRight(fmt.Sprintf("%-*s  %s", t.width, text.Clean(item), text.Clean(t.lang.Say(sentence))), " "))
 	return err
 }
 

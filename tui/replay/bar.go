@@ -127,12 +127,12 @@ func (s *Screen) drawn(cells []mark) string {
 // where the line is narrow.
 func (s *Screen) words(w int) string {
 	l := s.look
-	plays := l.T.Warn.Render(l.G.Stopped + " paused")
+	plays := l.T.Warn.Render(l.G.Stopped + " " + l.Say("paused"))
 	switch {
 	case s.play.Playing():
-		plays = l.T.OK.Render(l.G.Running + " plays")
+		plays = l.T.OK.Render(l.G.Running + " " + l.Say("plays"))
 	case s.play.AtEnd():
-		plays = l.T.Text.Render(l.G.Stopped + " at its end")
+		plays = l.T.Text.Render(l.G.Stopped + " " + l.Say("at its end"))
 	}
 	passed, of := s.play.Passed()
 	n, all := s.play.Told()
@@ -142,9 +142,9 @@ func (s *Screen) words(w int) string {
 	}
 	parts := []string{
 		plays + " " + l.T.Strong.Render(SpeedWords(s.play.Speed())),
-		l.T.Text.Render(text.Clock(passed)) + l.T.Muted.Render(" of "+text.Clock(of)),
+		l.T.Text.Render(text.Clock(passed)) + l.T.Muted.Render(l.Say(" of "+text.Clock(of))),
 		l.T.Text.Render(now.Format("15:04:05")),
-		l.T.Muted.Render(fmt.Sprintf("event %d of %d", n, all)),
+		l.T.Muted.Render(l.Say(fmt.Sprintf("event %d of %d", n, all))),
 		l.T.Muted.Render(now.Format("2006-01-02 MST")),
 	}
 	for len(parts) > 1 && width(parts) > w {

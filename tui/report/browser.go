@@ -311,6 +311,6 @@ func (b *Browser) foot(w int) []string {
 	if b.search.Value() == "" {
 		found = ""
 	}
-	right := l.T.Muted.Render(found)
+	right := l.T.Muted.Render(l.Say(found))
 	return []string{"", l.Split(b.search.View(l, max(10, w-ansi.StringWidth(right)-2), b.typing), right, w)}
 }

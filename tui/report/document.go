@@ -11,6 +11,7 @@ import (
 	source "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
+	"failback/tui/lang"
 	"failback/tui/look"
 )
 
@@ -84,6 +85,7 @@ type written struct {
 
 // lay writes the document in lines of at most w cells.
 func (d document) lay(l look.Look, w int) []written {
+	l.L = lang.English // the evidence is the same for everybody who reads it
 	var out []written
 	section := -1
 	add := func(lines ...string) {

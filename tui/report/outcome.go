@@ -208,7 +208,7 @@ func outcomeWords(out engine.Outcome) string {
 func (o *Outcome) View(w, h int) []string {
 	l := o.look
 	var out []string
-	out = append(out, l.Cut(l.T.Strong.Render(headline(o.state)), w), "")
+	out = append(out, l.Cut(l.T.Strong.Render(l.Say(headline(o.state))), w), "")
 	for _, leg := range o.state.Legs {
 		out = append(out, o.leg(leg, w)...)
 	}
@@ -216,7 +216,7 @@ func (o *Outcome) View(w, h int) []string {
 	room := max(1, h-len(foot))
 	if len(out) > room {
 		first := o.scroll.In(len(out)+1, room)
-		out = append(out[first:first+room-1:first+room-1], l.T.Muted.Render(l.KeyName(keymap.Up)+", "+l.KeyName(keymap.Down)+" for the rest"))
+		out = append(out[first:first+room-1:first+room-1], l.T.Muted.Render(l.Say(l.KeyName(keymap.Up)+", "+l.KeyName(keymap.Down)+" for the rest")))
 	}
 	return l.Clamp(append(out, foot...), w, h)
 }
@@ -247,13 +247,13 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	if leg.Outcome == engine.OutcomeSucceeded {
 		style, mark = l.T.OK, l.G.Done
 	}
-	out := []string{l.Cut(style.Render(mark)+" "+l.T.Strong.Render(l.Words(leg.Item.Name))+"  "+style.Render(l.Words(outcomeWords(leg.Outcome))), w)}
+	out := []string{l.Cut(style.Render(mark)+" "+l.T.Strong.Render(l.Words(leg.Item.Name))+"  "+style.Render(l.Say(outcomeWords(leg.Outcome))), w)}
 	line := func(label, value string) {
-		out = append(out, l.Paragraph(l.T.Text, "  "+l.T.Muted.Render(l.Fit(label, 10))+" ", value, w)...)
+		out = append(out, l.Paragraph(l.T.Text, "  "+l.T.Muted.Render(l.Fit(l.Say(label), 10))+" ", value, w)...)
 	}
 	switch d := leg.Damage; {
 	case o.damaged(leg):
-		out = append(out, l.Paragraph(l.T.Bad, "  "+l.T.Bad.Render(l.Fit("DAMAGED", 10))+" ",
+		out = append(out, l.Paragraph(l.T.Bad, "  "+l.T.Bad.Render(l.Fit(l.Say("DAMAGED"), 10))+" ",
 			d.Reason+". Don't start the VM on-premises; run the failback again to its end.", w)...)
 	case d != nil:
 		line("Damage", d.Reason+". A later run has repaired it.")
@@ -362,11 +362,11 @@ func (o *Outcome) foot(w int) []string {
 	case o.problem != "":
 		return l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", o.problem, w)
 	case o.writing:
-		return []string{l.T.Muted.Render(l.Words("Writing the report …"))}
+		return []string{l.T.Muted.Render(l.Say("Writing the report …"))}
 	case o.path != "":
 		return l.Paragraph(l.T.Text, l.T.OK.Render(l.G.OK)+" ", "Report: "+o.path, w)
 	}
 	took := o.state.Updated.Sub(o.state.Created)
-	return []string{l.Cut(l.T.Muted.Render(l.Words(fmt.Sprintf("%s, planned by %s, took %s",
+	return []string{l.Cut(l.T.Muted.Render(l.Say(fmt.Sprintf("%s, planned by %s, took %s",
 		o.state.Created.Format("2006-01-02 15:04 MST"), o.state.Plan.Owner, engine.SpanWords(took)))), w)}
 }

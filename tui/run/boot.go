@@ -79,7 +79,7 @@ func (r *Live) proving(leg *engine.Leg, w int) []string {
 		return nil
 	}
 	l := r.look
-	out := []string{l.T.Muted.Render("Proof of the boot")}
+	out := []string{l.T.Muted.Render(l.Say("Proof of the boot"))}
 	for _, p := range leg.Proving {
 		mark := l.T.Warn.Render(l.G.Warn)
 		switch p.Result {
@@ -89,7 +89,7 @@ func (r *Live) proving(leg *engine.Leg, w int) []string {
 			mark = l.T.Bad.Render(l.G.Block)
 		case engine.LineNotSeen:
 		}
-		out = append(out, l.Cut(mark+" "+l.T.Text.Render(l.Words(lineWords(p))), w))
+		out = append(out, l.Cut(mark+" "+l.T.Text.Render(l.Say(lineWords(p))), w))
 	}
 	return out
 }

@@ -45,7 +45,7 @@ func (r *Live) askCancel() tea.Cmd {
 	d := &cancelDialog{item: l.Item.Name, reason: reason}
 	subject, lines := l.Item.Name, cancelLines(l, damages)
 	if r.state.Plan.Joint() {
-		d.item, subject = "", "recovery plan "+r.state.Plan.RecoveryPlan
+		d.item, subject = "", r.look.Say("recovery plan "+r.state.Plan.RecoveryPlan)
 		lines = r.cancelAll()
 	}
 	d.form = dialog.Form{

@@ -46,7 +46,7 @@ func (r *Live) itemHead(leg *engine.Leg, w int) []string {
 // fleetHead is what the run is, how long it goes on, and how many items stand how.
 func (r *Live) fleetHead(w int) []string {
 	l, p := r.look, r.state.Plan
-	name := text.Plural(len(r.state.Legs), "item", "items")
+	name := l.L.Say(text.Plural(len(r.state.Legs), "item", "items"))
 	if p.RecoveryPlan != "" {
 		name = p.RecoveryPlan + ", " + name
 	}
@@ -54,11 +54,11 @@ func (r *Live) fleetHead(w int) []string {
 	if p.Direction == engine.ToOnPremises {
 		words = append(words, p.Way(), p.Target.Label())
 	}
-	left := l.T.Strong.Render(l.Words(name)) + "  " + l.T.Muted.Render(l.Words(strings.Join(words, " · ")))
-	out := []string{l.Split(left, l.T.Muted.Render("elapsed ")+l.T.Text.Render(text.Clock(r.elapsed())), w), l.Cut(r.countWords(), w)}
+	left := l.T.Strong.Render(l.Words(name)) + "  " + l.T.Muted.Render(l.Say(strings.Join(words, " · ")))
+	out := []string{l.Split(left, l.T.Muted.Render(l.Say("elapsed "))+l.T.Text.Render(text.Clock(r.elapsed())), w), l.Cut(r.countWords(), w)}
 	if rates := r.rates; len(rates) > 2 {
 		room := max(0, min(60, w-34))
-		out = append(out, l.Cut(l.T.Muted.Render(r.readLabel())+l.T.Strong.Render(l.Fit(text.Rate(rates[len(rates)-1]), 11))+l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, room)), w))
+		out = append(out, l.Cut(l.T.Muted.Render(l.Say(r.readLabel()))+l.T.Strong.Render(l.Fit(l.Say(text.Rate(rates[len(rates)-1])), 11))+l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, room)), w))
 	}
 	out = append(out, r.saidAbove(w)...)
 	if f := r.list.filter; f != nil {
@@ -88,7 +88,7 @@ func (r *Live) countWords() string {
 			continue
 		}
 		mark, style := r.bandMark(band(b))
-		out = append(out, style.Render(fmt.Sprintf("%s %d %s", mark, n, band(b).word())))
+		out = append(out, style.Render(fmt.Sprintf("%s %d %s", mark, n, r.look.L.SayAs("state", band(b).word()))))
 	}
 	return strings.Join(out, "   ")
 }
@@ -120,7 +120,7 @@ func (r *Live) bandMark(b band) (string, theme.Style) {
 func (r *Live) fleetList(w, h int) []string {
 	l := r.look
 	if len(r.list.rows) == 0 {
-		return []string{l.T.Muted.Render("  no item is called that, or stands like that")}
+		return []string{l.T.Muted.Render(l.Say("  no item is called that, or stands like that"))}
 	}
 	h = max(1, h)
 	at := max(0, r.cursorAt())
@@ -139,8 +139,8 @@ func (r *Live) fleetList(w, h int) []string {
 			if r.list.byGroup {
 				style = l.T.Text
 			}
-			title := style.Render(x.heading)
-			out = append(out, l.Cut(title+" "+l.Rule(w-text.Width(x.heading)-1), w))
+			heading := l.Say(x.heading)
+			out = append(out, l.Cut(style.Render(heading)+" "+l.Rule(w-text.Width(heading)-1), w))
 			continue
 		}
 		out = append(out, r.fleetRow(x, nw, w))
@@ -161,7 +161,7 @@ func (r *Live) fleetRow(x row, nw, w int) string {
 	}
 	mark, words := r.legWords(leg)
 	if x.of == bandAhead {
-		mark, words = l.T.Muted.Render(l.G.Pending), l.T.Muted.Render("waits its turn")
+		mark, words = l.T.Muted.Render(l.G.Pending), l.T.Muted.Render(l.Say("waits its turn"))
 	}
 	line := cursor + mark + " " + name.Render(l.Fit(l.Words(leg.Item.Name), nw)) + "  " + l.Fit(words, widthState)
 	used := 6 + nw + widthState

@@ -22,7 +22,7 @@ func (r *Live) clock(at time.Time) string { return at.In(r.tick.Now.Location()).
 
 func (r *Live) logLine(line engine.LogLine, w int) string {
 	l := r.look
-	said := line.Text
+	said := l.L.Say(line.Text)
 	if line.Item != "" && len(r.state.Legs) > 1 {
 		said = line.Item + ": " + said
 	}

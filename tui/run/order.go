@@ -159,7 +159,7 @@ func (r *Live) lets(l *engine.Leg, b band) bool {
 		return true
 	}
 	want := strings.ToLower(strings.TrimSpace(r.list.filter.Value()))
-	for _, s := range []string{l.Item.Name, l.Item.Host, l.Phase().Info().Title, b.title()} {
+	for _, s := range []string{l.Item.Name, l.Item.Host, l.Phase().Info().Title, b.title(), r.look.Say(l.Phase().Info().Title), r.look.Say(b.title())} {
 		if strings.Contains(strings.ToLower(s), want) {
 			return true
 		}

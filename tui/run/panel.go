@@ -27,18 +27,18 @@ func (r *Live) panelView(w, h int) []string {
 	if len(lines) == 0 {
 		lines = []string{r.nothingYet()}
 	}
-	return append([]string{r.look.Section(r.look.Words(title), w)}, r.look.Read(lines, &r.scroll, max(1, h-1))...)
+	return append([]string{r.look.Section(r.look.Say(title), w)}, r.look.Read(lines, &r.scroll, max(1, h-1))...)
 }
 
-func (r *Live) nothingYet() string { return r.look.T.Muted.Render("nothing yet") }
+func (r *Live) nothingYet() string { return r.look.T.Muted.Render(r.look.Say("nothing yet")) }
 
 func (r *Live) wholeTasks(w int) []string {
 	l := r.look
 	var out []string
 	for _, t := range r.leg().Tasks {
-		right := l.T.Muted.Render(l.Words(t.Task.State))
+		right := l.T.Muted.Render(l.Say(t.Task.State))
 		if !t.Task.Started.IsZero() && !t.Task.Ended.IsZero() {
-			right = l.T.Muted.Render(engine.SpanWords(t.Task.Ended.Sub(t.Task.Started))) + "  " + right
+			right = l.T.Muted.Render(l.Say(engine.SpanWords(t.Task.Ended.Sub(t.Task.Started)))) + "  " + right
 		}
 		out = append(out, l.Split(r.taskLine(t, w), right, w))
 		for _, e := range t.Task.Errors {
@@ -62,10 +62,10 @@ func (r *Live) findings(w int) []string {
 	var out []string
 	tw := 0
 	for _, f := range r.leg().Findings {
-		tw = max(tw, min(text.Width(f.Title), w*3/5))
+		tw = max(tw, min(text.Width(l.Say(f.Title)), w*3/5))
 	}
 	for _, f := range r.leg().Findings {
-		out = append(out, l.Cut(l.Verdict(f.Verdict)+"  "+l.T.Text.Render(l.Fit(l.Words(f.Title), tw))+"  "+l.T.Muted.Render(l.Words(f.Observed)), w))
+		out = append(out, l.Cut(l.Verdict(f.Verdict)+"  "+l.T.Text.Render(l.Fit(l.Say(f.Title), tw))+"  "+l.T.Muted.Render(l.Say(f.Observed)), w))
 		if f.Verdict != engine.VerdictOK && f.Remedy != "" {
 			out = append(out, l.Paragraph(l.T.Text, "         ", "now: "+f.Remedy, w)...)
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/tui/lang"
 	"failback/tui/text"
 	"failback/tui/theme"
 )
@@ -38,9 +39,11 @@ func (r *Live) stepLine(leg *engine.Leg, i, w int) string {
 	if leg.Direct {
 		portal = "" // nothing of it is to be seen there
 	}
+	whole := title == portal // Microsoft has no other word for it
+	title = l.Say(title)
 	line := mark + " " + style.Render(title)
 	room := w - 2 - text.Width(title) - len(clock) - 2
-	if portal != "" && portal != title && text.Width(portal)+3 <= room {
+	if portal != "" && !(whole && l.L == lang.English) && text.Width(portal)+3 <= room {
 		line += l.T.Muted.Render(" [" + l.Words(portal) + "]")
 	}
 	return l.Split(line, l.T.Muted.Render(clock), w)

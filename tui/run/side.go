@@ -43,15 +43,15 @@ func (r *Live) power(leg *engine.Leg, w int) []string {
 func (r *Live) sides(leg *engine.Leg, w int) []string {
 	l := r.look
 	words := []string{
-		l.T.Muted.Render("Azure VM ") + r.powerStyle(leg.AzurePower).Render(powerWords(leg.AzurePower)),
-		l.T.Muted.Render("On-premises VM ") + r.powerStyle(leg.OnPremPower).Render(r.onPremWords(leg)),
-		l.T.Muted.Render("Downtime ") + l.T.Text.Render("not begun"),
+		l.T.Muted.Render(l.Say("Azure VM ")) + r.powerStyle(leg.AzurePower).Render(l.Say(powerWords(leg.AzurePower))),
+		l.T.Muted.Render(l.Say("On-premises VM ")) + r.powerStyle(leg.OnPremPower).Render(l.Say(r.onPremWords(leg))),
+		l.T.Muted.Render(l.Say("Downtime ")) + l.T.Text.Render(l.Say("not begun")),
 	}
 	switch d := leg.Downtime(r.tick.Now); {
 	case leg.InDowntime():
-		words[2] = l.T.Muted.Render("Downtime ") + l.T.Downtime.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
+		words[2] = l.T.Muted.Render(l.Say("Downtime ")) + l.T.Downtime.Render(text.Clock(d)+l.Say(r.budgetWords(d)))
 	case !leg.DowntimeFrom.IsZero():
-		words[2] = l.T.Muted.Render("Downtime ") + l.T.Text.Render(text.Clock(d)+l.Words(r.budgetWords(d)))
+		words[2] = l.T.Muted.Render(l.Say("Downtime ")) + l.T.Text.Render(text.Clock(d)+l.Say(r.budgetWords(d)))
 	}
 	if line := strings.Join(words, "   "); text.Width(line) <= w {
 		return []string{line}
@@ -123,7 +123,7 @@ func (r *Live) downtime(leg *engine.Leg, w int, big bool) []string {
 	if !big || len(rows[0]) > w {
 		return []string{l.Labelled("Downtime", words+r.budgetWords(d), 14, w, style)}
 	}
-	out := []string{"", l.Cut(l.T.Muted.Render("Downtime")+style.Render(l.Words(r.budgetWords(d))), w)}
+	out := []string{"", l.Cut(l.T.Muted.Render(l.Say("Downtime"))+style.Render(l.Say(r.budgetWords(d))), w)}
 	for _, row := range rows {
 		out = append(out, style.Render(row))
 	}
@@ -145,7 +145,7 @@ func (r *Live) left(leg *engine.Leg, w int) []string {
 	if 15+len(span)+len(", estimate") <= w {
 		return []string{r.look.Labelled(label, span+", estimate", 14, w, r.look.T.Text)}
 	}
-	return []string{r.look.T.Muted.Render(r.look.Cut(label+", estimate", w)), r.look.Cut(span, w)}
+	return []string{r.look.T.Muted.Render(r.look.Cut(r.look.Say(label+", estimate"), w)), r.look.Cut(r.look.Say(span), w)}
 }
 
 // transfer is what is known of the bytes, or nothing: Site Recovery itself
@@ -156,7 +156,7 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		return nil // a number that does not move any more says nothing
 	}
 	l := r.look
-	out := []string{l.T.Muted.Render(l.Cut(transferLabel(p), w))}
+	out := []string{l.T.Muted.Render(l.Cut(l.Say(transferLabel(p)), w))}
 	if p.Uncounted {
 		return append(out, r.growth(p, w)...)
 	}
@@ -176,13 +176,13 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 	rates := ratesOf(samples)
 	moving := len(rates) > 2
 	if speed := recent(samples, 10*time.Second); moving && speed > 0 {
-		written = l.Split(written, l.T.Strong.Render(text.Rate(speed)), min(w, 35))
+		written = l.Split(l.Say(written), l.T.Strong.Render(l.Say(text.Rate(speed))), min(w, 35))
 	}
 	read := "read    " + engine.SizeWords(p.Read)
 	if p.Total > 0 && !p.Shared {
 		read += " of " + engine.SizeWords(p.Total)
 	}
-	out = append(out, l.Cut(read, w), l.Cut(written, w))
+	out = append(out, l.Cut(l.Say(read), w), l.Cut(l.Say(written), w))
 	out = append(out, r.growth(p, w)...)
 	if moving {
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, min(w, 60))))
@@ -210,7 +210,7 @@ func (r *Live) growth(p engine.SyncProgress, w int) []string {
 	if words == "" {
 		return nil
 	}
-	return []string{r.look.Cut(r.look.T.Text.Render(r.look.Words("files   "+words)), w)}
+	return []string{r.look.Cut(r.look.T.Text.Render(r.look.Say("files   "+words)), w)}
 }
 
 // since leaves the samples of an earlier phase out: they say nothing of this one.
@@ -263,7 +263,7 @@ func (r *Live) tasks(leg *engine.Leg, w, most int) []string {
 		return nil
 	}
 	shown := leg.Tasks[max(0, len(leg.Tasks)-most):]
-	out := []string{r.look.T.Muted.Render(r.look.Cut(r.look.Words(r.tasksTitle("Tasks", leg)), w))}
+	out := []string{r.look.T.Muted.Render(r.look.Cut(r.look.Say(r.tasksTitle("Tasks", leg)), w))}
 	for _, t := range shown {
 		out = append(out, r.taskLine(t, w))
 	}
@@ -288,5 +288,5 @@ func (r *Live) taskLine(t engine.TaskChanged, w int) string {
 		mark, style = l.T.Accent.Render(l.Spinner(r.tick)), l.T.Text
 	}
 	depth := strings.Count(t.Path, "/")
-	return l.Cut(strings.Repeat("  ", min(depth, 3))+mark+" "+style.Render(l.Words(name)), w)
+	return l.Cut(strings.Repeat("  ", min(depth, 3))+mark+" "+style.Render(l.Say(name)), w)
 }

@@ -79,11 +79,11 @@ func (r *Live) timeline(legs []*engine.Leg, w, h int) []string {
 	if len(legs) > 1 {
 		title += fmt.Sprintf(": items at once, at most %d", most)
 	}
-	out := []string{r.look.Section(title, w)}
+	out := []string{r.look.Section(r.look.Say(title), w)}
 	for _, t := range tracks {
-		line := r.look.Fit(t.style.Render(r.look.Words(t.title)), lw) + " " + r.drawTrack(t, cells, most, len(legs))
+		line := r.look.Fit(t.style.Render(r.look.Say(t.title)), lw) + " " + r.drawTrack(t, cells, most, len(legs))
 		if len(legs) > 1 && t.now > 0 {
-			line = r.look.Fit(line, lw+1+cells) + r.look.T.Text.Render(fmt.Sprintf(" %d now", t.now))
+			line = r.look.Fit(line, lw+1+cells) + r.look.T.Text.Render(r.look.Say(fmt.Sprintf(" %d now", t.now)))
 		}
 		out = append(out, line)
 	}
@@ -206,8 +206,8 @@ func (r *Live) timelinePanel(w, h int) []string {
 			order = append(order, x.leg)
 		}
 	}
-	out = append(out, "", l.Cut(l.T.Muted.Render("Items: ")+l.T.Accent.UnsetBold().Render(l.G.Empty)+l.T.Muted.Render(" at work   ")+
-		l.T.Downtime.Render(l.G.Down)+l.T.Muted.Render(" down   ")+l.T.OK.Render(l.G.Full)+l.T.Muted.Render(" runs at its new side"), w))
+	out = append(out, "", l.Cut(l.T.Muted.Render(l.Say("Items: "))+l.T.Accent.UnsetBold().Render(l.G.Empty)+l.T.Muted.Render(l.Say(" at work   "))+
+		l.T.Downtime.Render(l.G.Down)+l.T.Muted.Render(" "+l.L.SayAs("state", "down")+"   ")+l.T.OK.Render(l.G.Full)+l.T.Muted.Render(l.Say(" runs at its new side")), w))
 	first := r.scroll.In(len(order), room)
 	lw := min(24, w/3)
 	a := r.axis(w - lw - 1)

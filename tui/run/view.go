@@ -23,7 +23,7 @@ const (
 func (r *Live) View(w, h int) []string {
 	switch {
 	case len(r.state.Legs) == 0:
-		return []string{"", r.look.T.Muted.Render(r.look.Words("The run begins …"))}
+		return []string{"", r.look.T.Muted.Render(r.look.Say("The run begins …"))}
 	case r.leave != nil:
 		return r.look.Centre(r.leave.View(r.look, w, h), w, h)
 	case r.cancel != nil:
@@ -80,8 +80,8 @@ func (r *Live) head(w int) []string {
 	if p.Direction == engine.ToOnPremises {
 		words = append(words, p.Way(), p.Target.Label())
 	}
-	left := l.T.Strong.Render(l.Words(leg.Item.Name)) + "  " + l.T.Muted.Render(l.Words(strings.Join(words, " · ")))
-	right := l.T.Muted.Render("elapsed ") + l.T.Text.Render(text.Clock(r.elapsed()))
+	left := l.T.Strong.Render(l.Words(leg.Item.Name)) + "  " + l.T.Muted.Render(l.Say(strings.Join(words, " · ")))
+	right := l.T.Muted.Render(l.Say("elapsed ")) + l.T.Text.Render(text.Clock(r.elapsed()))
 	out := []string{l.Split(left, right, w)}
 	out = append(out, r.banners(leg, w)...)
 	return append(append(out, r.saidAbove(w)...), "")
@@ -113,10 +113,10 @@ func (r *Live) banners(leg *engine.Leg, w int) []string {
 	l := r.look
 	var out []string
 	if d := leg.Damage; d != nil {
-		out = append(out, l.T.Alarm.Render(l.Fit(" DAMAGED  "+l.Words("Don't start the on-premises VM "+leg.Item.Name+": "+d.Reason), w)))
+		out = append(out, l.T.Alarm.Render(l.Fit(l.Say(" DAMAGED  ")+l.Say("Don't start the on-premises VM "+leg.Item.Name+": "+d.Reason), w)))
 	}
 	if leg.StartedByOthers() {
-		out = append(out, l.T.Alarm.Render(l.Fit(" RUNNING  Shut the on-premises VM "+l.Words(leg.Item.Name)+" down at once: its disks are not whole", w)))
+		out = append(out, l.T.Alarm.Render(l.Fit(l.Say(" RUNNING  Shut the on-premises VM "+leg.Item.Name+" down at once: its disks are not whole"), w)))
 	}
 	if f := leg.Failure; f != nil {
 		out = append(out, failure(l, f, w)...)
@@ -137,7 +137,7 @@ func failure(l look.Look, f *engine.Failure, w int) []string {
 	}
 	out = append(out, l.Paragraph(l.T.Text, "  ", why, w)...)
 	if f.Remedy != "" {
-		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("  now: "), f.Remedy, w)...)
+		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render(l.Say("  now: ")), f.Remedy, w)...)
 	}
 	return out
 }
@@ -187,7 +187,7 @@ func (r *Live) details(w, h int) []string {
 		out = append(out, "")
 	}
 	if rest := h - len(out); rest >= 3 {
-		out = append(out, r.look.Section(r.look.Words(r.logTitle()), w))
+		out = append(out, r.look.Section(r.look.Say(r.logTitle()), w))
 		out = append(out, r.log(w, rest-1)...)
 	}
 	return r.look.Clamp(out, w, h)
@@ -196,7 +196,7 @@ func (r *Live) details(w, h int) []string {
 // legList is the list of the run's items with where each one stands.
 func (r *Live) legList(w, h int) []string {
 	l := r.look
-	out := []string{l.Section(text.Plural(len(r.state.Legs), "item", "items"), w)}
+	out := []string{l.Section(l.Say(text.Plural(len(r.state.Legs), "item", "items")), w)}
 	rows := max(1, h-1)
 	first := max(0, min(r.selected-rows/2, len(r.state.Legs)-rows))
 	nw := 0
@@ -228,17 +228,17 @@ func (r *Live) legWords(leg *engine.Leg) (mark, words string) {
 	l := r.look
 	switch {
 	case leg.Damage != nil:
-		return l.T.Bad.Render(l.G.Block), l.T.Bad.Render("damaged")
+		return l.T.Bad.Render(l.G.Block), l.T.Bad.Render(l.Say("damaged"))
 	case waits(leg):
-		return l.T.Warn.Render(l.G.Gate), l.T.Warn.Render("waits: " + gateVerb(leg))
+		return l.T.Warn.Render(l.G.Gate), l.T.Warn.Render(l.Say("waits: " + gateVerb(leg)))
 	case leg.Mode == engine.ModeCancelling:
-		return l.T.Warn.Render(l.G.Stopped), l.T.Warn.Render("cancelling")
+		return l.T.Warn.Render(l.G.Stopped), l.T.Warn.Render(l.Say("cancelling"))
 	case leg.Failure != nil:
-		return l.T.Bad.Render(l.G.Failed), l.T.Bad.Render("failed: " + leg.Phase().Info().Title)
+		return l.T.Bad.Render(l.G.Failed), l.T.Bad.Render(l.Say("failed: " + leg.Phase().Info().Title))
 	case leg.Outcome != engine.OutcomeNone:
-		return l.T.OK.Render(l.G.Done), l.T.Text.Render(string(leg.Outcome))
+		return l.T.OK.Render(l.G.Done), l.T.Text.Render(l.Say(string(leg.Outcome)))
 	}
-	return l.T.Accent.Render(l.Spinner(r.tick)), l.T.Text.Render(leg.Phase().Info().Title)
+	return l.T.Accent.Render(l.Spinner(r.tick)), l.T.Text.Render(l.Say(leg.Phase().Info().Title))
 }
 
 func gateVerb(leg *engine.Leg) string {
@@ -396,7 +396,7 @@ func (r *Live) going(s *look.Status) []string {
 		s.Tone = look.Alarm
 		return []string{leg.Item.Name + " failed at " + p.Info().Title}
 	}
-	return []string{leg.Item.Name + ": " + p.Info().Title + " " + text.Clock(r.phaseTime(leg, p))}
+	return []string{leg.Item.Name + ": " + r.look.L.Say(p.Info().Title) + " " + text.Clock(r.phaseTime(leg, p))}
 }
 
 func (r *Live) worstDowntime() (time.Duration, bool) {

@@ -89,7 +89,7 @@ func (b *browser) came(m browsedMsg) {
 		}
 		rows[i] = pick.Row{Cells: []string{e.name, kind}}
 	}
-	b.list.Columns = []pick.Column{{}, {Drop: 1}}
+	b.list.Columns = []pick.Column{{Name: true}, {Drop: 1}}
 	b.list.Set(rows)
 	if len(b.entries) > 1 && !b.entries[1].folder {
 		b.list.Point(1) // a certificate is what is looked for
@@ -114,7 +114,7 @@ func (b *browser) key(w *Wizard, k tea.KeyMsg) (chosen string, cmd tea.Cmd) {
 
 func (b *browser) view(w *Wizard, width, height int) []string {
 	l := w.look
-	out := []string{l.Section(l.Words("Certificate files (.pfx, .p12) in "+b.dir), width)}
+	out := []string{l.Section(l.Say("Certificate files (.pfx, .p12) in "+b.dir), width)}
 	if b.err != nil {
 		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", b.err.Error(), width)...)
 	}

@@ -133,7 +133,7 @@ func (s *certificateStep) came(w *Wizard, m certificateMsg) tea.Cmd {
 
 func (s *certificateStep) view(w *Wizard, width, height int) []string {
 	l := w.look
-	out := []string{l.T.Strong.Render("Which certificate decrypts the data?"), ""}
+	out := []string{l.T.Strong.Render(l.Say("Which certificate decrypts the data?")), ""}
 	out = append(out, l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ",
 		"Data encryption of VMM clouds was retired on 2022-04-30. Disable it once the machine is home, and protect it again.", min(width, 76))...)
 	sent := "It is checked here and not sent: the failback request has no field for it."
@@ -146,11 +146,11 @@ func (s *certificateStep) view(w *Wizard, width, height int) []string {
 	case s.browser != nil:
 		out = append(out, s.browser.view(w, width, height-len(out))...)
 	case s.reading:
-		out = append(out, l.T.Muted.Render(l.Words("Reading the certificate …")))
+		out = append(out, l.T.Muted.Render(l.Say("Reading the certificate …")))
 	case s.err != nil:
 		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", failureText(s.err), width)...)
 	case w.draft.Thumbprint != "":
-		out = append(out, l.Cut(l.T.OK.Render(l.G.OK)+" "+l.Words("checked before: "+w.draft.Thumbprint), width))
+		out = append(out, l.Cut(l.T.OK.Render(l.G.OK)+" "+l.Say("checked before: "+w.draft.Thumbprint), width))
 	}
 	return l.Clamp(out, width, height)
 }

@@ -27,7 +27,7 @@ type itemsCameMsg struct {
 func newComing() *coming {
 	c := &coming{pages: make(chan []engine.Item)}
 	c.list.Sorts = true
-	c.list.Columns = []pick.Column{{Title: "Item"}, {Title: "Runs", Drop: 1}, {Title: "Size", Right: true, Drop: 2}, {Title: "State", Drop: 3}}
+	c.list.Columns = []pick.Column{{Title: "Item", Name: true}, {Title: "Runs", Drop: 1}, {Title: "Size", Right: true, Drop: 2}, {Title: "State", Drop: 3}}
 	return c
 }
 
@@ -65,6 +65,7 @@ func (w *Wizard) itemsCame(m itemsCameMsg) tea.Cmd {
 	if m.gen != w.gen || w.coming == nil {
 		return nil
 	}
+	w.coming.list.Language = w.look.L
 	rows := make([]pick.Row, len(m.items))
 	for i, it := range m.items {
 		rows[i] = pick.Row{
@@ -83,11 +84,11 @@ func sizeKey(it engine.Item) string { return fmt.Sprintf("%020d", it.Bytes()) }
 func (w *Wizard) comingView(width, height int) []string {
 	l := w.look
 	words := "Reading items, hosts and recovery plans of " + w.conn.Vault + " …"
-	out := []string{"", l.Cut(l.T.Text.Render(l.Words(words)), width)}
+	out := []string{"", l.Cut(l.T.Text.Render(l.Say(words)), width)}
 	if w.coming == nil || w.coming.count == 0 {
 		return out
 	}
-	out[1] = l.Cut(l.T.Text.Render(l.Words(fmt.Sprintf("%s %d items so far", words, w.coming.count))), width)
+	out[1] = l.Cut(l.T.Text.Render(l.Say(fmt.Sprintf("%s %d items so far", words, w.coming.count))), width)
 	return append(append(out, ""), w.coming.list.View(l, width, max(1, height-len(out)-1))...)
 }
 

@@ -25,6 +25,7 @@ func (s *directionStep) hints(*Wizard) []keymap.Binding {
 }
 
 func (s *directionStep) enter(w *Wizard) tea.Cmd {
+	s.list.Language = w.look.L
 	s.list.Columns = []pick.Column{{}, {}, {Drop: 2}}
 	var rows []pick.Row
 	for _, d := range directions {
@@ -72,7 +73,7 @@ func (s *directionStep) choose(w *Wizard) tea.Cmd {
 
 func (s *directionStep) view(w *Wizard, width, height int) []string {
 	l := w.look
-	out := []string{l.T.Strong.Render("Which way do the machines go?"), ""}
+	out := []string{l.T.Strong.Render(l.Say("Which way do the machines go?")), ""}
 	out = append(out, s.list.View(l, width, 4)...)
 	out = append(out, "")
 	if i, ok := s.list.Current(); ok {

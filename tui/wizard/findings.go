@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
+	"failback/tui/look"
 	"failback/tui/text"
 )
 
@@ -15,7 +16,7 @@ func (s *preflightStep) view(w *Wizard, width, height int) []string {
 	if s.maker != nil {
 		return s.maker.form.View(l, min(width, 100), height)
 	}
-	out := []string{l.Cut(l.T.Strong.Render("Can it go wrong?")+"  "+s.summary(w), width), ""}
+	out := []string{l.Cut(l.T.Strong.Render(l.Say("Can it go wrong?"))+"  "+s.summary(w), width), ""}
 	about := s.about(w, width)
 	room := max(1, height-len(out)-len(about)-1)
 	out = append(out, s.window(w, width, room)...)
@@ -27,12 +28,12 @@ func (s *preflightStep) summary(w *Wizard) string {
 	var parts []string
 	for i, word := range []string{"block", "warn", "open", "ok"} {
 		if n := s.count(verdicts[i]); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+			parts = append(parts, fmt.Sprintf("%d %s", n, l.Say(word)))
 		}
 	}
-	state := "checking" + l.G.Ellipsis
+	state := l.Say("checking") + l.G.Ellipsis
 	if s.finished {
-		state = "checked"
+		state = l.Say("checked")
 	}
 	return l.T.Muted.Render(strings.Join(append([]string{state}, parts...), "  "))
 }
@@ -62,7 +63,7 @@ func (s *preflightStep) row(w *Wizard, i, width int) string {
 	if i == s.at {
 		cursor, style = l.T.Accent.Render(l.G.Cursor)+" ", l.T.Accent
 	}
-	name := c.Title
+	name := l.L.Say(c.Title)
 	if len(w.draft.Items) > 1 {
 		name = c.item + ": " + name
 	}
@@ -73,18 +74,18 @@ func (s *preflightStep) row(w *Wizard, i, width int) string {
 	}
 	// The name comes whole. What was observed stands beside it where there is
 	// room to read it; below, it is said of the finding under the cursor.
-	nw := s.nameWidth(len(w.draft.Items) > 1)
+	nw := s.nameWidth(l, len(w.draft.Items) > 1)
 	if room-nw-2 < leastObserved {
 		return l.Cut(line+style.Render(l.Words(name)), width)
 	}
-	return l.Cut(line+style.Render(l.Fit(l.Words(name), nw))+"  "+l.T.Muted.Render(l.Words(c.Observed)), width)
+	return l.Cut(line+style.Render(l.Fit(l.Words(name), nw))+"  "+l.T.Muted.Render(l.Say(c.Observed)), width)
 }
 
 // nameWidth is the width of the longest name of a finding.
-func (s *preflightStep) nameWidth(many bool) int {
+func (s *preflightStep) nameWidth(l look.Look, many bool) int {
 	widest := 0
 	for _, c := range s.found {
-		n := ansi.StringWidth(c.Title)
+		n := ansi.StringWidth(l.Say(c.Title))
 		if many {
 			n += ansi.StringWidth(c.item) + len(": ")
 		}
@@ -103,13 +104,13 @@ func (s *preflightStep) about(w *Wizard, width int) []string {
 		return nil
 	}
 	c := s.found[s.at]
-	out := []string{l.Section(l.Words(c.Title), width)}
-	out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("observed "), c.Observed, width)...)
+	out := []string{l.Section(l.Say(c.Title), width)}
+	out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render(l.Fit(l.Say("observed"), 9)), c.Observed, width)...)
 	if c.Remedy != "" {
-		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render("now      "), c.Remedy, width)...)
+		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render(l.Fit(l.Say("now"), 9)), c.Remedy, width)...)
 	}
 	if basis := c.Basis(); basis != "" {
-		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render("source   "), basis, width)...)
+		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render(l.Fit(l.Say("source"), 9)), basis, width)...)
 	}
 	return append(out, s.viewReason(w, width)...)
 }

@@ -21,7 +21,7 @@ func (s *syncStep) view(w *Wizard, width, height int) []string {
 	if s.at != neither {
 		asked = l.KeyName(keymap.Choose) + " takes the one under the cursor"
 	}
-	out := []string{l.T.Strong.Render("How does the data come home?") + "  " + l.T.Muted.Render(l.Words(asked)), ""}
+	out := []string{l.T.Strong.Render(l.Say("How does the data come home?")) + "  " + l.T.Muted.Render(l.Say(asked)), ""}
 	cards, charts := s.cards(w, width, height-len(out))
 	out = append(out, cards...)
 	if height-len(out) >= 8 {
@@ -83,15 +83,15 @@ func (s *syncStep) short(w *Wizard, i, width int) string {
 	if f := s.forecast(i); f != nil {
 		line += ", downtime " + text.Range(f.Downtime.P50, f.Downtime.P90)
 	}
-	return w.look.Cut(cursor+w.look.Words(line), width)
+	return w.look.Cut(cursor+w.look.Say(line), width)
 }
 
 func (s *syncStep) card(w *Wizard, i, width int, charts bool) []string {
 	l, inner := w.look, width-4
-	head := l.G.Unchosen + " " + title(options[i])
+	mark, head := l.G.Unchosen, title(options[i])
 	style, frame := l.T.Strong, l.T.Frame
 	if i == s.at {
-		head = l.G.Cursor + " " + title(options[i])
+		mark = l.G.Cursor
 		style, frame = l.T.Accent, l.T.Accent.UnsetBold()
 	}
 	if s.forecasts != nil && s.forecasts.Recommended == options[i] {
@@ -105,12 +105,12 @@ func (s *syncStep) card(w *Wizard, i, width int, charts bool) []string {
 	if !charts || s.forecast(i) == nil {
 		body = append(body, "")
 	}
-	tone, mark := l.T.Text, l.T.OK.Render(l.G.OK)+" "
+	tone, sign := l.T.Text, l.T.OK.Render(l.G.OK)+" "
 	if options[i] == engine.SyncFull {
-		tone, mark = l.T.Warn, l.T.Warn.Render(l.G.Warn)+" "
+		tone, sign = l.T.Warn, l.T.Warn.Render(l.G.Warn)+" "
 	}
-	body = append(body, l.Paragraph(tone, mark, meaning[options[i]], inner)...)
-	return l.Box(style.Render(head), body, width, frame)
+	body = append(body, l.Paragraph(tone, sign, meaning[options[i]], inner)...)
+	return l.Box(style.Render(mark+" "+l.Say(head)), body, width, frame)
 }
 
 // numbers are what an option is expected to cost, with a bar under each: times on
@@ -119,9 +119,9 @@ func (s *syncStep) numbers(l look.Look, i, width int, charts bool) []string {
 	f := s.forecast(i)
 	switch {
 	case s.err != nil:
-		return []string{l.T.Warn.Render("no forecast")}
+		return []string{l.T.Warn.Render(l.Say("no forecast"))}
 	case f == nil:
-		return []string{l.T.Muted.Render(l.Words("forecast is being made …")), "", ""}
+		return []string{l.T.Muted.Render(l.Say("forecast is being made …")), "", ""}
 	}
 	longest := max(s.forecasts.Delta.Total.P90, s.forecasts.Full.Total.P90)
 	most := max(s.forecasts.Delta.Bytes, s.forecasts.Full.Bytes)
@@ -154,10 +154,10 @@ func (s *syncStep) why(w *Wizard, width int, charts bool) []string {
 	}
 	legend := "ranges are likely (50 %) to cautious (90 %)"
 	if charts {
-		legend = l.G.Full + " likely (50 %)  " + l.G.Empty + " cautious (90 %)"
+		legend = l.G.Full + " " + l.Say("likely (50 %)") + "  " + l.G.Empty + " " + l.Say("cautious (90 %)")
 	}
 	width = min(width, 104)
-	out := []string{l.Cut(l.T.Strong.Render("Recommended: "+string(s.forecasts.Recommended))+l.T.Muted.Render("  "+legend), width)}
+	out := []string{l.Cut(l.T.Strong.Render(l.Say("Recommended: "+string(s.forecasts.Recommended)))+l.T.Muted.Render("  "+l.Say(legend)), width)}
 	for _, y := range s.forecasts.Why {
 		out = append(out, l.Paragraph(l.T.Text, l.T.Muted.Render(l.G.Dot)+" ", y, width)...)
 	}
@@ -210,7 +210,7 @@ func factors(f *estimate.Forecast) []string {
 }
 
 func bullets(l look.Look, heading string, lines []string, width int) []string {
-	out := []string{l.Cut(l.T.Muted.Render(heading), width)}
+	out := []string{l.Cut(l.T.Muted.Render(l.Say(heading)), width)}
 	for _, s := range lines {
 		out = append(out, l.Paragraph(l.T.Muted, l.T.Muted.Render(l.G.Dot)+" ", s, width)...)
 	}

@@ -55,7 +55,8 @@ func (s *itemsStep) fill(w *Wizard) {
 		return
 	}
 	s.list.Many, s.list.Sorts = true, true
-	s.list.Columns = []pick.Column{{Title: "Item"}, {Title: "Runs", Drop: 2}, {Title: "Size", Right: true, Drop: 3}, {Title: "Host", Drop: 4}, {Title: "State", Drop: 1}}
+	s.list.Language = w.look.L
+	s.list.Columns = []pick.Column{{Title: "Item", Name: true}, {Title: "Runs", Drop: 2}, {Title: "Size", Right: true, Drop: 3}, {Title: "Host", Drop: 4, Name: true}, {Title: "State", Drop: 1}}
 	rows := make([]pick.Row, len(w.world.items))
 	for i, it := range w.world.items {
 		rows[i] = itemRow(it, w.draft)
@@ -123,7 +124,8 @@ func runsAt(l engine.Location) string {
 
 func (s *itemsStep) fillRecovery(w *Wizard) {
 	s.list.Many, s.list.Sorts = false, true
-	s.list.Columns = []pick.Column{{Title: "Recovery plan"}, {Title: "Groups", Right: true, Drop: 2}, {Title: "Items", Drop: 1}}
+	s.list.Language = w.look.L
+	s.list.Columns = []pick.Column{{Title: "Recovery plan", Name: true}, {Title: "Groups", Right: true, Drop: 2}, {Title: "Items", Drop: 1}}
 	rows := make([]pick.Row, len(w.world.plans))
 	for i, p := range w.world.plans {
 		items, skipped, _ := expand(p, w.world.items, w.draft.Direction)
@@ -243,7 +245,7 @@ func (s *itemsStep) view(w *Wizard, width, height int) []string {
 	if !w.draft.failback() {
 		question = "What goes to Azure?"
 	}
-	out := []string{l.T.Strong.Render(question), ""}
+	out := []string{l.T.Strong.Render(l.Say(question)), ""}
 	about := s.about(w, width)
 	out = append(out, s.list.View(l, width, max(1, height-len(out)-len(about)-1))...)
 	return l.Clamp(append(append(out, ""), about...), width, height)
@@ -301,7 +303,7 @@ func (s *itemsStep) aboutRecovery(w *Wizard, p engine.RecoveryPlan, width int) [
 	var out []string
 	for i, x := range skipped {
 		if i == 4 {
-			return append(out, w.look.T.Muted.Render(fmt.Sprintf("  and %d more", len(skipped)-i)))
+			return append(out, w.look.T.Muted.Render(w.look.Say(fmt.Sprintf("  and %d more", len(skipped)-i))))
 		}
 		out = append(out, w.look.Paragraph(w.look.T.Muted, w.look.T.Warn.Render(w.look.G.Warn)+" ", x.Name+" stays behind: "+x.Reason, width)...)
 	}

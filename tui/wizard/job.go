@@ -24,6 +24,7 @@ func (s *jobStep) hints(*Wizard) []keymap.Binding {
 }
 
 func (s *jobStep) enter(w *Wizard) tea.Cmd {
+	s.list.Language = w.look.L
 	s.list.Columns = []pick.Column{{}, {Drop: 1}}
 	off := w.draft.notJoint(w.world.plans)
 	own := pick.Row{Cells: []string{"The recovery plan's own job", "one job of Site Recovery, as the portal does it"}, Off: off}
@@ -67,7 +68,7 @@ func (s *jobStep) choose(w *Wizard) tea.Cmd {
 
 func (s *jobStep) view(w *Wizard, width, height int) []string {
 	l := w.look
-	out := []string{l.T.Strong.Render("How does recovery plan " + l.Words(w.draft.RecoveryPlan) + " go?"), ""}
+	out := []string{l.T.Strong.Render(l.Say("How does recovery plan " + w.draft.RecoveryPlan + " go?")), ""}
 	out = append(out, s.list.View(l, width, 4)...)
 	out = append(out, "")
 	if i, ok := s.list.Current(); ok {

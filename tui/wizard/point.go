@@ -58,6 +58,7 @@ func (s *pointStep) load(w *Wizard) tea.Cmd {
 
 // fill lists the latest first; it can be chosen whatever the vault says of others.
 func (s *pointStep) fill(w *Wizard) {
+	s.list.Language = w.look.L
 	s.list.Columns = []pick.Column{{Title: "Recovery point"}, {Title: "Kind", Drop: 1}, {Title: "Age", Right: true, Drop: 2}}
 	rows := []pick.Row{{Cells: []string{"Latest, made after the shutdown", "nothing is left behind", ""}}}
 	at := 0
@@ -111,7 +112,7 @@ func (s *pointStep) key(w *Wizard, k tea.KeyMsg) tea.Cmd {
 
 func (s *pointStep) view(w *Wizard, width, height int) []string {
 	l := w.look
-	out := []string{l.T.Strong.Render("Which state of " + l.Words(w.draft.Items[0].Name) + " comes up in Azure?"), ""}
+	out := []string{l.T.Strong.Render(l.Say("Which state of " + w.draft.Items[0].Name + " comes up in Azure?")), ""}
 	foot := s.about(w, width)
 	out = append(out, s.list.View(l, width, max(1, height-len(out)-len(foot)-1))...)
 	return l.Clamp(append(append(out, ""), foot...), width, height)
@@ -124,7 +125,7 @@ func (s *pointStep) about(w *Wizard, width int) []string {
 	case s.err != nil:
 		return l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", "The recovery points could not be read: "+failureText(s.err)+". The latest can be chosen all the same.", width)
 	case !s.loaded:
-		return []string{l.T.Muted.Render(l.Words("Reading the recovery points …"))}
+		return []string{l.T.Muted.Render(l.Say("Reading the recovery points …"))}
 	case i > 0:
 		return l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", fmt.Sprintf("What the machine wrote after %s will not be in Azure.", engine.MomentWords(s.points[i-1].Time)), width)
 	}

@@ -29,7 +29,7 @@ func (s *reviewStep) hints(*Wizard) []keymap.Binding {
 func (s *reviewStep) enter(w *Wizard) tea.Cmd {
 	d := w.draft
 	s.form = dialog.Form{
-		Title: "Review", Subject: d.Direction.Arrow(), Lines: s.lines(w), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
+		Title: "Review", Subject: w.look.Say(d.Direction.Arrow()), Lines: s.lines(w), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
 		Fields: []*field.Field{
 			field.Confirm(fmt.Sprintf("Type %s to start:", d.phrase()), d.phrase()),
 			field.New("Reason (optional):", "for the journal and the report").Set(d.Reason),

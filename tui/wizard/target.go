@@ -34,9 +34,10 @@ func (s *targetStep) enter(w *Wizard) tea.Cmd {
 		s.create = w.draft.Target.CreateVM
 	}
 	s.hosts = w.world.hosts
-	s.list.Columns = []pick.Column{{Title: "Host"}, {Title: "Connection", Drop: 1}, {Title: "Heartbeat", Drop: 2}, {Title: "Version", Drop: 4}, {Title: "Note", Drop: 3}}
+	s.list.Language = w.look.L
+	s.list.Columns = []pick.Column{{Title: "Host", Name: true}, {Title: "Connection", Drop: 1}, {Title: "Heartbeat", Drop: 2}, {Title: "Version", Drop: 4}, {Title: "Note", Drop: 3}}
 	rows := []pick.Row{
-		{Cells: []string{"Original location", "", "", "", "each VM on the host it came from"}},
+		{Cells: []string{w.look.Say("Original location"), "", "", "", "each VM on the host it came from"}},
 		{Heading: true, Cells: []string{"Alternate host"}},
 	}
 	for _, h := range s.hosts {
@@ -147,7 +148,7 @@ func (s *targetStep) choose(w *Wizard) tea.Cmd {
 
 func (s *targetStep) view(w *Wizard, width, height int) []string {
 	l := w.look
-	out := []string{l.T.Strong.Render("Where does it go?"), ""}
+	out := []string{l.T.Strong.Render(l.Say("Where does it go?")), ""}
 	box := l.G.Unchecked
 	if s.create {
 		box = l.T.Accent.Render(l.G.Checked)
@@ -161,7 +162,7 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	}
 	foot := []string{
 		"",
-		l.Cut(box+" "+l.T.Text.Render(create), width),
+		l.Cut(box+" "+l.T.Text.Render(l.Say(create)), width),
 	}
 	i, ok := s.list.Current()
 	if ok {

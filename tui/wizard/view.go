@@ -34,7 +34,7 @@ func (w *Wizard) loadingView(width, height int) []string {
 	if w.world.err == nil {
 		return w.comingView(width, height)
 	}
-	out := []string{"", w.look.T.Bad.Render("The plan can't be made.")}
+	out := []string{"", w.look.T.Bad.Render(w.look.Say("The plan can't be made."))}
 	out = append(out, w.look.Wrap(failureText(w.world.err), width)...)
 	return append(out, "", w.look.Hints([]keymap.Binding{keymap.Again.But("try again"), keymap.Back}, width))
 }
@@ -48,10 +48,11 @@ func (w *Wizard) rail(width int) string {
 			continue
 		}
 		n++
-		label := fmt.Sprintf("%d %s", n, s.name())
+		name := w.look.Say(s.name())
+		label := fmt.Sprintf("%d %s", n, name)
 		switch {
 		case i < w.at:
-			parts = append(parts, w.look.T.OK.Render(w.look.G.Done)+" "+w.look.T.Muted.Render(s.name()))
+			parts = append(parts, w.look.T.OK.Render(w.look.G.Done)+" "+w.look.T.Muted.Render(name))
 		case i == w.at:
 			asked = w.look.T.Accent.Render(label)
 			parts = append(parts, asked)
@@ -63,7 +64,7 @@ func (w *Wizard) rail(width int) string {
 	if ansi.StringWidth(rail) <= width {
 		return rail
 	}
-	return w.look.Cut(asked+w.look.T.Muted.Render(fmt.Sprintf("  of %d steps", n)), width)
+	return w.look.Cut(asked+w.look.T.Muted.Render(w.look.Say(fmt.Sprintf("  of %d steps", n))), width)
 }
 
 // Status is the state line.
