@@ -30,7 +30,7 @@ type piece struct {
 	verb byte // s, m or w
 }
 
-var verb = regexp.MustCompile(`%(?:\[(\d)\])?[-+#0]*(?:\d+|\*)?(?:\.\d+)?([a-zA-Z%])`)
+var verb = regexp.MustCompile(`%(?:\[(\d)\])?(?:[-+#0]*(?:\d+|\*))?(?:\.\d+)?([a-zA-Z%])`)
 
 func newFormat(english, said string) (format, error) {
 	var f format
@@ -142,9 +142,9 @@ func (b *book) meaning(arg string) (string, bool) {
 		return strings.ReplaceAll(arg, ".", b.point), true
 	}
 	core := strings.TrimSpace(arg)
-	said, ok := b.say(core)
+	said, _, ok := b.row(core)
 	if !ok {
-		said, ok = b.row(core)
+		said, ok = b.say(core)
 	}
 	if !ok {
 		return arg, false

@@ -12,6 +12,8 @@ package lang
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 )
@@ -92,9 +94,9 @@ func (l Language) Say(english string) string {
 	if core == "" {
 		return english
 	}
-	said, ok := l.book.say(core)
+	said, ok, _ := l.book.row(core)
 	if !ok {
-		said, ok = l.book.row(core)
+		said, ok = l.book.say(core)
 	}
 	if !ok {
 		return english
@@ -126,24 +128,26 @@ func (l Language) Has(english string) bool {
 const between = " · "
 
 // row says facts in a row, as many of them as the book has: each is whole by itself.
-func (b *book) row(s string) (string, bool) {
-	parts := strings.Split(s, between)
-	if len(parts) < 2 {
-		return "", false
+func (b *book) row(s string) (said string, some, all bool) {
+	if !strings.Contains(s, between) {
+		return "", false, false
 	}
-	some := false
+	parts := strings.Split(s, between)
+	all = true
 	for i, p := range parts {
-		if said, ok := b.say(p); ok {
+		said, ok := b.say(p)
+		if ok {
 			parts[i], some = said, true
 		}
+		all = all && (ok || !words(p))
 	}
-	return strings.Join(parts, between), some
+	return strings.Join(parts, between), some, all
 }
 
 // say says a text: as it stands, by the format it was made with, or all its
 // sentences or all that it lists.
 func (b *book) say(s string) (string, bool) {
-	if said, ok := b.texts[s]; ok {
+	if said, ok := b.text(s); ok {
 		return said, true
 	}
 	if said, ok := quantity(s, b); ok {
@@ -158,6 +162,33 @@ func (b *book) say(s string) (string, bool) {
 		return said, true
 	}
 	return b.list(s)
+}
+
+// text says a text without anything to fill in, with a capital or without one as it
+// stands: what is a heading in one place is a word on a key in another.
+func (b *book) text(s string) (string, bool) {
+	if said, ok := b.texts[s]; ok {
+		return said, true
+	}
+	if s == "" {
+		return "", false
+	}
+	other := byte(s[0] ^ 0x20)
+	if other|0x20 < 'a' || other|0x20 > 'z' {
+		return "", false
+	}
+	said, ok := b.texts[string(other)+s[1:]]
+	if !ok {
+		return "", false
+	}
+	first, n := utf8.DecodeRuneInString(said)
+	if s[0] > 'Z' {
+		if name, _, _ := strings.Cut(said, " "); slices.Contains([]string{"Azure", "Hyper-V", "Site", "Microsoft"}, name) {
+			return said, true
+		}
+		return string(unicode.ToLower(first)) + said[n:], true
+	}
+	return string(unicode.ToUpper(first)) + said[n:], true
 }
 
 // sentences says several sentences, if the book has every one.
@@ -211,7 +242,7 @@ func (b *book) list(s string) (string, bool) {
 
 // say1 is say for one sentence, which may stand in the book without its full stop.
 func (b *book) say1(s string) (string, bool) {
-	if said, ok := b.texts[s]; ok {
+	if said, ok := b.text(s); ok {
 		return said, true
 	}
 	for _, f := range b.formats(s) {

@@ -314,7 +314,7 @@ func joined(code, why string) string {
 
 func (o *Outcome) downtime(leg *engine.Leg) string {
 	if leg.DowntimeFrom.IsZero() {
-		return "none"
+		return o.look.L.SayAs("downtime", "none")
 	}
 	d := leg.Downtime(o.state.Updated)
 	s := text.Clock(d)
