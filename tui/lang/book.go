@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"bufio"
 	"cmp"
 	"embed"
 	"fmt"
@@ -103,34 +102,40 @@ func entriesOf(fsys fs.FS, name string) ([]Entry, error) {
 	}
 	var out []Entry
 	for _, path := range paths {
-		f, err := fsys.Open(path)
+		raw, err := fs.ReadFile(fsys, path)
 		if err != nil {
 			return nil, err
 		}
-		in := bufio.NewScanner(f)
-		english := ""
-		for line := 1; in.Scan(); line++ {
-			s := strings.TrimRight(in.Text(), " \t\r")
-			said, second := strings.CutPrefix(s, "\t")
-			switch {
-			case s == "" || s[0] == '#' && english == "":
-			case second != (english != ""):
-				f.Close()
-				return nil, fmt.Errorf("%s, line %d: an English text and, behind a tab, what it is there take turns", path, line)
-			case second:
-				out = append(out, Entry{File: path, English: english, Said: said, Line: line})
-				english = ""
-			default:
-				english = s
-			}
+		entries, err := entriesIn(path, string(raw))
+		if err != nil {
+			return nil, err
 		}
-		f.Close()
-		if err := in.Err(); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		out = append(out, entries...)
+	}
+	return out, nil
+}
+
+// entriesIn reads one file.
+func entriesIn(path, text string) ([]Entry, error) {
+	var out []Entry
+	english, line := "", 0
+	for s := range strings.Lines(text) {
+		line++
+		s = strings.TrimRight(s, " \t\r\n")
+		said, second := strings.CutPrefix(s, "\t")
+		switch {
+		case s == "" || s[0] == '#' && english == "":
+		case second != (english != ""):
+			return nil, fmt.Errorf("%s, line %d: an English text and, behind a tab, what it is there take turns", path, line)
+		case second:
+			out = append(out, Entry{File: path, English: english, Said: said, Line: line})
+			english = ""
+		default:
+			english = s
 		}
-		if english != "" {
-			return nil, fmt.Errorf("%s: the last text, %q, is not said", path, english)
-		}
+	}
+	if english != "" {
+		return nil, fmt.Errorf("%s: the last text, %q, is not said", path, english)
 	}
 	return out, nil
 }

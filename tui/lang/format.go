@@ -51,7 +51,8 @@ func newFormat(english, said string) (format, error) {
 	for _, s := range f.between {
 		f.fixed += len(s)
 	}
-	return f, f.other(said)
+	err := f.other(said)
+	return f, err
 }
 
 // other reads the other side.
