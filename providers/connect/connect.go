@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		prove = append(prove, engine.ProofPort{Port: port})
 	}
 	ports := engine.Ports{Inventory: vault, Failover: vault, Plans: vault, Hosts: hosts, Azure: azure.NewAccess(session), JumpBox: jumpbox.New(o.Reach)}
-	desk, err := o.direct(session, hosts, ports)
+	desk, err := o.direct(session, hosts, vault, ports)
 	if err != nil {
 		session.Close()
 		return nil, errors.Join(err, hosts.Close())
@@ -122,14 +122,14 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 
 // direct is what carries out plans without Site Recovery, over the same sign-in and the
 // same hosts.
-func (o Options) direct(session *azure.Session, hosts *hyperv.Access, vault engine.Ports) (*direct.Desk, error) {
+func (o Options) direct(session *azure.Session, hosts *hyperv.Access, vault *siterecovery.Client, ports engine.Ports) (*direct.Desk, error) {
 	desk, err := machines.New(session)
 	if err != nil {
 		return nil, err
 	}
 	mover := diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return session.In(session.Subscription()), nil })
 	return direct.New(direct.Options{
-		Folder: o.Jobs, Vault: vault, Machines: hosts, Azure: desk, Session: session, Mover: mover, Poll: o.Poll,
+		Folder: o.Jobs, Vault: ports, Machines: hosts, Azure: desk, Session: session, Mover: mover, Protect: vault, Poll: o.Poll,
 	}), nil
 }
 

@@ -140,16 +140,21 @@ func (v *driver) protect(ctx context.Context) error {
 		return err
 	}
 	r := v.look()
-	if v.d.o.Protect == nil {
-		return v.protected(engine.TaskStateSkipped, "this program can't enable protection here: enable it in the portal (Replicate), the run sees it then")
+	if v.d.o.Protect == nil || engine.IsMachineID(r.Item.ID) {
+		return v.protected(engine.TaskStateSkipped, "the machine is in no vault that this run knows: enable its protection in the portal, where it is wanted")
 	}
-	if !r.Asked {
-		if err := v.change(func(r *record) { r.Asked = true }); err != nil {
-			return err
-		}
-		if err := v.d.o.Protect.Protect(ctx, r.Host, r.Failback.VM, r.Item.Name, r.Request); err != nil {
-			return err
-		}
+	err := v.d.o.Protect.Protect(ctx, r.Host, r.Failback.VM, r.Item.Name, r.Request)
+	switch engine.KindOf(err) {
+	case engine.FailureNotFound: // the vault hears of a new VM some minutes later
+		f := *engine.AsFailure(err, "", r.Item.Name)
+		f.Kind = engine.FailureRetryable
+		return &f
+	case engine.FailureRefused, engine.FailurePermission:
+		f := engine.AsFailure(err, "", r.Item.Name)
+		return v.protected(engine.TaskStateSkipped, f.Why+"; now: "+f.Remedy)
+	}
+	if err != nil {
+		return err
 	}
 	return v.protected(engine.TaskStateSucceeded, "")
 }

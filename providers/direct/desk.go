@@ -23,8 +23,8 @@ type Mover interface {
 
 // Protector enables protection of a VM on a host afresh, where a vault is there.
 type Protector interface {
-	// Protect asks for it once, by the host's name and the VM's Hyper-V GUID. A nil error
-	// means accepted.
+	// Protect asks for it, by the host's name and the VM's Hyper-V GUID, or sees that it
+	// was asked for. It may be repeated. A nil error means accepted.
 	Protect(ctx context.Context, host, vmID, name, requestID string) error
 }
 

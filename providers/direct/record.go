@@ -66,28 +66,25 @@ type record struct {
 	Things   []engine.AzureThing `json:"things,omitempty"`
 	Gone     int                 `json:"gone,omitempty"` // how many of them are deleted
 	Until    time.Time           `json:"until,omitzero"` // until when snapshots are kept
-	Asked    bool                `json:"asked,omitempty"`
 }
 
 // failback is what a failback's job knows beside.
 type failback struct {
-	Home    string              `json:"home,omitempty"` // the folder of its disks
-	Machine engine.AzureMachine `json:"machine,omitzero"`
-	Disks   []diskRecord        `json:"disks,omitempty"`
-	Set     *snapshots.Set      `json:"set,omitempty"`   // the set that is being brought, or was last
-	Older   *snapshots.Set      `json:"older,omitempty"` // the one before it, until it is deleted
-	Passes  []transfer.Pass     `json:"passes,omitempty"`
-	End     string              `json:"end,omitempty"` // why there are no more passes
-	// Owner is the job whose tag the snapshots have: another one's where a repair goes on
-	// with what an earlier job had brought.
-	VM       string   `json:"vm,omitempty"`       // the VM's Hyper-V GUID, once it is there
-	Before   []string `json:"before,omitempty"`   // the files it had, in order
-	Touched  bool     `json:"touched,omitempty"`  // the host was asked for the VM
-	AtHome   bool     `json:"at_home,omitempty"`  // it has the new disks
-	Launched bool     `json:"launched,omitempty"` // its start was asked for
-	Left     []string `json:"left,omitempty"`     // what a cancel could not take away
-	Repairs  string   `json:"repairs,omitempty"`  // the job whose disks this one goes on with
-	Runs     []string `json:"runs,omitempty"`     // whose snapshots are this job's to delete
+	Home     string              `json:"home,omitempty"` // the folder of its disks
+	Machine  engine.AzureMachine `json:"machine,omitzero"`
+	Disks    []diskRecord        `json:"disks,omitempty"`
+	Set      *snapshots.Set      `json:"set,omitempty"`   // the set that is being brought, or was last
+	Older    *snapshots.Set      `json:"older,omitempty"` // the one before it, until it is deleted
+	Passes   []transfer.Pass     `json:"passes,omitempty"`
+	End      string              `json:"end,omitempty"`      // why there are no more passes
+	VM       string              `json:"vm,omitempty"`       // the VM's Hyper-V GUID, once it is there
+	Before   []string            `json:"before,omitempty"`   // the files it had, in order
+	Touched  bool                `json:"touched,omitempty"`  // the host was asked for the VM
+	AtHome   bool                `json:"at_home,omitempty"`  // it has the new disks
+	Launched bool                `json:"launched,omitempty"` // its start was asked for
+	Left     []string            `json:"left,omitempty"`     // what a cancel could not take away
+	Repairs  string              `json:"repairs,omitempty"`  // the job whose disks this one goes on with
+	Runs     []string            `json:"runs,omitempty"`     // whose snapshots are this job's to delete
 }
 
 // diskRecord is one disk on its way.
