@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/providers/azure/snapshots"
 	"failback/providers/lab/world"
 )
 
@@ -198,5 +199,38 @@ func TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays, tagged with until when, and no
+// others.
+func TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		r.plan.Direct.KeepDays = 14
+		r.reopen()
+		job := r.start("request-1")
+		r.waits(job)
+		r.complete(job)
+		r.succeeds(job)
+		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
+		must(r, err)
+		if len(list.Kept) != 2 || list.Until.Sub(time.Now().AddDate(0, 0, 14)).Abs() > time.Minute {
+			r.Errorf("%+v", list)
+		}
+		commit, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-2")
+		must(r, err)
+		r.succeeds(commit)
+		client, err := snapshots.New(r.sign, snapshots.Options{Run: "test"})
+		must(r, err)
+		left, err := client.Leftovers(r.Context(), r.azure.vm.ResourceGroup)
+		must(r, err)
+		if len(left) != 2 {
+			r.Fatalf("%+v", left)
+		}
+		for i, s := range left {
+			if !slices.ContainsFunc(list.Kept, func(k engine.AzureThing) bool { return engine.SameID(k.ID, s.ID) }) || s.Until.Sub(list.Until).Abs() > time.Hour || s.Set != "final" {
+				r.Errorf("%d: %+v", i, s)
+			}
+		}
 	})
 }

@@ -26,6 +26,8 @@ type Snapshot struct {
 	Run    string    `json:"run,omitempty"` // whose it is; empty where it is not of a run
 	Set    string    `json:"set,omitempty"`
 	Lent   bool      `json:"lent,omitempty"` // somebody had access to it when it was read
+	// Until is until when it is to be kept, as Keep has tagged it.
+	Until time.Time `json:"until,omitzero"`
 
 	state    string
 	complete float32
@@ -37,6 +39,9 @@ type Snapshot struct {
 
 func snapshotOf(s armcompute.Snapshot) Snapshot {
 	out := Snapshot{ID: value(s.ID), Name: value(s.Name), complete: 100, Run: value(s.Tags[TagRun]), Set: value(s.Tags[TagSet])}
+	if until, err := time.Parse(time.RFC3339, value(s.Tags[TagUntil])); err == nil {
+		out.Until = until
+	}
 	p := s.Properties
 	if p == nil {
 		return out

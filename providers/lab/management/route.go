@@ -109,6 +109,7 @@ var endpoints = []endpoint{
 	{http.MethodPost, partPath + "/beginGetAccess", (*call).grantPart},
 	{http.MethodPost, partPath + "/endGetAccess", (*call).revokePart},
 	{http.MethodPut, snapPath, (*call).putSnapshot},
+	{http.MethodPatch, snapPath, (*call).patchSnapshot},
 	{http.MethodGet, snapPath, (*call).getSnapshot},
 	{http.MethodDelete, snapPath, (*call).deleteSnapshot},
 	{http.MethodPost, snapPath + "/beginGetAccess", (*call).grantAccess},

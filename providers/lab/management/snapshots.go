@@ -62,6 +62,18 @@ func (c *call) putSnapshot(names []string) {
 	c.acceptCompute(op, err)
 }
 
+// patchSnapshot changes the tags of a snapshot, and nothing else.
+func (c *call) patchSnapshot(names []string) {
+	var body struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if !c.decode(&body) {
+		return
+	}
+	op, err := c.world.TagSnapshot(names[2], body.Tags)
+	c.acceptCompute(op, err)
+}
+
 func (c *call) getSnapshot(names []string) {
 	c.read(func(s *world.State) (obj, error) {
 		snap := s.Snapshot(names[2])

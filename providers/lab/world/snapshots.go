@@ -102,6 +102,20 @@ func (w *World) SnapshotDisk(name, disk string, tags map[string]string) (op Oper
 	return op, err
 }
 
+// TagSnapshot gives a snapshot other tags.
+func (w *World) TagSnapshot(name string, tags map[string]string) (op Operation, err error) {
+	err = w.update(func(s *State) error {
+		snap := s.Snapshot(name)
+		if snap == nil || snap.Collection != "" {
+			return noResource("snapshots", name)
+		}
+		snap.Tags = tags
+		op = s.doneOperation("")
+		return nil
+	})
+	return op, err
+}
+
 // snapshotPolicy is what an organisation's rules make of the next snapshot.
 func (w *World) snapshotPolicy(disk string) estate.Trouble {
 	item := ""
