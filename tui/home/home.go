@@ -291,7 +291,7 @@ func (h *Home) about(i int) string {
 	switch m := h.does[i].(type) {
 	case OpenMsg:
 		if m.Profile == "" {
-			return "Starts an Azure, a Hyper-V site and its guests inside this program and plans a failback there. Every step is the real one; Azure itself offers no way to practise it."
+			return "Starts an Azure, a Hyper-V site and its guests inside this program and plans a failback there. Every step is the real one; Azure itself offers no way to practise it. With names and sizes of your own: failback rehearse --estate FILE (docs/lab.md)."
 		}
 		return "Reads the vault and plans a failback. Nothing is changed before you confirm the plan by typing."
 	case ResumeMsg:

@@ -10,6 +10,7 @@ import (
 	"failback/engine"
 	"failback/tui/dialog"
 	"failback/tui/field"
+	"failback/tui/text"
 )
 
 // gateDialog asks for a decision at one gate of one item.
@@ -122,6 +123,9 @@ func (r *Live) gateLines(l *engine.Leg) []dialog.Line {
 	if l.Gate.Gate == engine.GateCommit && l.Direction == engine.ToOnPremises {
 		out = append(append(out, dialog.Line{}), verified(l)...)
 		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Look for yourself: " + r.state.Plan.ConsoleCommand(l.Item)})
+	}
+	if f := r.state.Forecast; f != nil && l.Gate.Gate == engine.GateComplete {
+		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "Downtime was forecast as " + text.Range(f.Downtime.Range()) + " when the run began."})
 	}
 	if c := l.Consistency(); l.Gate.Gate == engine.GateComplete && c.Words != "" {
 		out = append(out, dialog.Line{Tone: dialog.Quiet, Text: "The on-premises disks are " + c.Words + "."})

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"failback/engine"
+	"failback/engine/estimate"
 	"failback/tui/dialog"
 	"failback/tui/field"
 	"failback/tui/keymap"
@@ -105,7 +106,10 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	case d.straight():
 		out = append(out, say("Way", d.Direct.Words()))
 	case d.failback():
-		out = append(out, say("Sync", s.syncWords(w)), say(" ", portalWords[d.Sync]))
+		out = append(out, say("Sync", title(d.Sync)+" "+portalWords[d.Sync]))
+		if f, made := s.forecast(w); made {
+			out = append(out, say("Takes", text.Range(f.Total.P50, f.Total.P90)+", download "+engine.SizeWords(f.Bytes)), say("Downtime", text.Range(f.Downtime.P50, f.Downtime.P90)))
+		}
 	}
 	if !d.failback() && len(d.Items) == 1 {
 		out = append(out, say("Point", pointWords(d.Point)))
@@ -220,15 +224,14 @@ func hostsOf(items []engine.Item) string {
 	return "host " + strings.Join(hosts, ", ")
 }
 
-func (s *reviewStep) syncWords(w *Wizard) string {
-	words := title(w.draft.Sync)
+// forecast is what was forecast for the option that was chosen.
+func (s *reviewStep) forecast(w *Wizard) (f estimate.Forecast, made bool) {
 	for _, x := range w.steps {
 		if sync, ok := x.(*syncStep); ok && sync.forecasts != nil {
-			f := w.draft.forecastOf(*sync.forecasts)
-			words += fmt.Sprintf(", downtime %s, download %s", text.Range(f.Downtime.P50, f.Downtime.P90), engine.SizeWords(f.Bytes))
+			return w.draft.forecastOf(*sync.forecasts), true
 		}
 	}
-	return words
+	return f, false
 }
 
 func consequences(d Draft) []dialog.Line {
@@ -255,5 +258,5 @@ func consequences(d Draft) []dialog.Line {
 	} else {
 		out = append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM runs on until you approve: Stop Azure and switch."})
 	}
-	return append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM and its disks are deleted only when you approve: Commit."})
+	return append(out, dialog.Line{Tone: dialog.Bullet, Text: "The Azure VM and its disks stay until: Accept and delete the Azure copy."})
 }
