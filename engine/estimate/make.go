@@ -28,23 +28,12 @@ type Asked struct {
 	Now     time.Time
 }
 
-// ChangeSource is a connection's Azure that can tell how much changes: by the
-// difference of two snapshots, for one. [engine.AzureAccess] may implement it.
-type ChangeSource interface {
-	// ChangeRate is how many bytes of the disk change an hour. An error says that it is
-	// not known, and costs nothing but the number.
-	ChangeRate(ctx context.Context, d engine.Disk) (bytesAnHour int64, err error)
-}
-
 // Make reads what can be read of the connection and forecasts both options. What can't
 // be read is assumed, and said.
 func Make(ctx context.Context, c *engine.Connection, a Asked) Forecasts {
 	in := Input{Items: a.Items, Allocated: -1, Now: a.Now, Rates: c.Rates, Threads: a.Threads}
 	if disksOf(a.Items) <= mostDisks {
 		in.Allocated, _ = Measure(ctx, c.Ports.Azure, a.Items)
-	}
-	if rate := changing(ctx, c.Ports.Azure, a.Items); rate > 0 {
-		in.Rates.Change = rate
 	}
 	var silent []string
 	in.TargetMissing, silent = missing(ctx, c.Ports.Hosts, a)
@@ -98,26 +87,6 @@ func disksOf(items []engine.Item) (n int) {
 		n += len(it.Disks)
 	}
 	return n
-}
-
-// changing is how many bytes an hour an item's disks change on average, 0 where that
-// can't be told of every disk.
-func changing(ctx context.Context, az engine.AzureAccess, items []engine.Item) int64 {
-	from, tells := az.(ChangeSource)
-	if !tells || len(items) == 0 {
-		return 0
-	}
-	var sum int64
-	for _, it := range items {
-		for _, d := range it.Disks {
-			n, err := from.ChangeRate(ctx, d)
-			if err != nil || n < 0 {
-				return 0
-			}
-			sum += n
-		}
-	}
-	return sum / int64(len(items))
 }
 
 // missing reports whether an on-premises VM does not exist, and which hosts did not

@@ -10,20 +10,6 @@ import (
 	"failback/engine"
 )
 
-// azure is an Azure whose disks hold something and change.
-type azure struct {
-	disks
-	change map[string]int64 // bytes an hour, by disk
-}
-
-func (a azure) ChangeRate(_ context.Context, d engine.Disk) (int64, error) {
-	n, ok := a.change[d.ID]
-	if !ok {
-		return 0, errors.New("no snapshot of " + d.ID)
-	}
-	return n, nil
-}
-
 // vault lists items, one by one or all at once.
 type vault struct {
 	engine.Inventory
@@ -80,10 +66,10 @@ func (s site) VM(_ context.Context, host, id string) (engine.VM, error) {
 
 func world(items ...engine.Item) (*engine.Connection, *vault) {
 	v := &vault{}
-	held, change := map[string]int64{}, map[string]int64{}
+	held := map[string]int64{}
 	for i, it := range items {
 		it.ID, it.HyperVID, it.HostName = "/i/"+it.Name, "vm-"+it.Name, "hv01"
-		held[it.Disks[0].ID], change[it.Disks[0].ID] = int64(i+1)*gib, 7<<20
+		held[it.Disks[0].ID] = int64(i+1) * gib
 		v.items = append(v.items, it)
 	}
 	facts := func(threads int, throttle int64) engine.HostFacts {
@@ -95,7 +81,7 @@ func world(items ...engine.Item) (*engine.Connection, *vault) {
 		return f
 	}
 	c := &engine.Connection{Name: "prod", Ports: engine.Ports{
-		Inventory: v, Azure: azure{disks{held: held}, change},
+		Inventory: v, Azure: disks{held: held},
 		Hosts: site{facts: map[string]engine.HostFacts{"hv01": facts(16, 3_000_000), "hv02": facts(2, 0)}},
 	}}
 	return c, v
@@ -119,12 +105,12 @@ func TestS16AForecastReadsWhatTheConnectionKnows(t *testing.T) {
 		t.Errorf("%d bytes held, want 3 GiB", got)
 	}
 	said := strings.Join(f.Assumed, "\n")
-	if strings.Contains(said, "rewritten a day") || !strings.Contains(said, "throttle") {
-		t.Errorf("assumed, although snapshots told the changes: %s", said)
+	if !strings.Contains(said, "rewritten a day") || !strings.Contains(said, "throttle") {
+		t.Errorf("assumed: %s", said)
 	}
-	// What Azure tells of one disk alone is not taken for both.
-	c.Ports.Azure = azure{c.Ports.Azure.(azure).disks, map[string]int64{"a-os": 5}}
-	if f, err = Plan(t.Context(), c, planOf(v.items...), nil, now); err != nil || !strings.Contains(strings.Join(f.Assumed, "\n"), "rewritten a day") {
+	// What a profile says of changes is not assumed.
+	c.Rates.Change = 7 << 20
+	if f, err = Plan(t.Context(), c, planOf(v.items...), nil, now); err != nil || strings.Contains(strings.Join(f.Assumed, "\n"), "rewritten a day") {
 		t.Errorf("%v: assumed %q", err, f.Assumed)
 	}
 }

@@ -34,7 +34,9 @@ type Order struct {
 	Base, Manifest string
 	// Format of a new target: raw, vhd, vhdx or vhdx-fixed; by its name where empty.
 	Format string
-	Limit  pace.Schedule
+	// Limit is what is read with; where it is empty, what was said last of a copy that
+	// goes on.
+	Limit pace.Schedule
 	// Unread leaves out reading the target again after it was flushed.
 	Unread bool
 	Secret Secret

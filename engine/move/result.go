@@ -83,6 +83,10 @@ type TakenBack struct {
 	// is back, or nothing had been begun.
 	Removed bool `json:"removed"`
 	Nothing bool `json:"nothing"` // there was nothing to take back
+	// Snapshot is the one in Azure that was taken for the copy, empty where there is
+	// none; Deleted says that it is gone.
+	Snapshot string `json:"snapshot,omitempty"`
+	Deleted  bool   `json:"deleted,omitempty"`
 }
 
 // Standing is what is known of a disk that this program may have touched.
@@ -93,6 +97,15 @@ type Standing struct {
 	// Source is what it is being made from; Snapshot, what it is consistent with.
 	Source   string `json:"source,omitempty"`
 	Snapshot string `json:"snapshot,omitempty"`
+}
+
+// Limited is how a copy's limit was changed.
+type Limited struct {
+	Target string `json:"target"`
+	Limit  string `json:"limit"` // as it was written; off for none
+	// Running says that a copy onto the target is on its way and takes it up within a
+	// second; otherwise the one that goes on does.
+	Running bool `json:"running"`
 }
 
 // Hashed is a manifest that was made.

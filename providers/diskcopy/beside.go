@@ -16,6 +16,7 @@ type beside struct{ target string }
 func (b beside) state() string    { return b.target + ".failback-state" }
 func (b beside) log() string      { return b.target + ".failback-undo" }
 func (b beside) fresh() string    { return b.target + ".failback-new" }
+func (b beside) limit() string    { return b.target + ".failback-limit" }
 func (b beside) manifest() string { return b.target + ".manifest" }
 
 // notes are the open files of a state and an undo log.
@@ -66,13 +67,13 @@ func (b beside) look() (undo.Status, undo.Identity, error) {
 	return undo.Look(state, log)
 }
 
-// forget removes the log, and the state where it says nothing.
+// forget removes the log and the limit, and the state where it says nothing.
 func (b beside) forget() error {
 	now, _, err := b.look()
 	if err != nil {
 		return err
 	}
-	errs := []error{gone(os.Remove(b.log()))}
+	errs := []error{gone(os.Remove(b.log())), gone(os.Remove(b.limit()))}
 	if now.State == undo.Untouched && now.Snapshot == "" {
 		errs = append(errs, gone(os.Remove(b.state())))
 	}

@@ -17,7 +17,11 @@ func (d *Disks) Cancel(name string) (move.TakenBack, error) {
 	out := move.TakenBack{Target: name}
 	b, err := stand(name)
 	if err == nil {
+		out.Snapshot = b.leftover()
 		err = b.takeBack(&out)
+	}
+	if out.Nothing {
+		out.Snapshot = "" // the copy that goes on needs it
 	}
 	return out, failed(err, "take the copy back", name)
 }
@@ -56,7 +60,7 @@ func (b begun) remove() error {
 			return err
 		}
 	}
-	return errors.Join(gone(os.Remove(b.names.state())), gone(os.Remove(b.names.log())))
+	return errors.Join(gone(os.Remove(b.names.state())), gone(os.Remove(b.names.log())), gone(os.Remove(b.names.limit())))
 }
 
 func (b begun) restore() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"failback/engine"
@@ -38,6 +39,7 @@ type copying struct {
 	target *target
 	report func(move.Progress)
 	free   func(path string) (int64, error)
+	limits *limits
 
 	result   move.Copied
 	manifest *merkle.Manifest
@@ -59,6 +61,9 @@ func (d *Disks) Copy(ctx context.Context, o move.Order, report func(move.Progres
 	if err := c.begun.check(o); err != nil {
 		return c.result, failed(err, "copy the disk", o.Target)
 	}
+	if c.limits, err = newLimits(o.Limit, c.begun.names); err != nil {
+		return c.result, failed(err, "read the limit", o.Target)
+	}
 	if c.src, err = d.openSource(ctx, o.Source, o.Snapshot, o.Target, o.Secret); err != nil {
 		return c.result, err
 	}
@@ -77,6 +82,11 @@ func (c *copying) run(ctx context.Context) error {
 	if err := c.open(ctx); err != nil {
 		return err
 	}
+	following, stop := context.WithCancel(ctx)
+	var follower sync.WaitGroup
+	follower.Go(func() { c.limits.follow(following) })
+	defer follower.Wait()
+	defer stop()
 	started := time.Now()
 	work := c.move
 	if c.begun.whole() {

@@ -33,7 +33,7 @@ func runOf(disk, target string) string {
 		target = path
 	}
 	sum := sha256.Sum256([]byte(strings.ToLower(disk) + "\x00" + target))
-	return "copy-" + hex.EncodeToString(sum[:8])
+	return ownRun + hex.EncodeToString(sum[:8])
 }
 
 // openManaged lends itself a snapshot. Of a managed disk one is taken, which is

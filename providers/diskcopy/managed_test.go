@@ -115,5 +115,42 @@ func TestAManagedDiskIsCopiedThroughASnapshot(t *testing.T) {
 		if _, err := disks.Copy(t.Context(), move.Order{Source: of[0].ID, Snapshot: "x", Target: target + "x"}, nil); engine.KindOf(err) != engine.FailureUsage {
 			t.Errorf("a snapshot's time of a managed disk: %v", err)
 		}
+		var back move.TakenBack
+		for _, o := range []move.Order{{Source: of[0].ID, Target: target, Mode: move.Full}, {Source: newer.ID, Target: target, Mode: move.Full}} {
+			ctx, stop := context.WithCancel(t.Context())
+			if _, err := disks.Copy(ctx, o, func(p move.Progress) {
+				if p.Bytes.Written > 0 {
+					stop()
+				}
+			}); err == nil {
+				t.Fatal("the copy was not broken off")
+			}
+			stop()
+			got, err := disks.Cancel(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back.Target == "" {
+				back = got
+			} else if got.Snapshot != "" {
+				t.Errorf("a snapshot that a person named is offered for deletion: %+v", got)
+			}
+		}
+		if !strings.Contains(back.Snapshot, snapshots.Prefix+"copy-") || len(there()) != 3 {
+			t.Errorf("%+v; %v are there", back, there())
+		}
+		for _, wrong := range [][2]string{{back.Snapshot, copied}, {newer.ID, target}} {
+			if err := disks.DeleteSnapshot(t.Context(), wrong[0], wrong[1]); engine.KindOf(err) != engine.FailureRefused {
+				t.Errorf("%s is deleted for %s: %v", wrong[0], wrong[1], err)
+			}
+		}
+		for range 2 { // the second finds it gone
+			if err := disks.DeleteSnapshot(t.Context(), back.Snapshot, target); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if names := there(); len(names) != 2 {
+			t.Errorf("these snapshots stay: %v", names)
+		}
 	})
 }

@@ -22,7 +22,7 @@ const (
 func (c *copying) options(stage move.Stage) transfer.Options {
 	brakes := &pace.Brakes{}
 	return transfer.Options{
-		Brakes: brakes, Share: share(c.order.Limit), Report: reporter(stage, brakes, c.report), Streams: mostStreams, Piece: piece,
+		Brakes: brakes, Share: c.limits.Join(), Report: reporter(stage, brakes, c.report), Streams: mostStreams, Piece: piece,
 	}
 }
 

@@ -16,6 +16,10 @@ import (
 type Disks interface {
 	Copy(ctx context.Context, o move.Order, report func(move.Progress)) (move.Copied, error)
 	Cancel(target string) (move.TakenBack, error)
+	// DeleteSnapshot deletes the snapshot that was taken for a copy onto the target.
+	DeleteSnapshot(ctx context.Context, id, target string) error
+	// Limit changes what a copy that has begun reads with: a rate, or off.
+	Limit(target, limit string) (move.Limited, error)
 	Standing(target string) (move.Standing, error)
 	Hash(ctx context.Context, o move.HashOrder, report func(move.Progress)) (move.Hashed, error)
 	Check(path string) (move.Checked, error)
@@ -42,35 +46,11 @@ func (a *app) diskCommand() *cobra.Command {
 		Short: "Copy, hash and check single disks",
 		Args:  subcommand,
 		RunE: func(*cobra.Command, []string) error {
-			return engine.Usagef("write failback disk copy, cancel, status, hash or check", "what should be done with a disk?")
+			return engine.Usagef("write failback disk copy, limit, cancel, status, hash or check", "what should be done with a disk?")
 		},
 	}
-	disk.AddCommand(a.diskCopyCommand(), a.diskCancelCommand(), a.diskStatusCommand(), a.diskHashCommand(), a.diskCheckCommand())
+	disk.AddCommand(a.diskCopyCommand(), a.diskLimitCommand(), a.diskCancelCommand(), a.diskStatusCommand(), a.diskHashCommand(), a.diskCheckCommand())
 	return disk
-}
-
-func (a *app) diskCancelCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "cancel TARGET",
-		Short: "Take a copy back that was broken off: the target becomes what it was before, bit for bit",
-		Long: `Take a copy back that was broken off. A target that was there before gets its old
-content again, bit for bit; a new one is removed. Interrupted, it is done again.`,
-		Args: takes(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			back, err := a.disks().Cancel(args[0])
-			if err != nil {
-				return err
-			}
-			words := "its old content is back"
-			switch {
-			case back.Nothing:
-				words = "nothing was begun that could be taken back"
-			case back.Removed:
-				words = "the new disk is removed"
-			}
-			return a.one(back, "%s: %s\n", text.Clean(back.Target), words)
-		},
-	}
 }
 
 func (a *app) diskStatusCommand() *cobra.Command {
