@@ -68,7 +68,11 @@ func observation(e Event, direct bool) string {
 		}
 		return s
 	case TaskChanged:
-		return fmt.Sprintf("task %s: %s", firstOf(b.Task.Friendly, b.Task.Name), b.Task.State)
+		s := fmt.Sprintf("task %s: %s", firstOf(b.Task.Friendly, b.Task.Name), b.Task.State)
+		if direct && b.Task.State == TaskStateSkipped && b.Task.Detail != "" {
+			s += ": " + b.Task.Detail
+		}
+		return s
 	case PowerChanged:
 		if b.Side == LocationAzure {
 			return "Azure VM " + string(b.Power)
