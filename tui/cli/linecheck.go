@@ -114,7 +114,7 @@ func (l *linePlan) override(ctx context.Context, rows []checkRow) error {
 
 func (l *linePlan) review(ctx context.Context) error {
 	p := l.plan
-	draft := wizard.Draft{Direction: p.Direction, RecoveryPlan: p.RecoveryPlan, Sync: p.Sync, Target: p.Target}
+	draft := wizard.Draft{Direction: p.Direction, RecoveryPlan: p.RecoveryPlan, Sync: p.Sync, Target: p.Target, Direct: p.Direct}
 	l.t.Say("")
 	l.t.Say("Review.")
 	for _, it := range p.Items {
@@ -129,7 +129,9 @@ func (l *linePlan) review(ctx context.Context) error {
 		l.t.Say("Stays behind: %s: %s.", x.Name, x.Reason)
 	}
 	l.t.Say("Direction: %s.", p.Direction.Arrow())
-	if l.failback() {
+	if l.straight() {
+		l.t.Say("Way home: %s. Target: %s.", p.Direct.Words(), p.Target.Label())
+	} else if l.failback() {
 		l.t.Say("Synchronisation: %s. Target: %s.", p.Sync, p.Target.Label())
 	}
 	for _, c := range draft.Consequences() {
@@ -142,7 +144,7 @@ func (l *linePlan) review(ctx context.Context) error {
 	if l.plan.Budget, err = l.budget(ctx); err != nil {
 		return err
 	}
-	if l.failback() {
+	if l.failback() && !l.straight() {
 		if l.plan.Threads, err = l.threads(ctx); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"failback/engine"
 	"failback/engine/estimate"
@@ -12,6 +13,7 @@ import (
 )
 
 func (l *linePlan) sync(ctx context.Context) error {
+	l.o.direct.on = false
 	l.t.Say("Predicting both synchronisation options.")
 	made, err := forecast(l.s.store)(ctx, l.s.conn, l.chosen)
 	if err != nil {
@@ -36,18 +38,34 @@ func (l *linePlan) sync(ctx context.Context) error {
 		}
 	}
 	options := []engine.SyncOption{engine.SyncDelta, engine.SyncFull}
-	n, err := l.t.One(ctx, ask.Question{Ask: "How does the data come home? There is no default.", Choices: []ask.Choice{
+	choices := []ask.Choice{
 		{Label: "delta [Synchronize data before failover]", About: about(made.Delta, "the Azure VM keeps running while what differs comes home")},
 		{Label: "full [Synchronize data during failover only]", About: about(made.Full, "the Azure VM stops at once and everything comes home")},
-	}})
-	if err == nil {
+	}
+	if i := slices.IndexFunc(l.chosen, l.onlyStraight); i >= 0 {
+		choices[0].Off = "Site Recovery does not take " + l.chosen[i].Name
+		choices[1].Off = choices[0].Off
+	}
+	if l.both() {
+		choices = append(choices, ask.Choice{Label: "without Site Recovery", About: "this program takes snapshots, writes new disks and has the host run them: where Site Recovery can't"})
+	}
+	n, err := l.t.One(ctx, ask.Question{Ask: "How does the data come home? There is no default.", Choices: choices})
+	switch {
+	case err != nil:
+		return err
+	case n == len(options):
+		l.goStraight()
+	default:
 		l.o.sync = string(options[n])
 	}
-	return err
+	return nil
 }
 
 func (l *linePlan) encrypted() bool {
 	l.cert, l.o.certificate = nil, ""
+	if l.straight() {
+		return false
+	}
 	for _, it := range l.chosen {
 		if it.Kind == engine.KindVMM && it.Encryption {
 			return true
@@ -76,6 +94,9 @@ func (l *linePlan) target(ctx context.Context) error {
 	choices := []ask.Choice{{Label: "The original location", About: "each VM on the host it came from, found by its id"}}
 	for _, h := range l.hosts {
 		c := ask.Choice{Label: "Host " + h.Name, Off: wizard.Unfit(h, l.chosen)}
+		if l.straight() { // what the vault knows of the host counts for nothing
+			c.Off = wizard.OwnHost(h, l.chosen)
+		}
 		if l.recovery() && !l.o.each {
 			c.Off = "a recovery plan's own job takes no host"
 		}
@@ -89,7 +110,11 @@ func (l *linePlan) target(ctx context.Context) error {
 	if n > 0 {
 		l.o.to = l.hosts[n-1].Name
 	}
-	if n == 0 && (!l.recovery() || l.o.each) {
+	if n > 0 && l.straight() {
+		l.o.createVM = true
+		return nil
+	}
+	if n == 0 && !l.straight() && (!l.recovery() || l.o.each) {
 		return nil
 	}
 	n, err = l.t.One(ctx, ask.Question{Ask: "A VM that does not exist there:", Choices: []ask.Choice{{Label: "is created"}, {Label: "is not created, and stops the run"}}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"failback/engine"
 	"failback/tui/ask"
@@ -55,7 +56,7 @@ func (l *linePlan) walk(ctx context.Context) error {
 		put     func(context.Context) error
 	}{
 		{always, l.direction}, {always, l.what}, {l.recovery, l.job}, {l.commitsFirst, l.commit}, {l.pointed, l.point},
-		{l.failback, l.sync}, {l.encrypted, l.certificate}, {l.failback, l.target}, {always, l.preflight}, {always, l.review},
+		{l.failback, l.sync}, {l.encrypted, l.certificate}, {l.failback, l.target}, {l.straight, l.disks}, {always, l.preflight}, {always, l.review},
 	}
 	way := 1
 	for at := 0; at < len(questions); at += way {
@@ -97,7 +98,7 @@ func (l *linePlan) direction(ctx context.Context) error {
 			}
 		}
 		choices[i] = ask.Choice{Label: d.Arrow(), About: fmt.Sprintf("%d of %d items are ready", n, len(l.items))}
-		if n+first == 0 {
+		if n+first == 0 && !(d == engine.ToOnPremises && slices.ContainsFunc(l.items, l.inAzure)) {
 			choices[i].Off = "no item is ready for it"
 		}
 	}
@@ -130,6 +131,8 @@ func (l *linePlan) what(ctx context.Context) error {
 		switch r := it.Ready(d); {
 		case r.CommitFirst:
 			choices[i].About = "its failover is not committed: this run commits it first"
+		case l.onlyStraight(it):
+			choices[i].About = "only without Site Recovery, which does not take it: " + r.Reason
 		case !r.Ready:
 			choices[i].Off = r.Reason
 		case it.Damaged != nil:

@@ -6,6 +6,10 @@ import "failback/engine"
 // can.
 func Unfit(h engine.Host, items []engine.Item) string { return unfit(h, items) }
 
+// OwnHost says that the host is the one that all the items came from; empty where it
+// is not.
+func OwnHost(h engine.Host, items []engine.Item) string { return ownHost(h, items) }
+
 // Phrase is what has to be typed to start a run of the draft.
 func (d Draft) Phrase() string { return d.phrase() }
 
