@@ -92,9 +92,10 @@ func (a *app) complain(err error) {
 	case errors.As(err, &file):
 		remedy = file.Remedy
 	}
-	a.say("failback: %s", text)
+	l := a.language()
+	a.say("failback: %s", l.Failure(text))
 	if remedy != "" {
-		a.say("now: %s", remedy)
+		a.say("%s", l.Say("now: "+remedy))
 	}
 }
 

@@ -101,12 +101,12 @@ func (s *Screen) details(j engine.Job, w int) []string {
 	if j.Name == "" {
 		return nil
 	}
-	title := j.Title()
+	title := l.L.Say(j.Title())
 	if j.TargetName != "" {
-		title += " of " + j.TargetName
+		title = l.L.Say(j.Title() + " of " + j.TargetName)
 	}
 	if d := j.Direction(); d != engine.DirectionUnknown {
-		title += ", " + d.Arrow()
+		title += ", " + l.L.Say(d.Arrow())
 	}
 	out := l.Paragraph(l.T.Strong, "", title, w)
 	state := jobtree.Word(string(j.State))

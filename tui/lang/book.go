@@ -25,28 +25,42 @@ type book struct {
 	texts  map[string]string
 	led    map[byte][]format // by the first byte of what they begin with
 	others []format          // that begin with what is filled in
+	failed []format          // of failures as a whole, see Failure
 }
 
-var swedish = sync.OnceValue(func() *book { return builtIn("sv", ",") })
+var swedish = sync.OnceValue(func() *book { return builtIn("sv", voice{point: ",", notDone: "Kunde inte", now: "nu"}) })
 
 // builtIn reads a book that is built in: an error in it is one of the program, and a
 // test reads every book.
-func builtIn(name, point string) *book {
-	b, err := readFrom(files, name, point)
+func builtIn(name string, v voice) *book {
+	b, err := readFrom(files, name, v)
 	if err != nil {
 		panic(err)
 	}
 	return b
 }
 
-// readFrom reads a book; point is what it writes between a number and its fraction.
-func readFrom(fsys fs.FS, name, point string) (*book, error) {
-	b := &book{name: name, point: point, texts: map[string]string{}, led: map[byte][]format{}}
+// voice is what a language has beside its texts.
+type voice struct {
+	point   string // between a number and its fraction
+	notDone string // before what was tried and failed
+	now     string // before what to do
+}
+
+// readFrom reads a book.
+func readFrom(fsys fs.FS, name string, v voice) (*book, error) {
+	b := &book{name: name, point: v.point, texts: map[string]string{}, led: map[byte][]format{}}
 	entries, err := entriesOf(fsys, name)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
+		if e.File == name+"/"+tried {
+			if err := b.addTried(e, v); err != nil {
+				return nil, fmt.Errorf("%s, line %d: %w", e.File, e.Line, err)
+			}
+			continue
+		}
 		if !strings.Contains(e.English, "%") {
 			b.texts[e.English] = e.Said
 			continue
@@ -55,17 +69,61 @@ func readFrom(fsys fs.FS, name, point string) (*book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", e.File, e.Line, err)
 		}
-		if lead := f.between[0]; lead != "" {
-			b.led[lead[0]] = append(b.led[lead[0]], f)
-		} else {
-			b.others = append(b.others, f)
-		}
+		b.add(f)
 	}
 	for _, list := range b.led {
 		mostFirst(list)
 	}
 	mostFirst(b.others)
+	mostFirst(b.failed)
 	return b, nil
+}
+
+// tried is the file with what was tried where something failed.
+const tried = "failures.txt"
+
+// addTried adds what is said of something that was tried and failed. That it failed is
+// said by the text itself, or by who asks for a failure: "start the planned failover:
+// accepted" has not failed.
+func (b *book) addTried(e Entry, v voice) error {
+	said := v.notDone + " " + e.Said
+	for _, x := range []struct {
+		english, said string
+		whole         bool // only where a failure is asked for
+	}{
+		{" failed", "", false}, {" failed: %s", ": %w", false},
+		{": %s; now: %s", ": %w; " + v.now + ": %w", true}, {": %s", ": %w", true},
+	} {
+		f, err := newFormat(e.English+x.english, said+x.said)
+		if err != nil {
+			return err
+		}
+		if x.whole {
+			b.failed = append(b.failed, f)
+			continue
+		}
+		b.add(f)
+	}
+	return nil
+}
+
+// add puts a format where it is looked for.
+func (b *book) add(f format) {
+	if lead := f.between[0]; lead != "" {
+		b.led[lead[0]] = append(b.led[lead[0]], f)
+		return
+	}
+	b.others = append(b.others, f)
+}
+
+// failure says a failure whole: what was tried, where and why.
+func (b *book) failure(s string) (string, bool) {
+	for _, f := range b.failed {
+		if said, ok := f.say(s, b); ok {
+			return said, true
+		}
+	}
+	return "", false
 }
 
 // mostFirst puts the formats that leave the least open first.

@@ -122,6 +122,9 @@ func TestBooksAreWhole(t *testing.T) {
 		}
 		first := map[string]Entry{}
 		for _, e := range entries {
+			if e.File == name+"/"+tried {
+				e.English, e.Said = "failures|"+e.English, "failures|"+e.Said // a format of its own
+			}
 			if had, twice := first[e.English]; twice {
 				t.Errorf("%s, line %d: %q stands in %s, line %d already", e.File, e.Line, e.English, had.File, had.Line)
 			}
@@ -140,7 +143,7 @@ func TestBooksAreWhole(t *testing.T) {
 // together from parts: what counts is that words stand beside each other somewhere.
 func TestNoTextOfTheBookIsLeftOver(t *testing.T) {
 	pairs := map[string]bool{}
-	for _, pattern := range []string{"tui/*.go", "tui/*/*.go", "engine/*.go", "engine/*/*.go", "providers/*/*.go", "*.go"} {
+	for _, pattern := range []string{"tui/*.go", "tui/*/*.go", "engine/*.go", "engine/*/*.go", "providers/*/*.go", "providers/*/*/*.go", "*.go"} {
 		for _, path := range sources(t, pattern) {
 			for _, l := range everyLiteral(t, path) {
 				for _, p := range pairsOf(l) {
@@ -225,8 +228,8 @@ func TestTheEnvironmentNamesALanguage(t *testing.T) {
 // small is a book for the rules of saying.
 func small(t *testing.T, texts string) Language {
 	t.Helper()
-	old := fstest.MapFS{"xx/a.txt": {Data: []byte(texts)}}
-	b, err := readFrom(old, "xx", ",")
+	old := fstest.MapFS{"xx/a.txt": {Data: []byte(texts)}, "xx/failures.txt": {Data: []byte("read job %s\n\tläsa jobb %s\n")}}
+	b, err := readFrom(old, "xx", voice{point: ",", notDone: "Kunde inte", now: "nu"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +253,12 @@ Nothing is lost
 	%[2]d varav %[1]d
 %s: broken
 	%w: trasig
+Sync
+	Synk
+%s failed: %s
+	%m misslyckades: %f
+running (%s)
+	kör (%s)
 `)
 	for english, want := range map[string]string{
 		"running":                             "kör",
@@ -273,6 +282,11 @@ Nothing is lost
 		"running: broken":                     "kör: trasig",
 		"disk: broken":                        "disk: trasig",
 		"running · sql01 · 1.5 GiB":           "kör · sql01 · 1,5 GiB",
+		"read job j1: accepted":               "read job j1: accepted", // nothing says that it failed
+		"Sync failed: read job j1: Gone":      "Synk misslyckades: Kunde inte läsa jobb j1: Gone",
+		"running (a, b), running":             "kör (a, b), kör",
+		"read job j1 failed: sql01":           "Kunde inte läsa jobb j1: sql01",
+		"read job j1":                         "read job j1", // a key may be called that
 		"sql01 · sql02":                       "sql01 · sql02",
 		"web01 waits for a decision: Commit · The VM runs.": "web01 väntar på beslut: Godkänn · VM:n kör.",
 	} {
@@ -281,6 +295,21 @@ Nothing is lost
 		}
 		if got := English.Say(english); got != english {
 			t.Errorf("%q is %q in English", english, got)
+		}
+	}
+}
+
+func TestAFailureIsSaid(t *testing.T) {
+	l := small(t, "running\n\tkör\n")
+	for english, want := range map[string]string{
+		"read job j1: sql01: Gone":     "Kunde inte läsa jobb j1: sql01: Gone",
+		"read job j1: Gone; now: wait": "Kunde inte läsa jobb j1: Gone; nu: wait",
+		"read job j1: running":         "Kunde inte läsa jobb j1: kör",
+		"write the job: Gone":          "write the job: Gone",
+		"running":                      "kör",
+	} {
+		if got := l.Failure(english); got != want {
+			t.Errorf("%q is %q, want %q", english, got, want)
 		}
 	}
 }
@@ -294,7 +323,7 @@ func TestABookThatIsWrongIsRefused(t *testing.T) {
 		"%s of %s\n\t%s\n":           "leaves out",
 		"%s: %s\n\t%s: %s\n":         "open everywhere",
 	} {
-		if _, err := readFrom(fstest.MapFS{"xx/a.txt": {Data: []byte(texts)}}, "xx", ","); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readFrom(fstest.MapFS{"xx/a.txt": {Data: []byte(texts)}}, "xx", voice{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", texts, err, want)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 //	%m           what it means: a text that the book has, or a number with its unit.
 //	             Where the book does not have it, the whole stays English
 //	%w           words of somebody else: said where the book has them, else as they are
+//	%f           a failure: what was tried is said where the book has it, the rest as it is
 type format struct {
 	verbs   []byte   // of the English side
 	between []string // what stands before, between and after them
@@ -27,7 +28,7 @@ type format struct {
 type piece struct {
 	text string
 	arg  int  // from 0; -1 for text
-	verb byte // s, m or w
+	verb byte // s, m, w or f
 }
 
 var verb = regexp.MustCompile(`%(?:\[(\d)\])?(?:[-+#0]*(?:\d+|\*))?(?:\.\d+)?([a-zA-Z%])`)
@@ -73,7 +74,7 @@ func (f *format) other(said string) error {
 		if next < 0 || next >= len(used) {
 			return fmt.Errorf("%q fills in more than the English %q", said, strings.Join(f.between, "%"))
 		}
-		if v != 'm' && v != 'w' {
+		if v != 'm' && v != 'w' && v != 'f' {
 			v = 's'
 		}
 		f.pieces = append(f.pieces, piece{arg: next, verb: v})
@@ -125,6 +126,9 @@ func (f format) say(s string, b *book) (string, bool) {
 		arg := args[p.arg]
 		if p.verb != 's' {
 			said, known := b.meaning(arg)
+			if p.verb == 'f' {
+				said, known = b.failure(arg)
+			}
 			if !known && p.verb == 'm' {
 				return "", false
 			}
@@ -200,7 +204,7 @@ func fits(verb byte, arg string) bool {
 }
 
 // A number with a unit, as the engine writes sizes, rates and spans of time.
-var quantities = regexp.MustCompile(`^(-?\d+(?:\.\d+)?) (B|KiB|MiB|GiB|TiB|PiB|EiB|B/s|KiB/s|MiB/s|GiB/s|TiB/s|ms|s|min|h|days|%)(?: (\d+ (?:s|min)))?$`)
+var quantities = regexp.MustCompile(`^(-?\d+(?:\.\d+)?) (B|KiB|MiB|GiB|TiB|PiB|EiB|B/s|KiB/s|MiB/s|GiB/s|TiB/s|ms|s|min|h|days|%)(?: (\d+ (?:s|min)))?$|^(\d+(?:\.\d+)?)(?:ns|µs|ms|s)$`)
 
 // quantity says a number with its unit. Days have a name of their own; the other
 // units are the same everywhere.
@@ -211,6 +215,9 @@ func quantity(s string, b *book) (string, bool) {
 	m := quantities.FindStringSubmatch(s)
 	if m == nil {
 		return "", false
+	}
+	if m[2] == "" { // a span as Go writes it
+		return strings.ReplaceAll(s, ".", b.point), true
 	}
 	unit := m[2]
 	if said, ok := b.texts[unit]; ok {

@@ -91,3 +91,27 @@ func TestTheVerbsInSwedish(t *testing.T) {
 		}
 	}
 }
+
+// What happened is not turned into something else: what was accepted has not failed.
+func TestEventsInSwedish(t *testing.T) {
+	op := func(b engine.Body) engine.Event {
+		return engine.Event{Item: "sql01", Phase: engine.PhaseInitialSync, Body: b}
+	}
+	failed := engine.PhaseFailed{Failure: &engine.Failure{What: "start the planned failover", Where: "sql01", Code: "Conflict", Why: "a job is running", Remedy: "wait"}}
+	for want, e := range map[string]engine.Event{
+		"ska starta den planerade överväxlingen":                     op(engine.IntentRecorded{Op: engine.OpStart}),
+		"starta den planerade överväxlingen: mottaget, jobb j1":      op(engine.OperationAccepted{Op: engine.OpStart, Job: "j1"}),
+		"stoppa Azure-VM:n: var redan mottaget":                      op(engine.OperationAccepted{Op: engine.OpDeallocate, Found: true}),
+		"Azure-VM stoppad, frigjord":                                 op(engine.PowerChanged{Side: engine.LocationAzure, Power: engine.PowerDeallocated}),
+		"Första synkroniseringen har börjat":                         op(engine.PhaseStarted{}),
+		"väntar på beslut: Godkänn och radera Azure-kopian [Commit]": op(engine.GateOpened{Gate: engine.GateCommit, Verb: engine.GateCommit.Verb(), Portal: engine.GateCommit.Portal()}),
+		"Stoppa Azure och växla över: godkänt av kim@jump01":         op(engine.DecisionMade{Decision: engine.Decision{Gate: engine.GateComplete, By: "kim@jump01", Verb: engine.GateComplete.Verb()}}),
+		"körningen lyckades":                                         op(engine.RunFinished{Outcome: engine.OutcomeSucceeded}),
+		"avbrottet börjar":                                           op(engine.DowntimeBegan{}),
+		"Första synkroniseringen misslyckades: Kunde inte starta den planerade överväxlingen: sql01: Conflict: a job is running; nu: wait": op(failed),
+	} {
+		if got := lang.Swedish().Say(engine.Sentence(e)); got != want {
+			t.Errorf("%q is %q, want %q", engine.Sentence(e), got, want)
+		}
+	}
+}

@@ -105,6 +105,18 @@ func (l Language) Say(english string) string {
 	return english[:at] + said + english[at+len(core):]
 }
 
+// Failure is Say for what a failure says of itself: what was tried, where, why and
+// what to do now. What was tried is said in the language where the book has it; why
+// stays in the words of whoever refused.
+func (l Language) Failure(english string) string {
+	if l.book != nil {
+		if said, ok := l.book.failure(english); ok {
+			return said
+		}
+	}
+	return l.Say(english)
+}
+
 // SayAs is Say for a word that means one thing here and another elsewhere, as what.
 func (l Language) SayAs(what, english string) string {
 	if l.book != nil {
@@ -162,6 +174,25 @@ func (b *book) say(s string) (string, bool) {
 		return said, true
 	}
 	return b.list(s)
+}
+
+// apart splits a text, but not within brackets.
+func apart(s, sep string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '(' || s[i] == '[':
+			depth++
+		case s[i] == ')' || s[i] == ']':
+			depth--
+		case depth == 0 && strings.HasPrefix(s[i:], sep):
+			out = append(out, s[from:i])
+			from = i + len(sep)
+			i = from - 1
+		}
+	}
+	return append(out, s[from:])
 }
 
 // text says a text without anything to fill in, with a capital or without one as it
@@ -224,7 +255,7 @@ func (b *book) sentences(s string) (string, bool) {
 // list says what is listed with semicolons or commas, if the book has all of it.
 func (b *book) list(s string) (string, bool) {
 	for _, sep := range []string{"; ", ", "} {
-		parts := strings.Split(s, sep)
+		parts := apart(s, sep)
 		if len(parts) < 2 {
 			continue
 		}

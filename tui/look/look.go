@@ -4,6 +4,7 @@
 package look
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +38,16 @@ func (l Look) Words(s string) string { return l.G.Text(text.Clean(s)) }
 // Say is Words for a text of ours: it says it in the language of the screens. A
 // text that the language does not have is drawn as it stands.
 func (l Look) Say(s string) string { return l.Words(l.L.Say(s)) }
+
+// Failure is what an error says to a person: a failure whole, with what to do now.
+func (l Look) Failure(err error) string {
+	said := err.Error()
+	var f *engine.Failure
+	if errors.As(err, &f) {
+		said = f.Error()
+	}
+	return l.Words(l.L.Failure(said))
+}
 
 // Cut shortens a line to w cells and marks the cut.
 func (l Look) Cut(s string, w int) string {

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,20 +134,12 @@ func (o *Outcome) repairable() bool {
 func (o *Outcome) Written(path string, err error) {
 	o.writing, o.path = false, path
 	if err != nil {
-		o.problem = words(err)
+		o.problem = o.look.Failure(err)
 	}
 }
 
 // Refused says why going on was refused.
-func (o *Outcome) Refused(err error) { o.problem = words(err) }
-
-func words(err error) string {
-	var f *engine.Failure
-	if errors.As(err, &f) {
-		return f.Error()
-	}
-	return err.Error()
-}
+func (o *Outcome) Refused(err error) { o.problem = o.look.Failure(err) }
 
 // Hints are the keys of the screen.
 func (o *Outcome) Hints() []keymap.Binding {
@@ -260,7 +251,7 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	}
 	line("Downtime", o.downtime(leg))
 	line("Runs", runs(leg))
-	if t := phaseTimes(leg); t != "" {
+	if t := o.phaseTimes(leg); t != "" {
 		line("Took", t)
 	}
 	if b := leg.Boot; b != nil {
@@ -271,7 +262,7 @@ func (o *Outcome) leg(leg *engine.Leg, w int) []string {
 	}
 	if f := leg.Failure; f != nil {
 		line("Stopped at", leg.Phase().Info().Title)
-		line("Why", strings.TrimSuffix(f.What+": "+joined(f.Code, f.Why), ": "))
+		line("Why", l.L.Failure(strings.TrimSuffix(f.What+": "+joined(f.Code, f.Why), ": ")))
 		line("Now", f.Remedy)
 	}
 	line("Next", o.next(leg))
@@ -294,12 +285,12 @@ func runs(leg *engine.Leg) string {
 }
 
 // phaseTimes are the phases that took a while, in order.
-func phaseTimes(leg *engine.Leg) string {
+func (o *Outcome) phaseTimes(leg *engine.Leg) string {
 	var out []string
 	for _, s := range leg.Steps {
 		rec, ok := leg.Phases[s.Phase]
 		if d := rec.Ended.Sub(rec.Started); ok && d >= time.Second/2 {
-			out = append(out, strings.ReplaceAll(s.Phase.Info().Title+" "+engine.SpanWords(d), " ", "\u00a0"))
+			out = append(out, strings.ReplaceAll(o.look.Say(s.Phase.Info().Title)+" "+o.look.Say(engine.SpanWords(d)), " ", "\u00a0"))
 		}
 	}
 	return strings.Join(out, ", ")

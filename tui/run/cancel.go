@@ -133,7 +133,7 @@ func (r *Live) Cancelled(item string, err error) tea.Cmd {
 		return nil
 	}
 	if err != nil {
-		r.cancel.form.Busy, r.cancel.form.Problem = false, failureWords(err)
+		r.cancel.form.Busy, r.cancel.form.Problem = false, r.look.Failure(err)
 		return nil
 	}
 	r.cancel = nil

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -240,7 +239,7 @@ func (r *Live) Decided(item string, g engine.Gate, err error) tea.Cmd {
 	}
 	r.gate.form.Busy = false
 	if err != nil {
-		r.gate.form.Problem = failureWords(err)
+		r.gate.form.Problem = r.look.Failure(err)
 		return nil
 	}
 	r.putAside(r.gate)
@@ -252,16 +251,8 @@ func (r *Live) Decided(item string, g engine.Gate, err error) tea.Cmd {
 func (r *Live) Looked(err error) {
 	r.notice = "What was seen is recorded; nothing was approved."
 	if err != nil {
-		r.notice = "What was seen was not recorded: " + failureWords(err)
+		r.notice = "What was seen was not recorded: " + r.look.Failure(err)
 	}
-}
-
-func failureWords(err error) string {
-	var f *engine.Failure
-	if errors.As(err, &f) {
-		return f.Error()
-	}
-	return err.Error()
 }
 
 // decideAgain opens the dialog of the selected leg's gate, or of the first one

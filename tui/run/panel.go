@@ -14,7 +14,7 @@ func (r *Live) panelView(w, h int) []string {
 	var lines []string
 	switch r.panel {
 	case panelLog:
-		return append([]string{r.look.Section(r.look.Words(r.logTitle()), w)}, r.wholeLog(w, max(1, h-1))...)
+		return append([]string{r.look.Section(r.look.Say(r.logTitle()), w)}, r.wholeLog(w, max(1, h-1))...)
 	case panelTasks:
 		title, lines = r.tasksTitle("Tasks of job "+r.leg().Job, r.leg()), r.wholeTasks(w)
 	case panelFindings:

@@ -148,7 +148,7 @@ func (s *certificateStep) view(w *Wizard, width, height int) []string {
 	case s.reading:
 		out = append(out, l.T.Muted.Render(l.Say("Reading the certificate …")))
 	case s.err != nil:
-		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", failureText(s.err), width)...)
+		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", w.look.Failure(s.err), width)...)
 	case w.draft.Thumbprint != "":
 		out = append(out, l.Cut(l.T.OK.Render(l.G.OK)+" "+l.Say("checked before: "+w.draft.Thumbprint), width))
 	}

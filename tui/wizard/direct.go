@@ -71,7 +71,7 @@ func (s *directStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		if _, err := w.draft.Plan(w.conn, w.services.Owner); err != nil {
-			s.form.Refuse(fieldOf(err), failureText(err))
+			s.form.Refuse(fieldOf(err), w.look.Failure(err))
 			return nil
 		}
 		return w.forward()

@@ -98,7 +98,7 @@ func (s *preflightStep) nameWidth(l look.Look, many bool) int {
 func (s *preflightStep) about(w *Wizard, width int) []string {
 	l := w.look
 	if s.err != nil {
-		return l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "The preflight did not finish: "+failureText(s.err), width)
+		return l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "The preflight did not finish: "+w.look.Failure(s.err), width)
 	}
 	if s.at >= len(s.found) {
 		return nil

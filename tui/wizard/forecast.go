@@ -147,7 +147,7 @@ func share(d, of time.Duration) float64 { return float64(d) / float64(max(1, of)
 func (s *syncStep) why(w *Wizard, width int, charts bool) []string {
 	l := w.look
 	if s.err != nil {
-		return l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", "No forecast could be made: "+failureText(s.err), width)
+		return l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", "No forecast could be made: "+w.look.Failure(s.err), width)
 	}
 	if s.forecasts == nil {
 		return nil

@@ -270,7 +270,7 @@ func (s *itemsStep) about(w *Wizard, width int) []string {
 		return l.Paragraph(l.T.Muted, "", fmt.Sprintf("%s: Azure VM %s in %s; its disks are read through snapshots.", it.Name, it.AzureVM.Name, it.AzureVM.ResourceGroup), width)
 	}
 	if !selectable(r) {
-		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+r.Reason+".", width)
+		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+w.look.L.Say(r.Reason)+".", width)
 		out = append(out, l.Paragraph(l.T.Muted, "  ", "Now: "+r.Remedy+".", width)...)
 		if w.conn.Direct != nil && w.draft.failback() && it.Active == engine.LocationAzure && it.OutOfScope == "" {
 			out = append(out, l.Paragraph(l.T.Muted, "  ", "Or without Site Recovery, where that can't be mended: "+l.KeyName(keymap.Straight)+".", width)...)

@@ -123,7 +123,7 @@ func (s *pointStep) about(w *Wizard, width int) []string {
 	i, _ := s.list.Current()
 	switch {
 	case s.err != nil:
-		return l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", "The recovery points could not be read: "+failureText(s.err)+". The latest can be chosen all the same.", width)
+		return l.Paragraph(l.T.Warn, l.T.Warn.Render(l.G.Warn)+" ", "The recovery points could not be read: "+w.look.Failure(s.err)+". The latest can be chosen all the same.", width)
 	case !s.loaded:
 		return []string{l.T.Muted.Render(l.Say("Reading the recovery points …"))}
 	case i > 0:

@@ -56,7 +56,7 @@ func (s *reviewStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	case dialog.Submitted:
 		p, err := w.draft.Plan(w.conn, w.services.Owner)
 		if err != nil {
-			s.form.Refuse(s.wrongField(w.draft), failureText(err))
+			s.form.Refuse(s.wrongField(w.draft), w.look.Failure(err))
 			return nil
 		}
 		return w.start(p)

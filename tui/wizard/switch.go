@@ -89,14 +89,14 @@ func (s *preflightStep) switchCame(w *Wizard, msg tea.Msg) tea.Cmd {
 		if s.maker == nil || m.gen != s.maker.gen {
 			return nil
 		}
-		s.maker.ask(m)
+		s.maker.ask(w, m)
 	case switchMsg:
 		if s.maker == nil || m.gen != s.maker.gen {
 			return nil
 		}
 		if m.err != nil {
 			s.maker.form.Busy = false
-			s.maker.form.Refuse(typeField, failureText(m.err))
+			s.maker.form.Refuse(typeField, w.look.Failure(m.err))
 			return nil
 		}
 		p, err := w.draft.Plan(w.conn, w.services.Owner)
@@ -106,11 +106,11 @@ func (s *preflightStep) switchCame(w *Wizard, msg tea.Msg) tea.Cmd {
 }
 
 // ask makes the questions, once the network is known.
-func (m *switchMaker) ask(got networkMsg) {
+func (m *switchMaker) ask(w *Wizard, got networkMsg) {
 	m.form.Busy = false
 	if got.err != nil {
 		m.form.Lines = nil
-		m.form.Refuse(typeField, failureText(got.err))
+		m.form.Refuse(typeField, w.look.Failure(got.err))
 		return
 	}
 	m.net = &got.net
@@ -182,7 +182,7 @@ func (s *preflightStep) keySwitch(w *Wizard, k tea.KeyMsg) tea.Cmd {
 	case dialog.Submitted:
 		n := m.wish()
 		if _, err := m.net.Consider(m.host, n); err != nil {
-			m.form.Refuse(typeField, failureText(err))
+			m.form.Refuse(typeField, w.look.Failure(err))
 			return nil
 		}
 		m.form.Busy = true

@@ -211,7 +211,7 @@ func (s *targetStep) about(w *Wizard, row int) string {
 	}
 	h := s.hosts[row-firstHost]
 	if row := s.list.Row(row); row.Off != "" {
-		return h.Name + ": " + row.Off + "."
+		return h.Name + ": " + w.look.L.Say(row.Off) + "."
 	}
 	return fmt.Sprintf("%s [%s]: Site Recovery connects a created VM to the virtual switch of the same name as before; the preflight compares them.", h.Name, h.FabricName)
 }

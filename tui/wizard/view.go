@@ -35,7 +35,7 @@ func (w *Wizard) loadingView(width, height int) []string {
 		return w.comingView(width, height)
 	}
 	out := []string{"", w.look.T.Bad.Render(w.look.Say("The plan can't be made."))}
-	out = append(out, w.look.Wrap(failureText(w.world.err), width)...)
+	out = append(out, w.look.Wrap(w.look.Failure(w.world.err), width)...)
 	return append(out, "", w.look.Hints([]keymap.Binding{keymap.Again.But("try again"), keymap.Back}, width))
 }
 

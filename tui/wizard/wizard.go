@@ -5,7 +5,6 @@ package wizard
 
 import (
 	"context"
-	"errors"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -184,13 +183,5 @@ func (w *Wizard) start(p engine.Plan) tea.Cmd {
 // Refused lets the operator try again after the start was refused.
 func (w *Wizard) Refused(err error) {
 	w.done = false
-	w.notice = failureText(err)
-}
-
-func failureText(err error) string {
-	var f *engine.Failure
-	if errors.As(err, &f) {
-		return f.Error()
-	}
-	return err.Error()
+	w.notice = w.look.Failure(err)
 }
