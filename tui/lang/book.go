@@ -91,8 +91,8 @@ func (b *book) addTried(e Entry, v voice) error {
 		english, said string
 		whole         bool // only where a failure is asked for
 	}{
-		{" failed", "", false}, {" failed: %s", ": %w", false},
-		{": %s; now: %s", ": %w; " + v.now + ": %w", true}, {": %s", ": %w", true},
+		{" failed", "", false}, {" failed: %s", ": %s", false},
+		{": %s; now: %s", ": %s; " + v.now + ": %w", true}, {": %s", ": %s", true},
 	} {
 		f, err := newFormat(e.English+x.english, said+x.said)
 		if err != nil {

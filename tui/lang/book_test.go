@@ -41,7 +41,7 @@ func TestEveryTextIsInTheBook(t *testing.T) {
 					used[l.text] = true
 					continue
 				}
-				if f := filled(l.text); Swedish().Say(f) == f && !Swedish().Has(f) && !partOf(keys, l.text) {
+				if f := filled(l.text); Swedish().Say(f) == f && !Swedish().Has(f) && !Swedish().Has("state|"+f) && !partOf(keys, l.text) {
 					t.Errorf("%s: %q has no Swedish: put it into tui/lang/sv (docs/language.md)", l.at, l.text)
 				}
 			}
@@ -255,6 +255,8 @@ Nothing is lost
 	%w: trasig
 Sync
 	Synk
+%s runs
+	%s kör
 %s failed: %s
 	%m misslyckades: %f
 running (%s)
@@ -272,6 +274,10 @@ running (%s)
 		"Commit waits for a decision: Commit": "Commit väntar på beslut: Godkänn",  // a name stays a name
 		"The VM runs. Nothing is lost.":       "VM:n kör. Inget går förlorat.",
 		"The VM runs. All is lost.":           "The VM runs. All is lost.",
+		"a job waits for nothing":             "a job waits for nothing", // a name has no blanks where few letters tell
+		"sql01 runs":                          "sql01 kör",
+		"sql01, sql02 runs":                   "sql01, sql02 kör",
+		"the job that we saw runs":            "the job that we saw runs",
 		"3 of 9":                              "9 varav 3",
 		"x of 9":                              "x of 9",
 		"1.5 GiB":                             "1,5 GiB",
@@ -302,11 +308,12 @@ running (%s)
 func TestAFailureIsSaid(t *testing.T) {
 	l := small(t, "running\n\tkör\n")
 	for english, want := range map[string]string{
-		"read job j1: sql01: Gone":     "Kunde inte läsa jobb j1: sql01: Gone",
-		"read job j1: Gone; now: wait": "Kunde inte läsa jobb j1: Gone; nu: wait",
-		"read job j1: running":         "Kunde inte läsa jobb j1: kör",
-		"write the job: Gone":          "write the job: Gone",
-		"running":                      "kör",
+		"read job j1: sql01: Gone":        "Kunde inte läsa jobb j1: sql01: Gone",
+		"read job j1: Gone; now: wait":    "Kunde inte läsa jobb j1: Gone; nu: wait",
+		"read job j1: running":            "Kunde inte läsa jobb j1: running", // the cause stays as it is
+		"read job j1: Gone; now: running": "Kunde inte läsa jobb j1: Gone; nu: kör",
+		"write the job: Gone":             "write the job: Gone",
+		"running":                         "kör",
 	} {
 		if got := l.Failure(english); got != want {
 			t.Errorf("%q is %q, want %q", english, got, want)

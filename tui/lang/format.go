@@ -21,6 +21,7 @@ type format struct {
 	verbs   []byte   // of the English side
 	between []string // what stands before, between and after them
 	fixed   int      // bytes of between
+	few     bool     // few letters tell it: what is filled in has to look like a name
 	pieces  []piece
 }
 
@@ -52,6 +53,7 @@ func newFormat(english, said string) (format, error) {
 	for _, s := range f.between {
 		f.fixed += len(s)
 	}
+	f.few = f.letters() < fewLetters
 	err := f.other(said)
 	return f, err
 }
@@ -98,6 +100,21 @@ func (f *format) other(said string) error {
 // leastLetters is how many letters tell a format that takes whatever stands there.
 const leastLetters = 2
 
+// fewLetters is below how many letters a format may be found in a text that was made
+// otherwise: "a job is running" was not made with "%s is running".
+const fewLetters = 12
+
+// name reports whether a text may be a name, a time or several of them: words with
+// blanks between them are a sentence sooner.
+func name(s string) bool {
+	for i := range len(s) {
+		if s[i] == ' ' && i > 0 && s[i-1] != ',' && (i+1 == len(s) || s[i+1] >= 'a' && s[i+1] <= 'z') {
+			return false
+		}
+	}
+	return true
+}
+
 // letters counts the letters that stand in the English side.
 func (f *format) letters() int {
 	n := 0
@@ -124,6 +141,9 @@ func (f format) say(s string, b *book) (string, bool) {
 			continue
 		}
 		arg := args[p.arg]
+		if f.few && p.verb == 's' && f.verbs[p.arg] == 's' && !name(arg) {
+			return "", false
+		}
 		if p.verb != 's' {
 			said, known := b.meaning(arg)
 			if p.verb == 'f' {
