@@ -71,6 +71,15 @@ func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) h
 		t.Fatal(err)
 	}
 	b := &bed{t: t, dir: dir, lab: memory, wire: &wire{next: transport(memory)}}
+	b.open(rec)
+	return b
+}
+
+// open connects to the lab, with what a process of its own would know.
+func (b *bed) open(rec *record.Recorder) {
+	t, dir, memory := b.t, b.dir, b.lab
+	t.Helper()
+	var err error
 	e := memory.Endpoints()
 	hosts := map[string]hyperv.Endpoint{}
 	for _, h := range e.Hosts {
@@ -98,7 +107,6 @@ func openBedOver(t *testing.T, dir, estate string, transport func(*lab.Memory) h
 		t.Fatal(err)
 	}
 	b.m = runs.NewManager(b.store, b.conn, runs.Settings{Program: "test", Driver: "anna@jump01", Preflight: rules.Check})
-	return b
 }
 
 func (b *bed) close() {
