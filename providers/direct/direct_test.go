@@ -27,6 +27,9 @@ func TestS10ARefusedMachineComesHomeWithoutSiteRecovery(t *testing.T) {
 		if it := r.item(); it.CurrentJob != job || len(it.Allowed) > 0 || it.Active != engine.LocationAzure {
 			r.Errorf("while it waits: %+v", it)
 		}
+		if p, err := r.ports.Azure.Power(r.Context(), r.azure.vm); err != nil || p != engine.PowerRunning {
+			r.Errorf("S30: the machine is %q while its disks are brought, %v", p, err)
+		}
 		if after := r.vm("hv01"); after.Disks[0].Path != before.Disks[0].Path || after.State != "Off" {
 			r.Errorf("the host was touched before the switch: %+v", after)
 		}
@@ -232,5 +235,32 @@ func TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays(t *testing.T) {
 				r.Errorf("%d: %+v", i, s)
 			}
 		}
+	})
+}
+
+// TestS34NothingIsStoppedFirst: full synchronisation and the other direction are refused
+// with the reason, and one item has one failback at a time.
+func TestS34NothingIsStoppedFirst(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		it := r.item()
+		for name, q := range map[string]engine.StartRequest{
+			"full":     {Item: it, Direction: engine.ToOnPremises, Sync: engine.SyncFull, RequestID: "a"},
+			"to Azure": {Item: it, Direction: engine.ToAzure, RequestID: "b"},
+		} {
+			if _, err := r.ports.Failover.Start(r.Context(), q); engine.KindOf(err) != engine.FailureRefused {
+				r.Errorf("%s: %v", name, err)
+			}
+		}
+		q := engine.StartRequest{Item: it, Direction: engine.ToOnPremises, Sync: engine.SyncDelta, RequestID: "c"}
+		job, err := r.ports.Failover.Start(r.Context(), q)
+		must(r, err)
+		if again, err := r.ports.Failover.Start(r.Context(), q); err != nil || again != job {
+			r.Errorf("the same request: %s, %v", again, err)
+		}
+		q.RequestID = "d"
+		if _, err := r.ports.Failover.Start(r.Context(), q); engine.KindOf(err) != engine.FailureRefused {
+			r.Errorf("another one beside it: %v", err)
+		}
+		r.waits(job)
 	})
 }
