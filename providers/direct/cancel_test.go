@@ -46,6 +46,7 @@ func TestS68ACancelBeforeTheSwitchLeavesNothing(t *testing.T) {
 
 // TestS68ACancelAfterTheStartIsRefused: two live copies would be the end of it.
 func TestS68ACancelAfterTheStartIsRefused(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		job := r.start("request-1")
 		r.waits(job)

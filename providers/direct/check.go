@@ -34,6 +34,9 @@ func (v *driver) check(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := fitsFormat(r.Direct.Format, disks); err != nil {
+		return err
+	}
 	if at, err := os.Stat(r.Direct.Folder); err != nil || !at.IsDir() {
 		return engine.Refuse("check the folder of the disks", r.Direct.Folder, folderWhy(err), "name a folder of this machine, or a share of the host, that is there")
 	}
@@ -63,6 +66,18 @@ func folderWhy(err error) string {
 	return err.Error()
 }
 
+// mostVHD is the biggest disk that a VHD can be.
+const mostVHD = 2040 << 30
+
+func fitsFormat(format string, disks []snapshots.Disk) error {
+	for _, d := range disks {
+		if strings.EqualFold(format, "vhd") && d.Bytes > mostVHD {
+			return engine.Refuse("check the disks", d.Name, "it has "+engine.SizeWords(d.Bytes)+", and a VHD at most "+engine.SizeWords(mostVHD), "write VHDX")
+		}
+	}
+	return nil
+}
+
 // checkHost looks at the VM that gets other disks, or sees that a new one may be made,
 // and returns the id of the former.
 func (v *driver) checkHost(ctx context.Context, disks []snapshots.Disk) (string, error) {
@@ -87,7 +102,20 @@ func (v *driver) checkHost(ctx context.Context, disks []snapshots.Disk) (string,
 	if i := slices.IndexFunc(vms, func(vm engine.VM) bool { return strings.EqualFold(vm.Name, r.Item.Name) }); i >= 0 {
 		return "", engine.Refuse(what, r.Item.Name+" on "+r.Host, "a VM of that name is there already ("+vms[i].ID+")", "rename or remove that one, or name another host")
 	}
-	return "", nil
+	return "", v.checkSwitch(ctx)
+}
+
+// checkSwitch sees that the switch that the plan names is there.
+func (v *driver) checkSwitch(ctx context.Context) error {
+	r := v.look()
+	if r.Direct.Switch == "" {
+		return nil
+	}
+	facts, err := v.d.o.Vault.Hosts.Facts(ctx, r.Host)
+	if err != nil || slices.ContainsFunc(facts.Switches, func(s engine.Switch) bool { return s.Name == r.Direct.Switch }) {
+		return err
+	}
+	return engine.Refuse("check the target", r.Host, "it has no virtual switch "+r.Direct.Switch, "make one of exactly that name, or name another")
 }
 
 // swappable says why a VM can't get other disks.
@@ -189,7 +217,7 @@ func (d *Desk) repairable(r *record) (*record, error) {
 	}
 	for _, old := range all {
 		f := old.Failback
-		if f == nil || old.Name == r.Name || !old.sameAs(r.Item.ID) || old.State != engine.JobFailed || f.Touched || taken[old.Name] || f.Home == "" || f.Set == nil {
+		if f == nil || old.Name == r.Name || !old.sameAs(r.Item.ID) || old.State != engine.JobFailed || old.Cancel != "" || f.Touched || taken[old.Name] || f.Home == "" || f.Set == nil {
 			continue
 		}
 		if old.Direct.Folder == r.Direct.Folder && old.Direct.HostFolder == r.Direct.HostFolder && old.Direct.Format == r.Direct.Format && filepath.Dir(f.Home) == filepath.Clean(r.Direct.Folder) {

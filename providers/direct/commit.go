@@ -23,8 +23,7 @@ func (v *driver) remove(ctx context.Context) error {
 		if p, err := v.d.o.Vault.Azure.Power(ctx, r.Item.AzureVM); err != nil {
 			return err
 		} else if !p.Off() && p != engine.PowerDeleted {
-			return &engine.Failure{Kind: engine.FailureUnsafe, What: "delete the Azure copy", Where: r.Item.AzureVM.Name,
-				Why: "its power state is " + string(p) + ": somebody went back to it", Remedy: "find out who uses it; nothing more was deleted"}
+			return inUse(r.Item.AzureVM, p)
 		}
 		if err := v.d.o.Azure.Remove(ctx, thing); err != nil {
 			return err
@@ -34,6 +33,12 @@ func (v *driver) remove(ctx context.Context) error {
 		}
 	}
 	return v.finish(stepTidy, taskDelete)
+}
+
+// inUse refuses to delete a machine that somebody went back to.
+func inUse(vm engine.AzureVMRef, p engine.Power) error {
+	return &engine.Failure{Kind: engine.FailureUnsafe, What: "delete the Azure copy", Where: vm.Name,
+		Why: "its power state is " + string(p) + ": somebody went back to it", Remedy: "find out who uses it; nothing more was deleted"}
 }
 
 // tidy deletes the snapshots that the failback took, but for those of its last set
@@ -144,12 +149,12 @@ func (v *driver) protect(ctx context.Context) error {
 		return v.protected(engine.TaskStateSkipped, "the machine is in no vault that this run knows: enable its protection in the portal, where it is wanted")
 	}
 	err := v.d.o.Protect.Protect(ctx, r.Host, r.Failback.VM, r.Item.Name, r.Request)
-	switch engine.KindOf(err) {
-	case engine.FailureNotFound: // the vault hears of a new VM some minutes later
+	switch kind := engine.KindOf(err); {
+	case kind == engine.FailureNotFound: // the vault hears of a new VM some minutes later
 		f := *engine.AsFailure(err, "", r.Item.Name)
 		f.Kind = engine.FailureRetryable
 		return &f
-	case engine.FailureRefused, engine.FailurePermission:
+	case kind == engine.FailureRefused || kind == engine.FailurePermission:
 		f := engine.AsFailure(err, "", r.Item.Name)
 		return v.protected(engine.TaskStateSkipped, f.Why+"; now: "+f.Remedy)
 	}

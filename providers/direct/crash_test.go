@@ -96,6 +96,7 @@ func TestACrashAtEveryInstantIsSurvived(t *testing.T) {
 		inLab(t, estate, func(r *rig) { r.home(stutter()) })
 	})
 	t.Run("alternate", func(t *testing.T) {
+		unraced(t)
 		inLab(t, estate, func(r *rig) {
 			r.plan.Target = engine.Target{Alternate: true, HostID: "id", HostName: "hv02", CreateVM: true}
 			r.reopen()
@@ -125,6 +126,7 @@ func TestACrashAtEveryInstantIsSurvived(t *testing.T) {
 // TestACrashAtOneInstantIsSurvived has the process end at every single instant in a run
 // of its own.
 func TestACrashAtOneInstantIsSurvived(t *testing.T) {
+	unraced(t)
 	every, step := int64(1), int64(1)
 	if os.Getenv("FAILBACK_EVERY_CRASH") == "" {
 		every, step = 11, 41 // a slice of them

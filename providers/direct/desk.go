@@ -48,7 +48,7 @@ type Options struct {
 // Desk carries out direct failbacks over one connection. It is safe for concurrent use.
 type Desk struct {
 	o     Options
-	store store
+	store *store
 
 	ctx  context.Context // of all drivers
 	stop context.CancelFunc
@@ -76,7 +76,7 @@ func New(o Options) *Desk {
 		o.Poll = 15 * time.Second
 	}
 	return &Desk{
-		o: o, store: store{dir: o.Folder}, ctx: ctx, stop: stop,
+		o: o, store: &store{dir: o.Folder}, ctx: ctx, stop: stop,
 		drivers: map[string]*driver{}, moved: map[string]int64{}, disks: map[string]seen{},
 	}
 }

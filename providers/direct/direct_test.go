@@ -72,6 +72,7 @@ func (r *rig) proven(host string, it engine.Item) {
 
 // TestS29PassesBringOnlyWhatChanged has the guest write all the time.
 func TestS29PassesBringOnlyWhatChanged(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		j := r.waits(r.start("request-1"))
 		task, _ := j.Find(engine.TaskMonitorSync, "")
@@ -171,6 +172,7 @@ func kindsOf(things []engine.AzureThing) (kinds []string) {
 // TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList has a lock in the way of a disk,
 // when the VM is gone already.
 func TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		job := r.start("request-1")
 		r.waits(job)
@@ -208,6 +210,7 @@ func TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList(t *testing.T) {
 // TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays, tagged with until when, and no
 // others.
 func TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		r.plan.Direct.KeepDays = 14
 		r.reopen()
@@ -241,6 +244,7 @@ func TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays(t *testing.T) {
 // TestS34NothingIsStoppedFirst: full synchronisation and the other direction are refused
 // with the reason, and one item has one failback at a time.
 func TestS34NothingIsStoppedFirst(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		it := r.item()
 		for name, q := range map[string]engine.StartRequest{

@@ -13,12 +13,21 @@ import (
 	"failback/engine"
 )
 
-// patience is how often a step may be told to come later before its job fails, and
-// unknowns how often a lost answer may be looked for.
+// patience is how often a step may be told to come later before its job fails. A host
+// that is to get the VM is given more: the data is home, and the machine is down until
+// somebody gives up on it. unknowns is how often a lost answer may be looked for.
 const (
-	patience = 40
-	unknowns = 5
+	patience     = 40
+	patienceHome = 240
+	unknowns     = 5
 )
+
+func (s step) patience() int {
+	if s == stepHome || s == stepStart || s == stepTakeBack {
+		return patienceHome
+	}
+	return patience
+}
 
 var (
 	errCancel  = errors.New("cancel was asked for")
@@ -116,7 +125,7 @@ func (v *driver) drive() {
 			return
 		case context.Cause(v.ctx) == errCancel && v.look().Step != stepTakeBack: //nolint:errorlint // the very one
 			ctx = v.d.ctx
-		case kind == engine.FailureRetryable && tries < patience:
+		case kind == engine.FailureRetryable && tries < v.look().Step.patience():
 			tries++
 			v.say(err)
 			wait(ctx, max(v.d.o.Poll, engine.AsFailure(err, "", "").Wait))
@@ -166,14 +175,14 @@ func (v *driver) change(f func(r *record)) error {
 	defer v.mu.Unlock()
 	next := v.rec.clone()
 	f(next)
-	if v.d.store.stop != nil && v.d.store.stop() {
+	if v.d.store.stopped() {
 		return errStopped
 	}
 	if err := v.d.store.save(next); err != nil {
 		return errors.Join(errStopped, err)
 	}
 	v.rec = next
-	if v.d.store.stop != nil && v.d.store.stop() {
+	if v.d.store.stopped() {
 		return errStopped
 	}
 	return nil

@@ -5,7 +5,7 @@ import "io"
 // StopAt ends the desk's drivers around the writing of a job's file where stop says so,
 // as the end of the process would: what was done stays done, and what was not written
 // is not known.
-func (d *Desk) StopAt(stop func() bool) { d.store.stop = stop }
+func (d *Desk) StopAt(stop func() bool) { d.store.stop.Store(&stop) }
 
 // Drives reports whether the desk drives any job now.
 func (d *Desk) Drives() bool {

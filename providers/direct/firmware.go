@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"failback/engine"
 	"failback/providers/disk"
@@ -144,7 +145,11 @@ func (v *driver) bootable() error {
 		if s == styleBIOS && want == 2 {
 			return unbootable(r, s, want, where)
 		}
-		return nil // it is made with the generation that fits
+		made, err := v.generation() // the one that fits
+		if err != nil {
+			return err
+		}
+		return takesFormat(r, made)
 	}
 	vm, err := v.d.o.Vault.Hosts.VM(v.ctx, r.Host, r.Failback.VM)
 	if err != nil {
@@ -154,7 +159,15 @@ func (v *driver) bootable() error {
 	if known && !s.starts(vm.Generation) || !known && want != 0 && vm.Generation != 0 && want != vm.Generation {
 		return unbootable(r, s, vm.Generation, vm.Name+" on "+r.Host)
 	}
-	return nil
+	return takesFormat(r, vm.Generation)
+}
+
+// takesFormat refuses a VHD for a machine of generation 2, which takes none.
+func takesFormat(r *record, generation int) error {
+	if generation != 2 || !strings.EqualFold(r.Direct.Format, "vhd") {
+		return nil
+	}
+	return engine.Refuse("see that the machine will start", r.Item.Name, "its VM is of generation 2, which takes no VHD", "write VHDX")
 }
 
 func unbootable(r *record, s style, generation int, where string) error {

@@ -2,6 +2,7 @@ package direct
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"failback/engine"
@@ -10,8 +11,9 @@ import (
 // chain is what this machine has done with an item: a failback, and what came after it.
 type chain struct{ failback, commit, protect *record }
 
-// chainOf finds the newest failback of an item that counts: one that runs, waits, or
-// has made the VM run at home.
+// chainOf finds the failback of an item that counts: the newest, where it runs, waits,
+// or has made the VM run at home. Where a newer one was begun, those before it are
+// history, whatever became of it: what they brought home is older than what Azure has.
 func (d *Desk) chainOf(id string) (chain, error) {
 	all, err := d.store.list()
 	if err != nil {
@@ -19,10 +21,13 @@ func (d *Desk) chainOf(id string) (chain, error) {
 	}
 	var c chain
 	for _, r := range all {
-		if r.Scenario == engine.ScenarioFailback && r.sameAs(id) && (!r.ended() || r.Failback.AtHome && r.State != engine.JobCancelled) {
-			c.failback = r
-			break
+		if r.Scenario != engine.ScenarioFailback || !r.sameAs(id) {
+			continue
 		}
+		if !r.ended() || r.Failback.AtHome && r.State != engine.JobCancelled {
+			c.failback = r
+		}
+		break
 	}
 	if c.failback == nil {
 		return c, nil
@@ -59,15 +64,14 @@ func (w planned) item(ctx context.Context, id string) (engine.Item, error) {
 	if c.failback == nil {
 		return w.inAzure(ctx, id)
 	}
-	if c.committed() {
-		// Where there is an Azure VM again, what was done is history.
-		p, err := w.o.Vault.Azure.Power(ctx, c.failback.Item.AzureVM)
-		if err != nil {
-			return engine.Item{}, err
+	if back, err := w.wentBack(ctx, c); err != nil || back {
+		it, inErr := w.inAzure(ctx, id)
+		if !c.committed() && err == nil && inErr == nil {
+			// It can be brought home once more, and the run that has done so is told when it
+			// commits that the machine is in use.
+			it.Allowed = append(it.Allowed, engine.AllowFinalizeFailback)
 		}
-		if p != engine.PowerDeleted {
-			return w.inAzure(ctx, id)
-		}
+		return it, errors.Join(err, inErr)
 	}
 	it := c.failback.Item
 	it.Allowed, it.CurrentJob, it.CurrentScenario, it.RawState = nil, "", "", ""
@@ -98,6 +102,22 @@ func (w planned) item(ctx context.Context, id string) (engine.Item, error) {
 		return w.protectedAgain(ctx, it)
 	}
 	return it, nil
+}
+
+// wentBack reports whether the machine is in use in Azure since the failback: it was
+// started there again, or, where its Azure copy was deleted, there is a new one.
+func (w planned) wentBack(ctx context.Context, c chain) (bool, error) {
+	if !c.failback.ended() || c.commit != nil && !c.committed() && (!c.commit.ended() || c.commit.Gone > 0) {
+		return false, nil // it is on its way, or half deleted
+	}
+	p, err := w.o.Vault.Azure.Power(ctx, c.failback.Item.AzureVM)
+	if err != nil {
+		return false, err
+	}
+	if c.committed() {
+		return p != engine.PowerDeleted, nil
+	}
+	return p == engine.PowerRunning || p == engine.PowerStarting, nil
 }
 
 // inAzure is an item that nothing was done with: the vault's, or the Azure VM itself.

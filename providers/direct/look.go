@@ -124,6 +124,11 @@ func (w planned) CommitExactly(ctx context.Context, it engine.Item, list []engin
 		if err != nil {
 			return nil, err
 		}
+		if p, err := w.o.Vault.Azure.Power(ctx, c.failback.Item.AzureVM); err != nil {
+			return nil, err
+		} else if !p.Off() && p != engine.PowerDeleted {
+			return nil, inUse(c.failback.Item.AzureVM, p)
+		}
 		there, err := w.deletions(ctx, c)
 		if err != nil {
 			return nil, err

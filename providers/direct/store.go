@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 
@@ -21,7 +22,7 @@ import (
 type store struct {
 	dir string
 	// stop, where a test sets it, ends drivers around the writing of a file.
-	stop func() bool
+	stop atomic.Pointer[func() bool]
 }
 
 var jobName = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -34,10 +35,15 @@ func newName() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-func (s store) path(name string) string { return filepath.Join(s.dir, name+".json") }
+func (s *store) stopped() bool {
+	stop := s.stop.Load()
+	return stop != nil && (*stop)()
+}
+
+func (s *store) path(name string) string { return filepath.Join(s.dir, name+".json") }
 
 // load reads a job. One that is not there is of kind not-found.
-func (s store) load(name string) (*record, error) {
+func (s *store) load(name string) (*record, error) {
 	where := "job " + name
 	if !jobName.MatchString(strings.ToLower(name)) {
 		return nil, &engine.Failure{Kind: engine.FailureNotFound, What: "read the job", Where: where, Why: "that is no name of a job of a direct failback", Remedy: "list the jobs"}
@@ -62,14 +68,14 @@ func (s store) load(name string) (*record, error) {
 	return &r, nil
 }
 
-func (s store) broken(where string, err error) error {
+func (s *store) broken(where string, err error) error {
 	return &engine.Failure{Kind: engine.FailureOther, What: "keep the job of a direct failback", Where: where + " in " + s.dir, Why: err.Error(), Err: err,
 		Remedy: "see that the state directory can be read and written, then resume the run"}
 }
 
 // save puts a job in its place, whole or not at all, and returns when it is there for
 // good.
-func (s store) save(r *record) error {
+func (s *store) save(r *record) error {
 	raw, err := json.MarshalIndent(r, "", " ")
 	if err == nil {
 		err = s.write(s.path(r.Name), raw)
@@ -80,7 +86,7 @@ func (s store) save(r *record) error {
 	return nil
 }
 
-func (s store) write(path string, raw []byte) error {
+func (s *store) write(path string, raw []byte) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
@@ -113,7 +119,7 @@ func syncDir(dir string) error {
 
 // list reads all jobs, newest first. One that can't be read is an error: what is
 // decided on the list must not rest on a part of it.
-func (s store) list() ([]*record, error) {
+func (s *store) list() ([]*record, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -144,7 +150,7 @@ func (s store) list() ([]*record, error) {
 
 // lock takes the right to drive a job; nil where another process has it. The system
 // gives it back when the process ends, however it ends.
-func (s store) lock(name string) (*flock.Flock, error) {
+func (s *store) lock(name string) (*flock.Flock, error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, s.broken("job "+name, err)
 	}

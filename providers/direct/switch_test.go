@@ -30,6 +30,7 @@ func (s *stubborn) Start(ctx context.Context, host, vmID string) error {
 // TestS33AStartThatFailsIsNotFailedData: the disks are home, and only the start is left
 // to be repeated.
 func TestS33AStartThatFailsIsNotFailedData(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		host := &stubborn{HostAccess: r.vault.Hosts}
 		host.refuses.Store(1)
@@ -133,6 +134,7 @@ func TestS68ACancelInTheSwitchGivesTheOldDisksBack(t *testing.T) {
 // in Azure and was of generation 2 at home. That is said before anything is stopped;
 // at another host the VM is made with the generation that fits.
 func TestSPlus2ADiskIsNeverPutIntoAShellThatCannotStartIt(t *testing.T) {
+	unraced(t)
 	converted := strings.Replace(estate, "    in_azure: 3d\n", "    in_azure: 3d\n    azure_generation: 1\n", 1)
 	inLab(t, converted, func(r *rig) {
 		before := r.vm("hv01")
@@ -156,9 +158,56 @@ func TestSPlus2ADiskIsNeverPutIntoAShellThatCannotStartIt(t *testing.T) {
 	})
 }
 
+// TestSPlus2AVHDIsNothingForGeneration2, which is said before anything is stopped.
+func TestSPlus2AVHDIsNothingForGeneration2(t *testing.T) {
+	unraced(t)
+	inLab(t, estate, func(r *rig) {
+		r.plan.Direct.Format = "vhd"
+		r.reopen()
+		if j := r.ends(r.start("request-1")); j.State != engine.JobFailed || !strings.Contains(j.Errors[0].Message, "takes no VHD") {
+			r.Errorf("%s: %+v", j.State, j.Errors)
+		}
+	})
+}
+
+// TestTheMachineMayComeHomeOnceMore where somebody has gone back to Azure before the
+// commit. What the first failback brought is never what a commit after that counts on.
+func TestTheMachineMayComeHomeOnceMore(t *testing.T) {
+	unraced(t)
+	inLab(t, estate, func(r *rig) {
+		job := r.start("request-1")
+		r.waits(job)
+		r.complete(job)
+		r.succeeds(job)
+		r.boots("hv01")
+		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
+		must(r, err)
+		_, err = r.lab.World().StartAzure(r.azure.vm.Name)
+		must(r, err)
+		for p := engine.PowerUnknown; p != engine.PowerRunning; time.Sleep(time.Second) {
+			p, err = r.ports.Azure.Power(r.Context(), r.azure.vm)
+			must(r, err)
+		}
+		if it := r.item(); it.Active != engine.LocationAzure || !it.Allows(engine.AllowFailback) {
+			r.Fatalf("%+v", it)
+		}
+		if _, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-2"); engine.KindOf(err) != engine.FailureUnsafe || len(r.azure.done()) > 0 {
+			r.Errorf("a machine in use was deleted: %v, %v", err, r.azure.done())
+		}
+		if j := r.ends(r.start("request-3")); j.State != engine.JobFailed || !strings.Contains(j.Errors[0].Message, "Running") {
+			r.Errorf("the VM at home runs: %s %+v", j.State, j.Errors)
+		}
+		r.stop()
+		if it := r.item(); it.Active != engine.LocationAzure || it.Allows(engine.AllowFinalizeFailback) {
+			r.Errorf("what the first one brought would be committed: %+v", it)
+		}
+	})
+}
+
 // TestSPlus4WithoutAListOfChangesTheDiskIsCompared: Azure answers as if everything had
 // changed, and what differs is brought all the same.
 func TestSPlus4WithoutAListOfChangesTheDiskIsCompared(t *testing.T) {
+	unraced(t)
 	inLab(t, estate+"faults: [{when: disk-diff, what: no-diff, times: 2}]\n", func(r *rig) {
 		job := r.start("request-1")
 		r.waits(job)
@@ -172,6 +221,7 @@ func TestSPlus4WithoutAListOfChangesTheDiskIsCompared(t *testing.T) {
 // TestSPlus10TheLimitsOfSnapshotsAreKept: never more than the last two sets are there,
 // and what was lent is taken back.
 func TestSPlus10TheLimitsOfSnapshotsAreKept(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		most := 0
 		job := r.start("request-1")
