@@ -257,6 +257,8 @@ Sync
 	Synk
 %s runs
 	%s kör
+Type %s:
+	Skriv %v:
 %s failed: %s
 	%m misslyckades: %f
 running (%s)
@@ -275,6 +277,8 @@ running (%s)
 		"The VM runs. Nothing is lost.":       "VM:n kör. Inget går förlorat.",
 		"The VM runs. All is lost.":           "The VM runs. All is lost.",
 		"a job waits for nothing":             "a job waits for nothing", // a name has no blanks where few letters tell
+		"Type Commit:":                        "Skriv Commit:",           // what is typed stays
+		"Type my old box:":                    "Skriv my old box:",
 		"sql01 runs":                          "sql01 kör",
 		"sql01, sql02 runs":                   "sql01, sql02 kör",
 		"the job that we saw runs":            "the job that we saw runs",

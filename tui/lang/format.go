@@ -13,6 +13,8 @@ import (
 // other side fills in the same, in order or by number:
 //
 //	%s, %d, %q   what stands there, letter by letter: a name, a number
+//	%v           the same, whatever it is; where few letters tell a format, %s takes
+//	             what looks like a name alone
 //	%m           what it means: a text that the book has, or a number with its unit.
 //	             Where the book does not have it, the whole stays English
 //	%w           words of somebody else: said where the book has them, else as they are
@@ -29,7 +31,7 @@ type format struct {
 type piece struct {
 	text string
 	arg  int  // from 0; -1 for text
-	verb byte // s, m, w or f
+	verb byte // s, v, m, w or f
 }
 
 var verb = regexp.MustCompile(`%(?:\[(\d)\])?(?:[-+#0]*(?:\d+|\*))?(?:\.\d+)?([a-zA-Z%])`)
@@ -76,7 +78,7 @@ func (f *format) other(said string) error {
 		if next < 0 || next >= len(used) {
 			return fmt.Errorf("%q fills in more than the English %q", said, strings.Join(f.between, "%"))
 		}
-		if v != 'm' && v != 'w' && v != 'f' {
+		if v != 'm' && v != 'w' && v != 'f' && v != 'v' {
 			v = 's'
 		}
 		f.pieces = append(f.pieces, piece{arg: next, verb: v})
@@ -144,7 +146,7 @@ func (f format) say(s string, b *book) (string, bool) {
 		if f.few && p.verb == 's' && f.verbs[p.arg] == 's' && !name(arg) {
 			return "", false
 		}
-		if p.verb != 's' {
+		if p.verb != 's' && p.verb != 'v' {
 			said, known := b.meaning(arg)
 			if p.verb == 'f' {
 				said, known = b.failure(arg)

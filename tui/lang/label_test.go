@@ -115,3 +115,19 @@ func TestEventsInSwedish(t *testing.T) {
 		}
 	}
 }
+
+// What has to be typed stands on the screen as it has to be typed.
+func TestWhatIsTypedStays(t *testing.T) {
+	for _, l := range languages {
+		for _, word := range []string{"cancel", "done", "home", "log", "sql01", "web tier", "Commit"} {
+			for _, form := range []string{"Type %s:", "Type %s to start:", "Type %s to approve:", "Type %s to create it:", "Type %s to accept the cut:", "Type  %s  to start the run; b goes back, q leaves."} {
+				if got := l.Say(strings.Replace(form, "%s", word, 1)); !strings.Contains(got, " "+word) {
+					t.Errorf("in %s %q asks for %q", l.Name(), word, got)
+				}
+			}
+		}
+		if got := l.Say("Type done when it is done:"); !strings.Contains(got, " done ") {
+			t.Errorf("in %s: %q", l.Name(), got)
+		}
+	}
+}
