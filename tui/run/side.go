@@ -171,18 +171,18 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		}
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Progress(share, max(4, min(30, w-len(percent)))))+percent)
 	}
-	written := "written " + engine.SizeWords(p.Written)
+	written := l.Say("written " + engine.SizeWords(p.Written))
 	samples := since(leg.Samples, leg.Phases[leg.Step().Phase].Started)
 	rates := ratesOf(samples)
 	moving := len(rates) > 2
 	if speed := recent(samples, 10*time.Second); moving && speed > 0 {
-		written = l.Split(l.Say(written), l.T.Strong.Render(l.Say(text.Rate(speed))), min(w, 35))
+		written = l.Split(written, l.T.Strong.Render(l.Say(text.Rate(speed))), min(w, 35))
 	}
 	read := "read    " + engine.SizeWords(p.Read)
 	if p.Total > 0 && !p.Shared {
 		read += " of " + engine.SizeWords(p.Total)
 	}
-	out = append(out, l.Cut(l.Say(read), w), l.Cut(l.Say(written), w))
+	out = append(out, l.Cut(l.Say(read), w), l.Cut(written, w))
 	out = append(out, r.growth(p, w)...)
 	if moving {
 		out = append(out, l.T.Accent.UnsetBold().Render(l.G.Sparkline(rates, min(w, 60))))
