@@ -104,7 +104,7 @@ const leastLetters = 2
 
 // fewLetters is below how many letters a format may be found in a text that was made
 // otherwise: "a job is running" was not made with "%s is running".
-const fewLetters = 12
+const fewLetters = 15
 
 // name reports whether a text may be a name, a time or several of them: words with
 // blanks between them are a sentence sooner.
@@ -115,6 +115,16 @@ func name(s string) bool {
 		}
 	}
 	return true
+}
+
+// article reports whether a text begins as a sentence does and no name.
+func article(s string) bool {
+	for _, a := range []string{"a ", "an ", "the ", "no ", "not "} {
+		if strings.HasPrefix(s, a) {
+			return true
+		}
+	}
+	return false
 }
 
 // letters counts the letters that stand in the English side.
@@ -143,7 +153,7 @@ func (f format) say(s string, b *book) (string, bool) {
 			continue
 		}
 		arg := args[p.arg]
-		if f.few && p.verb == 's' && f.verbs[p.arg] == 's' && !name(arg) {
+		if p.verb == 's' && f.verbs[p.arg] == 's' && (article(arg) || f.few && !name(arg)) {
 			return "", false
 		}
 		if p.verb != 's' && p.verb != 'v' {
