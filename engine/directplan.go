@@ -142,6 +142,20 @@ func (s State) WithoutSiteRecovery() (p Plan, ok bool) {
 	return p, len(p.Items) > 0
 }
 
+// Straight says why an item can't come home without Site Recovery, as far as the vault
+// tells; empty where it may.
+func (it Item) Straight() string {
+	switch {
+	case it.OutOfScope != "":
+		return "out of scope: " + it.OutOfScope
+	case it.Active != LocationAzure || it.AzureVM.Name == "":
+		return "it does not run in Azure"
+	case slices.ContainsFunc(it.Disks, func(d Disk) bool { return d.BlobURL != "" && !d.Managed }):
+		return "its Azure disks are page blobs, and without Site Recovery only managed ones are read"
+	}
+	return ""
+}
+
 // OutsideVault reports whether the item is an Azure VM that no vault replicates: its
 // id is the VM's own.
 func (it PlanItem) OutsideVault() bool { return IsMachineID(it.ID) }

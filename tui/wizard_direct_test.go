@@ -23,7 +23,7 @@ func TestS10TheWizardPlansWithoutSiteRecovery(t *testing.T) {
 	w.Items[0].Allowed, w.Items[0].RawState = nil, "Failed over, and the host is lost"
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter").Press("up").Expect("web01: ", "Or without Site Recovery, where that can't be mended: d.", "d without Site Recovery")
-		d.Press("d").Expect("What comes home without Site Recovery?", "in Azure: can come home without Site Recovery", "d through Site Recovery")
+		d.Press("d").Expect("What comes home without Site Recovery?", "can come home without it", "d through Site Recovery")
 		d.Press("down", "down", "down").Expect("dc01: it does not run in Azure.").Press("enter").Expect("dc01 can't be chosen")
 		d.Press("up", "up", "up", "enter").Expect("Where does it go?", "gets new disks in the place of its", "create VMs that do not exist there any more")
 		d.Press("down").Expect("its own host, the original").Press("down", "enter").Expect("Where do the disks go?", "Protection is enabled afresh", "Folder:").Golden("wizard-direct-80x24")

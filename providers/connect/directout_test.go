@@ -28,6 +28,7 @@ faults:
 // another one goes on, its connection its own; at the commit gate a person sees the
 // list, and exactly that is deleted.
 func TestS10ARefusedRunComesHomeWithoutSiteRecovery(t *testing.T) {
+	unraced(t) // TestS10AWholeRunWithoutSiteRecovery is raced
 	t.Parallel()
 	folder := t.TempDir()
 	inBubble(t, refusedEstate, func(t *testing.T, b *bed) {

@@ -24,7 +24,7 @@ func (l *linePlan) onlyStraight(it engine.Item) bool {
 
 // inAzure reports whether the item could come home without Site Recovery.
 func (l *linePlan) inAzure(it engine.Item) bool {
-	return l.s.conn.Direct != nil && it.OutOfScope == "" && it.Active == engine.LocationAzure && it.AzureVM.Name != ""
+	return l.s.conn.Direct != nil && it.Straight() == ""
 }
 
 // goStraight takes the way without Site Recovery and says what is lost with it.

@@ -104,13 +104,8 @@ func (d Draft) straight() bool { return d.Direct != nil && d.failback() }
 // that counts is that the machine is in Azure.
 func (d Draft) takes(it engine.Item) (ok bool, why string) {
 	if d.straight() {
-		switch {
-		case it.OutOfScope != "":
-			return false, "out of scope: " + it.OutOfScope
-		case it.Active != engine.LocationAzure || it.AzureVM.Name == "":
-			return false, "it does not run in Azure"
-		}
-		return true, ""
+		why = it.Straight()
+		return why == "", why
 	}
 	r := it.Ready(d.Direction)
 	return selectable(r), r.Reason

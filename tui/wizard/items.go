@@ -94,7 +94,7 @@ func itemRow(it engine.Item, d Draft) pick.Row {
 	ok, off := d.takes(it)
 	switch {
 	case d.straight() && ok:
-		state = "in Azure: can come home without Site Recovery"
+		state = "can come home without it"
 	case d.straight():
 		state = off
 	case ready.CommitFirst:
@@ -167,9 +167,13 @@ func (s *itemsStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	case !s.list.Typing() && keymap.RecoveryPlans.Is(k):
 		s.toggle(w)
 	case !s.list.Typing() && keymap.Straight.Is(k):
-		if w.straighten() {
+		if at, ok := s.list.Current(); w.straighten() {
+			same := ok && !s.recovery
 			s.recovery = false
 			s.fill(w)
+			if same {
+				s.list.Point(at)
+			}
 		}
 	case s.list.Key(k):
 	case keymap.Back.Is(k):
@@ -267,12 +271,12 @@ func (s *itemsStep) about(w *Wizard, width int) []string {
 		if !ok {
 			return l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+why+".", width)
 		}
-		return l.Paragraph(l.T.Muted, "", fmt.Sprintf("%s: Azure VM %s in %s; its disks are read through snapshots.", it.Name, it.AzureVM.Name, it.AzureVM.ResourceGroup), width)
+		return l.Paragraph(l.T.Muted, "", fmt.Sprintf("%s: %s, Azure VM %s in %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), it.AzureVM.Name, it.AzureVM.ResourceGroup), width)
 	}
 	if !selectable(r) {
 		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+w.look.L.Say(r.Reason)+".", width)
 		out = append(out, l.Paragraph(l.T.Muted, "  ", "Now: "+r.Remedy+".", width)...)
-		if w.conn.Direct != nil && w.draft.failback() && it.Active == engine.LocationAzure && it.OutOfScope == "" {
+		if w.conn.Direct != nil && w.draft.failback() && it.Straight() == "" {
 			out = append(out, l.Paragraph(l.T.Muted, "  ", "Or without Site Recovery, where that can't be mended: "+l.KeyName(keymap.Straight)+".", width)...)
 		}
 		return out
