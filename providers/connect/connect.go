@@ -104,6 +104,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		session.Close()
 		return nil, errors.Join(err, hosts.Close())
 	}
+	ports.Inventory = desk.Guarded()
 	return &engine.Connection{
 		Prove: prove,
 		Name:  o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,

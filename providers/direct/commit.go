@@ -107,9 +107,10 @@ func (v *driver) removeSnapshots(ctx context.Context, keep []string) error {
 	if err != nil {
 		return err
 	}
+	ours := append(slices.Clone(r.Failback.Runs), r.run())
 	var errs []error
 	for _, s := range all {
-		if !slices.Contains(r.Failback.Runs, s.Run) || slices.ContainsFunc(keep, func(id string) bool { return engine.SameID(id, s.ID) }) {
+		if !slices.Contains(ours, s.Run) || slices.ContainsFunc(keep, func(id string) bool { return engine.SameID(id, s.ID) }) {
 			continue
 		}
 		errs = append(errs, client.Remove(ctx, s))

@@ -16,6 +16,9 @@ import (
 func TestS10ARefusedMachineComesHomeWithoutSiteRecovery(t *testing.T) {
 	inLab(t, estate, func(r *rig) {
 		before := r.vm("hv01")
+		if free, err := r.desk.Guarded().Item(r.Context(), r.plan.Items[0].ID); err != nil || !free.Allows(engine.AllowFailback) {
+			r.Errorf("what nobody works on is the vault's: %+v, %v", free, err)
+		}
 		if it := r.item(); !slices.Equal(it.Allowed, []string{engine.AllowFailback}) || len(it.Disks) != 2 || !it.Disks[0].Managed {
 			r.Fatalf("%+v", it)
 		}
@@ -33,6 +36,7 @@ func TestS10ARefusedMachineComesHomeWithoutSiteRecovery(t *testing.T) {
 		if after := r.vm("hv01"); after.Disks[0].Path != before.Disks[0].Path || after.State != "Off" {
 			r.Errorf("the host was touched before the switch: %+v", after)
 		}
+		r.offersNothing("Direct failback under way", job)
 		r.complete(job)
 		j = r.succeeds(job)
 		for _, name := range []string{engine.TaskShutdownAzure, engine.TaskMonitorSync, engine.TaskStartOnPrimary} {
@@ -49,8 +53,23 @@ func TestS10ARefusedMachineComesHomeWithoutSiteRecovery(t *testing.T) {
 		if it.Active != engine.LocationOnPremises || !slices.Equal(it.Allowed, []string{engine.AllowFinalizeFailback}) || it.HyperVID != vm.ID {
 			r.Errorf("%+v", it)
 		}
+		r.offersNothing("Direct failback not committed", "")
 		r.proven("hv01", it)
 	})
+}
+
+// offersNothing sees that nobody may have Site Recovery work on the same machine.
+func (r *rig) offersNothing(said, job string) {
+	r.Helper()
+	items, err := r.desk.Guarded().Items(r.Context())
+	must(r, err)
+	one, err := r.desk.Guarded().Item(r.Context(), r.plan.Items[0].ID)
+	must(r, err)
+	for _, it := range append(items, one) {
+		if len(it.Allowed) > 0 || it.Ready(engine.ToOnPremises).Ready || it.RawDescription != said || it.CurrentJob != job {
+			r.Errorf("%+v", it)
+		}
+	}
 }
 
 // proven holds what was written against what Azure has, whole.

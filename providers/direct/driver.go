@@ -151,7 +151,7 @@ func (v *driver) walk(ctx context.Context) (err error) {
 	does := map[step]func(context.Context) error{
 		stepCheck: v.check, stepPrepare: v.prepare, stepInitial: v.initial, stepCopy: v.first, stepPass: v.pass,
 		stepOff: v.seeOff, stepFinal: v.final, stepLast: v.last, stepHome: v.home, stepStart: v.start,
-		stepTakeBack: v.takeBack, stepDelete: v.remove, stepTidy: v.tidy, stepProtect: v.protect,
+		stepTakeBack: v.takeBack, stepCompare: v.unchanged, stepDelete: v.remove, stepTidy: v.tidy, stepProtect: v.protect,
 	}[v.look().Step]
 	if does == nil {
 		return &engine.Failure{Kind: engine.FailureOther, What: "go on with the job", Where: v.rec.Item.Name,

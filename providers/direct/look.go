@@ -139,7 +139,7 @@ func (w planned) CommitExactly(ctx context.Context, it engine.Item, list []engin
 		f := c.failback
 		now.Disks = f.Item.Disks
 		return &record{
-			Scenario: engine.ScenarioFinalizeFailback, Step: stepDelete, Item: now, Host: f.Host, Direct: f.Direct, Target: f.Target,
+			Scenario: engine.ScenarioFinalizeFailback, Step: stepCompare, Item: now, Host: f.Host, Direct: f.Direct, Target: f.Target,
 			Of: f.Name, Failback: f.Failback, Things: list,
 		}, nil
 	})

@@ -35,6 +35,7 @@ const (
 
 // The steps of a commit and of a re-protection.
 const (
+	stepCompare step = "compare" // Azure's disks with what was brought
 	stepDelete  step = "delete"
 	stepTidy    step = "tidy" // the run's snapshots
 	stepProtect step = "protect"

@@ -204,6 +204,31 @@ func TestTheMachineMayComeHomeOnceMore(t *testing.T) {
 	})
 }
 
+// TestS33WhatWasWrittenInAzureAfterTheSwitchIsNeverDeleted, though the machine there is off
+// again when the commit comes.
+func TestS33WhatWasWrittenInAzureAfterTheSwitchIsNeverDeleted(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		job := r.start("request-1")
+		r.waits(job)
+		r.complete(job)
+		r.succeeds(job)
+		_, err := r.lab.World().StartAzure(r.azure.vm.Name)
+		must(r, err)
+		time.Sleep(10 * time.Minute)
+		r.stop()
+		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
+		must(r, err)
+		commit, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-2")
+		must(r, err)
+		if j := r.ends(commit); j.State != engine.JobFailed || !strings.Contains(j.Errors[0].Message, "written to since") {
+			r.Errorf("%s: %+v", j.State, j.Errors)
+		}
+		if len(r.azure.done()) > 0 || len(r.snapshots()) != 2 {
+			r.Errorf("deleted %v, snapshots %v", r.azure.done(), r.snapshots())
+		}
+	})
+}
+
 // TestSPlus4WithoutAListOfChangesTheDiskIsCompared: Azure answers as if everything had
 // changed, and what differs is brought all the same.
 func TestSPlus4WithoutAListOfChangesTheDiskIsCompared(t *testing.T) {

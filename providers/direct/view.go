@@ -18,6 +18,7 @@ const (
 
 // Tasks of the other jobs.
 const (
+	taskCompare = "CompareAzureCopy"
 	taskDelete  = "DeleteAzureCopy"
 	taskTidy    = "DeleteSnapshots"
 	taskProtect = "EnableProtection"
@@ -45,7 +46,7 @@ func (r *record) view() engine.Job {
 		j.Friendly, j.Tasks = "Direct failback", r.failbackTasks()
 	case engine.ScenarioFinalizeFailback:
 		j.Friendly = "Commit of a direct failback"
-		j.Tasks = []engine.Task{r.task(taskDelete, taskDelete, "Delete the Azure copy"), r.task(taskTidy, taskTidy, "Delete the snapshots of the failback")}
+		j.Tasks = []engine.Task{r.task(taskCompare, taskCompare, "See that nobody wrote to the Azure copy"), r.task(taskDelete, taskDelete, "Delete the Azure copy"), r.task(taskTidy, taskTidy, "Delete the snapshots of the failback")}
 	default:
 		j.Friendly = "Protect the machine afresh"
 		j.Tasks = []engine.Task{r.task(taskProtect, taskProtect, "Enable protection")}
