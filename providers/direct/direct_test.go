@@ -213,7 +213,13 @@ func TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList(t *testing.T) {
 		if !slices.Equal(kindsOf(rest.Things), []string{"disk", "disk"}) {
 			r.Fatalf("%+v", rest.Things)
 		}
-		commit, err = r.ports.Direct.CommitExactly(r.Context(), r.item(), rest.Things, "request-3")
+		r.azure.fails["disk"] = engine.Refuse("delete the disk", "db01", "the lock is still on it", "take the lock away")
+		commit, err = r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-3")
+		must(r, err)
+		if j := r.ends(commit); j.State != engine.JobFailed || !strings.Contains(j.Errors[0].Message, "still on it") {
+			r.Fatalf("the list of before does not go on with its rest: %+v", j)
+		}
+		commit, err = r.ports.Direct.CommitExactly(r.Context(), r.item(), rest.Things, "request-4")
 		must(r, err)
 		r.succeeds(commit)
 		r.lab.World().Read(func(s *world.State) {

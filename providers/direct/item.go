@@ -44,8 +44,8 @@ func (d *Desk) chainOf(id string) (chain, error) {
 	return c, nil
 }
 
-// deleted reports whether the commit has begun to delete and not ended well: what it
-// has to delete is the rest of its list then.
+// rest is what is left of the list of a commit that has begun to delete and not ended
+// well; nil where there is none.
 func (c chain) rest() []engine.AzureThing {
 	if c.commit == nil || c.commit.State.Good() || c.commit.Gone == 0 {
 		return nil

@@ -133,6 +133,10 @@ func (w planned) CommitExactly(ctx context.Context, it engine.Item, list []engin
 		if err != nil {
 			return nil, err
 		}
+		gone := 0
+		if c.rest() != nil && sameThings(c.commit.Things, list) {
+			there.Things, gone = list, c.commit.Gone // the same list, gone on with
+		}
 		if !sameThings(there.Things, list) {
 			return nil, engine.Refuse(what, now.Name, "what belongs to the Azure VM is not what the list says; nothing was deleted", "look at the list again and answer the gate again")
 		}
@@ -140,7 +144,7 @@ func (w planned) CommitExactly(ctx context.Context, it engine.Item, list []engin
 		now.Disks = f.Item.Disks
 		return &record{
 			Scenario: engine.ScenarioFinalizeFailback, Step: stepCompare, Item: now, Host: f.Host, Direct: f.Direct, Target: f.Target,
-			Of: f.Name, Failback: f.Failback, Things: list,
+			Of: f.Name, Failback: f.Failback, Things: list, Gone: gone,
 		}, nil
 	})
 }

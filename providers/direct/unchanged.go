@@ -68,7 +68,7 @@ func (v *driver) sameAsFinal(ctx context.Context, client *snapshots.Client, set 
 func written(r *record, why, disk string) error {
 	return &engine.Failure{Kind: engine.FailureUnsafe, What: "see that the Azure disks are as they were brought home", Where: r.Item.AzureVM.Name + ", disk " + disk,
 		Why:    why,
-		Remedy: "nothing was deleted. Find out who used the Azure VM: what was written there is not on-premises. Bring it home once more, or save it, and delete the Azure VM by hand"}
+		Remedy: "nothing was deleted. Find out who used the Azure VM: what was written there is not on-premises. Start the Azure VM and bring it home once more, or save what is needed and delete the Azure VM by hand"}
 }
 
 // differ reports whether a disk has other bytes than it had. Where Azure lists changes
