@@ -33,6 +33,7 @@ play left        one     "$work" -- rehearse
 play home        one     "$img" --
 play jobs        several "$img" --
 play palette     fresh   "$img" -- rehearse
+play swedish     swedish "$img" -- rehearse --language sv
 play film        film    "$img" -- rehearse
 
 play replay      one     "$img" -- replay last

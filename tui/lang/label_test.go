@@ -107,7 +107,7 @@ func TestEventsInSwedish(t *testing.T) {
 		"väntar på beslut: Godkänn och radera Azure-kopian [Commit]": op(engine.GateOpened{Gate: engine.GateCommit, Verb: engine.GateCommit.Verb(), Portal: engine.GateCommit.Portal()}),
 		"Stoppa Azure och växla över: godkänt av kim@jump01":         op(engine.DecisionMade{Decision: engine.Decision{Gate: engine.GateComplete, By: "kim@jump01", Verb: engine.GateComplete.Verb()}}),
 		"körningen lyckades":                                         op(engine.RunFinished{Outcome: engine.OutcomeSucceeded}),
-		"avbrottet börjar":                                           op(engine.DowntimeBegan{}),
+		"driftstoppet börjar":                                        op(engine.DowntimeBegan{}),
 		"Första synkroniseringen misslyckades: Kunde inte starta den planerade överväxlingen: sql01: Conflict: a job is running; nu: wait": op(failed),
 	} {
 		if got := lang.Swedish().Say(engine.Sentence(e)); got != want {

@@ -126,8 +126,9 @@ func (s *syncStep) numbers(l look.Look, i, width int, charts bool) []string {
 	longest := max(s.forecasts.Delta.Total.P90, s.forecasts.Full.Total.P90)
 	most := max(s.forecasts.Delta.Bytes, s.forecasts.Full.Bytes)
 	var out []string
+	names := max(9, text.Width(l.Say("Downtime")), text.Width(l.Say("Download")))
 	row := func(name, value string, style theme.Style, likely, cautious float64, bar theme.Style) {
-		out = append(out, l.Labelled(name, value, 9, width, style))
+		out = append(out, l.Labelled(name, value, names, width, style))
 		if charts {
 			out = append(out, bar.Render(l.G.Span(likely, cautious, width)))
 		}
