@@ -36,6 +36,9 @@ func (v *driver) takeBack(ctx context.Context) error {
 		if len(left) > 0 {
 			r.Detail = "left there: " + strings.Join(left, ", ")
 			r.Error = &engine.JobError{Message: "cancelled; " + r.Detail, Level: "Warning", Recommended: "remove it on the host where it is not wanted"}
+			m := r.Tasks[idFinalize]
+			m.Detail = r.Detail // journals keep what tasks say
+			r.Tasks[idFinalize] = m
 		}
 		for id, m := range r.Tasks {
 			if m.State == engine.TaskStateInProgress || m.State == engine.TaskStateSuspended {

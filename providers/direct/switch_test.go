@@ -98,18 +98,7 @@ func TestS68ACancelInTheSwitchGivesTheOldDisksBack(t *testing.T) {
 		before := r.vm("hv01")
 		job := r.start("request-1")
 		r.waits(job)
-		ports := r.ports
-		r.desk.StopAt(func() bool {
-			j, err := ports.Inventory.Job(context.Background(), job)
-			task, _ := j.Find(engine.TaskPrepareFinalize, engine.TaskStartFailback)
-			return err == nil && task.Done()
-		})
-		r.complete(job)
-		for range 600 {
-			if time.Sleep(time.Second); !r.desk.Drives() {
-				break
-			}
-		}
+		r.diesBeforeTheStart(job)
 		if now := r.vm("hv01"); !strings.HasPrefix(now.Disks[0].Path, r.folder) || now.State != "Off" {
 			r.Fatalf("%+v", now)
 		}
@@ -126,6 +115,50 @@ func TestS68ACancelInTheSwitchGivesTheOldDisksBack(t *testing.T) {
 		}
 		if it := r.item(); !slices.Equal(it.Allowed, []string{engine.AllowFailback}) {
 			r.Errorf("%+v", it)
+		}
+	})
+}
+
+// diesBeforeTheStart completes a job whose process ends when the VM has its disks.
+func (r *rig) diesBeforeTheStart(job string) {
+	r.Helper()
+	ports := r.ports
+	r.desk.StopAt(func() bool {
+		j, err := ports.Inventory.Job(context.Background(), job)
+		task, _ := j.Find(engine.TaskPrepareFinalize, engine.TaskStartFailback)
+		return err == nil && task.Done()
+	})
+	r.complete(job)
+	for range 600 {
+		if time.Sleep(time.Second); !r.desk.Drives() {
+			return
+		}
+	}
+	r.Fatal("it goes on")
+}
+
+// TestS68ACancelLeavesAMadeVMAndSaysSo: hosts are never asked to delete one. It stays
+// off, with its disks, and its name is not free.
+func TestS68ACancelLeavesAMadeVMAndSaysSo(t *testing.T) {
+	unraced(t)
+	inLab(t, estate, func(r *rig) {
+		r.plan.Target = engine.Target{Alternate: true, HostID: "id", HostName: "hv02", CreateVM: true}
+		r.reopen()
+		job := r.start("request-1")
+		r.waits(job)
+		r.diesBeforeTheStart(job)
+		r.reopen()
+		must(r, r.ports.Failover.Cancel(r.Context(), job, "request-2"))
+		j := r.ends(job)
+		task, _ := j.Find(engine.TaskPrepareFinalize, engine.TaskStartFailback)
+		if vm := r.vm("hv02"); j.State != engine.JobCancelled || !strings.Contains(task.Detail, vm.ID) || vm.State != "Off" || len(vm.Disks) != 2 || vm.Disks[0].File == 0 {
+			r.Errorf("%s, %q, %+v", j.State, task.Detail, vm)
+		}
+		if len(r.snapshots()) > 0 {
+			r.Errorf("left: %v", r.snapshots())
+		}
+		if j := r.ends(r.start("request-3")); j.State != engine.JobFailed || !strings.Contains(j.Errors[0].Message, "of that name") {
+			r.Errorf("%s: %+v", j.State, j.Errors)
 		}
 	})
 }
