@@ -22,7 +22,10 @@ func (l *leg) consequencesOfDirectComplete(it Item) []string {
 	if p.Target.Alternate {
 		out = append(out, "On "+l.host()+" the VM "+it.Name+" is created with these disks and started.")
 	} else {
-		out = append(out, "On "+l.host()+" the VM gets these disks in the place of its own and is started; where it does not exist and the plan lets it, it is created. The files of before stay where they are.")
+		out = append(out, "On "+l.host()+" the VM gets these disks in the place of its own and is started. The files of before stay where they are.")
+	}
+	if p.Target.CreateVM && !p.Target.Alternate {
+		out = append(out, "Where it does not exist there, it is created.")
 	}
 	out = append(out, "Site Recovery takes no part. Until the on-premises VM is started a cancel leaves it as it was; the Azure VM stays stopped then, until somebody starts it.")
 	return append(out, l.consequencesOfPlan()...)

@@ -151,7 +151,7 @@ func (it Item) Straight() string {
 	case it.Active != LocationAzure || it.AzureVM.Name == "":
 		return "it does not run in Azure"
 	case slices.ContainsFunc(it.Disks, func(d Disk) bool { return d.BlobURL != "" && !d.Managed }):
-		return "its Azure disks are page blobs, and without Site Recovery only managed ones are read"
+		return "page blobs: only managed disks come home this way"
 	}
 	return ""
 }

@@ -58,7 +58,9 @@ func (m *meter) tick(ctx context.Context) error {
 		if err := m.l.sawHome(ctx, vm); err != nil {
 			return err
 		}
-		m.grown(vm)
+		if !m.l.direct() { // its disks are not those that are written
+			m.grown(vm)
+		}
 	}
 	return m.read(ctx)
 }

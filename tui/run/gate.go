@@ -49,6 +49,9 @@ func gateKey(l *engine.Leg) string {
 func (r *Live) openGate(l *engine.Leg) tea.Cmd {
 	g := l.Gate.Gate
 	verb, portal := g.Action(l.Direction)
+	if l.Direct {
+		portal = "" // nothing of it is to be seen there
+	}
 	d := &gateDialog{item: l.Item.Name, gate: g, key: gateKey(l)}
 	subject := l.Item.Name
 	if r.state.Plan.Shared(g) {

@@ -80,7 +80,7 @@ func (r *Live) onPremWords(leg *engine.Leg) string {
 		return words + ", MUST NOT RUN"
 	case leg.Damage != nil:
 		return words + ", DAMAGED"
-	case leg.Mode == engine.ModeRunning && (p == engine.PhaseInitialSync || p == engine.PhaseFinalSync):
+	case leg.Mode == engine.ModeRunning && !leg.Direct && (p == engine.PhaseInitialSync || p == engine.PhaseFinalSync):
 		return "off, being written"
 	}
 	return words
@@ -156,7 +156,7 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 		return nil // a number that does not move any more says nothing
 	}
 	l := r.look
-	out := []string{l.T.Muted.Render(l.Cut(l.Say(transferLabel(p)), w))}
+	out := []string{l.T.Muted.Render(l.Cut(l.Say(transferLabel(leg, p)), w))}
 	if p.Uncounted {
 		return append(out, r.growth(p, w)...)
 	}
@@ -191,8 +191,10 @@ func (r *Live) transfer(leg *engine.Leg, w int) []string {
 }
 
 // transferLabel says where the numbers come from.
-func transferLabel(p engine.SyncProgress) string {
+func transferLabel(leg *engine.Leg, p engine.SyncProgress) string {
 	switch {
+	case leg.Direct:
+		return "Transfer (this program, estimate)"
 	case !p.Estimate:
 		return "Transfer"
 	case p.Uncounted:
