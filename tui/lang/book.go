@@ -118,8 +118,8 @@ func (b *book) add(f format) {
 
 // failure says a failure whole: what was tried, where and why.
 func (b *book) failure(s string) (string, bool) {
-	for _, f := range b.failed {
-		if said, ok := f.say(s, b); ok {
+	for i := range b.failed {
+		if said, ok := b.failed[i].say(s, b); ok {
 			return said, true
 		}
 	}
@@ -131,19 +131,22 @@ func mostFirst(list []format) {
 	slices.SortStableFunc(list, func(x, y format) int { return cmp.Compare(y.fixed, x.fixed) })
 }
 
-// formats are those that a text may have been made with, in the order to try.
-func (b *book) formats(s string) []format {
+// format says a text by the format it may have been made with: those that begin as it
+// does come before those that begin with what is filled in.
+func (b *book) format(s string) (string, bool) {
 	if s == "" {
-		return nil
+		return "", false
 	}
-	led := b.led[s[0]]
-	if len(led) == 0 {
-		return b.others
+	for _, list := range [][]format{b.led[s[0]], b.others} {
+		for i := range list {
+			if f := &list[i]; f.may(s) {
+				if said, ok := f.say(s, b); ok {
+					return said, true
+				}
+			}
+		}
 	}
-	if len(b.others) == 0 {
-		return led
-	}
-	return append(led[:len(led):len(led)], b.others...)
+	return "", false
 }
 
 // Entry is one text of a book, where it stands.

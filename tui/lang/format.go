@@ -23,6 +23,7 @@ type format struct {
 	verbs   []byte   // of the English side
 	between []string // what stands before, between and after them
 	fixed   int      // bytes of between
+	longest string   // of between
 	few     bool     // few letters tell it: what is filled in has to look like a name
 	pieces  []piece
 }
@@ -54,6 +55,9 @@ func newFormat(english, said string) (format, error) {
 	f.between = append(f.between, text.String())
 	for _, s := range f.between {
 		f.fixed += len(s)
+		if len(s) > len(f.longest) {
+			f.longest = s
+		}
 	}
 	f.few = f.letters() < fewLetters
 	err := f.other(said)
@@ -140,8 +144,24 @@ func (f *format) letters() int {
 	return n
 }
 
+// may reports whether a text can have been made with the format, at a glance: a text
+// is held against hundreds of them.
+func (f *format) may(s string) bool {
+	if len(s) < f.fixed {
+		return false
+	}
+	lead, end := f.between[0], f.between[len(f.between)-1]
+	if lead != "" && !strings.HasPrefix(s, lead) {
+		return false
+	}
+	if end != "" {
+		return strings.HasSuffix(s, end)
+	}
+	return lead != "" || strings.Contains(s, f.longest)
+}
+
 // say says a text that was made with the format.
-func (f format) say(s string, b *book) (string, bool) {
+func (f *format) say(s string, b *book) (string, bool) {
 	args, ok := f.match(s, 0, nil)
 	if !ok {
 		return "", false
@@ -191,7 +211,7 @@ func (b *book) meaning(arg string) (string, bool) {
 }
 
 // match takes what was filled in out of a text, as short as can be.
-func (f format) match(s string, n int, args []string) ([]string, bool) {
+func (f *format) match(s string, n int, args []string) ([]string, bool) {
 	rest, ok := strings.CutPrefix(s, f.between[n])
 	if !ok {
 		return nil, false

@@ -165,10 +165,8 @@ func (b *book) say(s string) (string, bool) {
 	if said, ok := quantity(s, b); ok {
 		return said, true
 	}
-	for _, f := range b.formats(s) {
-		if said, ok := f.say(s, b); ok {
-			return said, true
-		}
+	if said, ok := b.format(s); ok {
+		return said, true
 	}
 	if said, ok := b.sentences(s); ok {
 		return said, true
@@ -276,10 +274,8 @@ func (b *book) say1(s string) (string, bool) {
 	if said, ok := b.text(s); ok {
 		return said, true
 	}
-	for _, f := range b.formats(s) {
-		if said, ok := f.say(s, b); ok {
-			return said, true
-		}
+	if said, ok := b.format(s); ok {
+		return said, true
 	}
 	if cut, ok := strings.CutSuffix(s, "."); ok {
 		said, ok := b.say(cut)
