@@ -31,10 +31,11 @@ func Sample(ctx context.Context, src Source, ch Changes, dst io.ReaderAt, share 
 		return s, fmt.Errorf("list the allocated ranges: %w", err)
 	}
 	extents = Normalize(extents)
+	pair := &[2][merkle.Block]byte{}
 	outside := holes(Normalize(append(append([]Extent(nil), ch.Updated...), ch.Cleared...)), src.Size())
 	for _, block := range chooseBlocks(outside, share, rnd) {
 		for _, part := range intersect(outside, []Extent{block}) {
-			same, err := samePart(ctx, src, intersect(extents, []Extent{part}), dst, part)
+			same, err := samePart(ctx, src, intersect(extents, []Extent{part}), dst, part, pair)
 			if err != nil {
 				return s, err
 			}
@@ -73,9 +74,12 @@ func chooseBlocks(extents []Extent, share float64, rnd *rand.Rand) []Extent {
 	return out
 }
 
-// samePart compares a part of one block; extents are what src has of it.
-func samePart(ctx context.Context, src Source, extents []Extent, dst io.ReaderAt, part Extent) (bool, error) {
-	want, have := make([]byte, part.Len), make([]byte, part.Len)
+// samePart compares a part of one block in the memory of pair; extents are what src
+// has of it.
+func samePart(ctx context.Context, src Source, extents []Extent, dst io.ReaderAt, part Extent, pair *[2][merkle.Block]byte) (bool, error) {
+	want, have := pair[0][:part.Len], pair[1][:part.Len]
+	clear(want) // what src has not is zeros, and so is what dst ends before
+	clear(have)
 	for _, e := range extents {
 		if err := readSource(ctx, src, want[e.Off-part.Off:][:e.Len], e.Off); err != nil {
 			return false, fmt.Errorf("read %d bytes at %d of the source: %w", e.Len, e.Off, err)
