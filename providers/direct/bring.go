@@ -86,7 +86,14 @@ func (v *driver) copyDisk(ctx context.Context, disk diskRecord, s snapshots.Snap
 		format = "vhdx"
 	}
 	if disk.At == "" {
-		got, err := v.copy(ctx, move.Order{Source: s.ID, Target: disk.File, Format: format})
+		whole := move.Order{Source: s.ID, Target: disk.File, Format: format}
+		got, err := v.copy(ctx, whole)
+		if errors.Is(err, undo.ErrIdentity) { // a job that failed has begun it, from another snapshot
+			if _, err := v.d.o.Mover.Cancel(disk.File); err != nil {
+				return nil, err
+			}
+			got, err = v.copy(ctx, whole)
+		}
 		return &got, err
 	}
 	got, err := v.copy(ctx, move.Order{Source: s.ID, Target: disk.File, Mode: move.Delta, Base: disk.At})

@@ -32,16 +32,12 @@ func (v *driver) initial(ctx context.Context) error {
 }
 
 // take takes a set of snapshots, or takes it up; the one before it is kept until the
-// new one has been brought.
+// new one has been brought. What a repair finds older than that goes with the rest at
+// the end: a disk may still be that.
 func (v *driver) take(ctx context.Context, name string) error {
 	r := v.look()
 	if set := r.Failback.Set; set != nil && set.Name == name && v.owns(set) {
 		return nil
-	}
-	if r.Failback.Older != nil { // a repair begins in the middle of a pass
-		if err := v.forget(ctx); err != nil {
-			return err
-		}
 	}
 	client, err := v.client()
 	if err != nil {

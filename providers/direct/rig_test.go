@@ -50,6 +50,7 @@ type rig struct {
 	dir    string // of the jobs
 	folder string // of the disks
 	plan   engine.Plan
+	mover  direct.Mover // nil for the real one
 	desk   *direct.Desk
 	ports  engine.Ports
 }
@@ -123,9 +124,13 @@ func (r *rig) connect() {
 // open makes a desk, as another process would.
 func (r *rig) open() {
 	r.Helper()
+	var mover direct.Mover = diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return r.sign.In(r.sign.Subscription()), nil })
+	if r.mover != nil {
+		mover = r.mover
+	}
 	r.desk = direct.New(direct.Options{
 		Folder: r.dir, Vault: r.vault, Machines: r.hosts, Azure: r.azure, Session: r.sign, Poll: 5 * time.Second,
-		Mover: diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return r.sign.In(r.sign.Subscription()), nil }),
+		Mover: mover,
 	})
 	var err error
 	r.ports, err = r.desk.Ports(r.plan)

@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/engine/move"
+	"failback/providers/azure"
 	"failback/providers/direct"
+	"failback/providers/diskcopy"
 	"failback/providers/lab/world"
 )
 
@@ -89,6 +92,66 @@ func TestS71AFailbackThatFailedGoesOnWithWhatItHasBrought(t *testing.T) {
 		r.succeeds(again)
 		r.boots("hv01")
 		r.proven("hv01", r.item())
+	})
+}
+
+// breaking copies a little of a disk, and then no more.
+type breaking struct{ direct.Mover }
+
+func (b breaking) Copy(ctx context.Context, o move.Order, _ func(move.Progress)) (move.Copied, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	got, err := b.Mover.Copy(ctx, o, func(p move.Progress) {
+		if p.Stage == move.StageCopy && p.Bytes.Written > 0 {
+			stop()
+		}
+	})
+	if err == nil {
+		return got, nil // it was too small to be broken off
+	}
+	return got, engine.Refuse("copy the disk", o.Target, "the volume is full", "make room")
+}
+
+// TestS71AHalfCopiedDiskIsNoHindrance: the job that began it failed, and its snapshot is
+// not the one of the next.
+func TestS71AHalfCopiedDiskIsNoHindrance(t *testing.T) {
+	unraced(t)
+	inLab(t, estate, func(r *rig) {
+		r.mover = breaking{diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return r.sign.In(r.sign.Subscription()), nil })}
+		r.reopen()
+		if j := r.ends(r.start("request-1")); j.State != engine.JobFailed || !strings.Contains(j.Errors[0].Message, "the volume is full") {
+			r.Fatalf("%s: %+v", j.State, j.Errors)
+		}
+		half := func(name string) bool { return strings.HasSuffix(name, ".failback-new") }
+		if !slices.ContainsFunc(r.files(), half) {
+			r.Fatalf("nothing is half-copied: %v", r.files())
+		}
+		r.mover = nil
+		r.reopen()
+		job := r.start("request-2")
+		r.waits(job)
+		if slices.ContainsFunc(r.files(), half) || len(r.snapshots()) != 2 {
+			r.Errorf("%v, %v", r.files(), r.snapshots())
+		}
+		r.complete(job)
+		r.succeeds(job)
+		r.boots("hv01")
+		r.proven("hv01", r.item())
+	})
+}
+
+// TestS29PassesEndHonestly where the rest never fits.
+func TestS29PassesEndHonestly(t *testing.T) {
+	unraced(t)
+	inLab(t, estate, func(r *rig) {
+		r.plan.Budget = time.Nanosecond
+		r.reopen()
+		j := r.waits(r.start("request-1"))
+		task, _ := j.Find(engine.TaskMonitorSync, "")
+		last := task.Notes[len(task.Notes)-1]
+		if len(task.Notes) < 3 || !strings.Contains(last, "as fast as it is copied") && !strings.Contains(last, "were used up") {
+			r.Errorf("%q", task.Notes)
+		}
 	})
 }
 
