@@ -77,6 +77,9 @@ func (l *leg) openDirectCommit(ctx context.Context, it Item, o *GateOpened) erro
 	}
 	s := l.state()
 	o.Deletes = &list
+	if s.Listed != nil && !sameThings(s.Listed.Things, list.Things) {
+		o.Again, o.NeedsReason = errMoved.Error(), true // whoever answered has seen another list
+	}
 	o.NeedsReason = o.NeedsReason || s.Boot == nil || s.Boot.Result != BootProven || s.Damage != nil
 	for _, t := range list.Things {
 		o.Consequences = append(o.Consequences, "Deleted: "+t.Words()+".")

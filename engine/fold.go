@@ -129,6 +129,12 @@ func (l *Leg) fold(e Event) {
 			}
 		}
 	case GateOpened:
+		if b.Deletes != nil {
+			if l.Listed == nil || !sameThings(l.Listed.Things, b.Deletes.Things) {
+				l.ListedAt = e.Time
+			}
+			l.Listed = b.Deletes
+		}
 		l.Gate, l.GateSince = &b, e.Time
 		if b.Gate != GateManual {
 			l.unbegin()

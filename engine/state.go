@@ -90,6 +90,8 @@ type Leg struct {
 	Findings     []Finding
 	Gate         *GateOpened // the open gate, nil otherwise
 	GateSince    time.Time
+	Listed       *Deletions // what the commit gate listed last, see [GateOpened.Deletes]
+	ListedAt     time.Time  // when that list was first shown
 	Agreed       *Deletions // what the answer at the commit gate was about, see [GateOpened.Deletes]
 	Manual       string     // the manual action that was answered last, see [GateOpened]
 	Decisions    []Decision

@@ -46,6 +46,9 @@ func (r *run) take(a answer) bool {
 			return false
 		case why != nil:
 			err = why
+		case r.unlisted(item, a):
+			err = engine.Refuse("decide "+string(a.Decision.Gate), item,
+				"the answer is from before the list of what the commit deletes was shown", "read the list, then decide again")
 		case r.uninformed(item, a):
 			err = engine.Refuse("decide "+string(a.Decision.Gate), item,
 				"the answer is from before the machine was looked at, and this gate asks somebody who has seen it", "look at it, then decide again")
@@ -118,6 +121,14 @@ func (r *run) uninformed(item string, a answer) bool {
 	return a.blind(l) || st.Plan.Shared(l.Gate.Gate) && slices.ContainsFunc(st.Legs, func(o *engine.Leg) bool {
 		return o.Gate != nil && o.Gate.Gate == l.Gate.Gate && a.blind(o)
 	})
+}
+
+// unlisted reports whether the answer would have deleted what its person has not seen
+// listed.
+func (r *run) unlisted(item string, a answer) bool {
+	st := r.stream.State()
+	l := st.Leg(item)
+	return l != nil && a.Decision.Gate == engine.GateCommit && l.Gate != nil && l.Gate.Deletes != nil && a.At.Before(l.ListedAt)
 }
 
 // blind reports whether the answer is for the commit gate and older than the first
