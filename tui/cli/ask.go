@@ -254,7 +254,7 @@ func (a *app) sayLeg(s engine.State, l *engine.Leg) {
 	case failed && a.shown && l.Outcome == engine.OutcomeBlocked && plain.SaysWhyBlocked(l):
 		a.say("%s: blocked by the preflight, for the reasons above; mend them and start again, or look at them with:  %s", l.Item.Name, a.command("show", string(id)))
 	case failed:
-		a.say("%s: %s", l.Item.Name, failureOf(l))
+		a.say("%s: %s", l.Item.Name, a.language().Failure(failureOf(l)))
 	}
 	switch {
 	case l.Damage != nil:

@@ -22,7 +22,7 @@ func (f *follower) command(ctx context.Context, line string) bool {
 	case "/status":
 		now := time.Now()
 		for _, l := range f.state.Legs {
-			f.a.say("%s: %s", l.Item.Name, plain.Standing(l, now))
+			f.a.say("%s: %s", l.Item.Name, f.a.language().Say(plain.Standing(l, now)))
 		}
 	case "/leave":
 		f.a.say("letting go of the run; nothing is cancelled")

@@ -178,8 +178,8 @@ func (f *format) say(s string, b *book) (string, bool) {
 		}
 		if p.verb != 's' && p.verb != 'v' {
 			said, known := b.meaning(arg)
-			if p.verb == 'f' {
-				said, known = b.failure(arg)
+			if failed, is := b.failure(arg); is && p.verb == 'f' {
+				said, known = failed, true
 			}
 			if !known && p.verb == 'm' {
 				return "", false

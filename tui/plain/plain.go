@@ -70,7 +70,7 @@ func (t *Text) Event(e engine.Event) error {
 	}
 	if g, ok := e.Body.(engine.GateOpened); ok {
 		for _, c := range g.Consequences {
-			if err := t.line(e.Time, e.Item, "  - "+c); err != nil {
+			if err := t.line(e.Time, e.Item, "  - "+t.lang.Say(c)); err != nil {
 				return err
 			}
 		}
