@@ -238,7 +238,12 @@ func (l *leg) seekVM(ctx context.Context, g gaze) (VM, error) {
 	if err != nil {
 		return VM{}, err
 	}
-	vm, err := l.r.Ports.Hosts.VM(ctx, l.host(), it.HyperVID)
+	var vm VM
+	if it.HyperVID == "" && l.direct() { // nobody knows one before the VM is made
+		err = &Failure{Kind: FailureNotFound, What: "read the VM", Where: it.Name + " on " + l.host(), Why: "nobody knows an id of it"}
+	} else {
+		vm, err = l.r.Ports.Hosts.VM(ctx, l.host(), it.HyperVID)
+	}
 	if err == nil || KindOf(err) != FailureNotFound || !l.plan().Target.Alternate && !l.plan().Target.CreateVM {
 		return vm, err
 	}

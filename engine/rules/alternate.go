@@ -23,7 +23,7 @@ var alternateRules = []Rule{
 	{
 		ID: "original-copy", Title: "The VM does not run at its original location", Direct: true,
 		Source: docTutorial, Dated: datedTutorial, Severity: engine.VerdictBlock, Override: ByNobody, Recheck: atBoth,
-		needs: theItem | theOriginal, handles: theOriginal, applies: toAlternate, evaluate: originalCopy,
+		needs: theItem | theOriginal, handles: theOriginal, applies: fromKnown, evaluate: originalCopy,
 	},
 	{
 		ID: "switch", Title: "The alternate host has switches of the same names",

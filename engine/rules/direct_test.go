@@ -86,7 +86,17 @@ func TestS54DirectCreatesAVM(t *testing.T) {
 			w.item.ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web"
 		}, "direct-protection", engine.VerdictWarn, "no vault"},
 	})
-	w := straight()
+	w := straightElsewhere()
+	w.item.ID, w.item.VMID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web", "/subscriptions/s"
+	w.item.HyperVID, w.item.HostName, w.item.HostID, w.item.Kind = "", "", "", engine.KindUnknown
+	w.plan.Items[0] = engine.PlanItem{ID: w.item.ID, Name: "web"}
+	w.plan.Direct.Switch = "LAN"
+	for rule, f := range check(t, w) {
+		if f.Verdict != engine.VerdictOK && rule != "direct-protection" {
+			t.Errorf("an Azure VM of no vault, %s: %+v", rule, f)
+		}
+	}
+	w = straight()
 	w.vms["hv1"] = nil
 	if f := check(t, w)["original-vm"]; f.Verdict != engine.VerdictBlock {
 		t.Errorf("the plan creates none: %+v", f)

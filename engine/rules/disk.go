@@ -88,7 +88,7 @@ var diskRules = []Rule{
 	{
 		ID: "switch-type", Title: "The VM's adapters lead to a network outside the host", Direct: true,
 		Source: docFailback, Dated: datedFailback, Severity: engine.VerdictWarn, Override: ByReason,
-		needs: theItem | theFacts | theVM | theOriginal, handles: theVM | theOriginal, applies: failback, evaluate: switchType,
+		needs: theItem | theFacts | theVM | theOriginal, handles: theVM | theOriginal, applies: withAdapters, evaluate: switchType,
 	},
 }
 

@@ -74,9 +74,9 @@ func (o *observation) absent(s source) bool {
 	return f != nil && f.Kind == engine.FailureNotFound
 }
 
-// vmID is the Hyper-V id of the item's VM.
+// vmID is the Hyper-V id of the item's VM; empty of an Azure VM that nobody knows one of.
 func vmID(it engine.Item) string {
-	if it.HyperVID != "" {
+	if it.HyperVID != "" || engine.IsMachineID(it.ID) {
 		return strings.ToLower(it.HyperVID)
 	}
 	return strings.ToLower(it.VMID)

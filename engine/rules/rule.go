@@ -173,4 +173,10 @@ func swapping(p engine.Plan, it engine.Item) bool { return direct(p, it) && !p.T
 // inVault is for what only an item of a vault has.
 func inVault(_ engine.Plan, it engine.Item) bool { return !engine.IsMachineID(it.ID) }
 
+// fromKnown is for machines whose original location is known.
+func fromKnown(p engine.Plan, it engine.Item) bool { return toAlternate(p, it) && inVault(p, it) }
+
+// withAdapters is for VMs whose adapters are there, or made by Site Recovery.
+func withAdapters(p engine.Plan, it engine.Item) bool { return failback(p, it) && !creating(p, it) }
+
 func ofVMM(_ engine.Plan, it engine.Item) bool { return it.Kind == engine.KindVMM }
