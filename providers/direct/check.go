@@ -232,7 +232,7 @@ func (d *Desk) repairable(r *record) (*record, error) {
 func (v *driver) goOnWith(old *record) error {
 	return v.change(func(r *record) {
 		f := old.Failback
-		r.Failback.Home, r.Failback.Disks, r.Failback.Set, r.Failback.Older = f.Home, slices.Clone(f.Disks), f.Set, f.Older
+		r.Failback.Home, r.Failback.Disks, r.Failback.Set, r.Failback.Older = f.Home, slices.Clone(f.Disks), f.Set, slices.Clone(f.Older)
 		r.Failback.Runs = append(slices.Clone(f.Runs), r.run())
 		r.Failback.Repairs = old.Name
 	})

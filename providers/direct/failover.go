@@ -65,9 +65,9 @@ func (w planned) begin(ctx context.Context, what, item, request string, job func
 	return r.Name, w.takeUp(r.Name)
 }
 
-// Complete implements [engine.Failover]. The Azure VM has to be off by then: the job
-// looks for itself.
-func (f failover) Complete(_ context.Context, job, comment, requestID string) error {
+// Complete implements [engine.Failover]. It is refused while the Azure VM is not off, and
+// the job waits on; from then on the job looks for itself.
+func (f failover) Complete(ctx context.Context, job, comment, requestID string) error {
 	const what = "complete the direct failback"
 	v, err := f.own(job)
 	if err != nil {
@@ -79,6 +79,9 @@ func (f failover) Complete(_ context.Context, job, comment, requestID string) er
 	}
 	if v == nil || r.State != engine.JobSuspended || r.Step != stepWait {
 		return errors.Join(engine.Refuse(what, r.Item.Name+", job "+r.Name, "the job does not wait for it (state: "+string(r.State)+")", "look at the job"), letGoOf(v))
+	}
+	if err := v.off(ctx, what, "what is written now would be missing at home"); err != nil {
+		return errors.Join(err, v.letGo())
 	}
 	err = v.change(func(r *record) {
 		r.Complete, r.Comment = requestID, comment

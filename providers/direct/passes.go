@@ -31,9 +31,8 @@ func (v *driver) initial(ctx context.Context) error {
 	return v.finish(stepCopy, engine.TaskInitiateSync)
 }
 
-// take takes a set of snapshots, or takes it up; the one before it is kept until the
-// new one has been brought. What a repair finds older than that goes with the rest at
-// the end: a disk may still be that.
+// take takes a set of snapshots, or takes it up; those before it are kept until the new
+// one has been brought.
 func (v *driver) take(ctx context.Context, name string) error {
 	r := v.look()
 	if set := r.Failback.Set; set != nil && set.Name == name && v.owns(set) {
@@ -52,7 +51,10 @@ func (v *driver) take(ctx context.Context, name string) error {
 		return err
 	}
 	return v.change(func(r *record) {
-		r.Failback.Older, r.Failback.Set = r.Failback.Set, &set
+		if before := r.Failback.Set; before != nil {
+			r.Failback.Older = append(r.Failback.Older, before.Snapshots...)
+		}
+		r.Failback.Set = &set
 		r.fit(disks, set)
 	})
 }
@@ -157,17 +159,17 @@ func (v *driver) pass(ctx context.Context) error {
 	})
 }
 
-// forget deletes the set before the one that the disks are at.
+// forget deletes the sets before the one that all disks are at.
 func (v *driver) forget(ctx context.Context) error {
 	older := v.look().Failback.Older
-	if older == nil {
+	if len(older) == 0 {
 		return nil
 	}
 	client, err := v.client()
 	if err != nil {
 		return err
 	}
-	for _, s := range older.Snapshots {
+	for _, s := range older {
 		if err := client.Remove(ctx, s); err != nil {
 			return err
 		}

@@ -71,21 +71,22 @@ type record struct {
 
 // failback is what a failback's job knows beside.
 type failback struct {
-	Home     string              `json:"home,omitempty"` // the folder of its disks
-	Machine  engine.AzureMachine `json:"machine,omitzero"`
-	Disks    []diskRecord        `json:"disks,omitempty"`
-	Set      *snapshots.Set      `json:"set,omitempty"`   // the set that is being brought, or was last
-	Older    *snapshots.Set      `json:"older,omitempty"` // the one before it, until it is deleted
-	Passes   []transfer.Pass     `json:"passes,omitempty"`
-	End      string              `json:"end,omitempty"`      // why there are no more passes
-	VM       string              `json:"vm,omitempty"`       // the VM's Hyper-V GUID, once it is there
-	Before   []string            `json:"before,omitempty"`   // the files it had, in order
-	Touched  bool                `json:"touched,omitempty"`  // the host was asked for the VM
-	AtHome   bool                `json:"at_home,omitempty"`  // it has the new disks
-	Launched bool                `json:"launched,omitempty"` // its start was asked for
-	Left     []string            `json:"left,omitempty"`     // what a cancel could not take away
-	Repairs  string              `json:"repairs,omitempty"`  // the job whose disks this one goes on with
-	Runs     []string            `json:"runs,omitempty"`     // whose snapshots are this job's to delete
+	Home    string              `json:"home,omitempty"` // the folder of its disks
+	Machine engine.AzureMachine `json:"machine,omitzero"`
+	Disks   []diskRecord        `json:"disks,omitempty"`
+	Set     *snapshots.Set      `json:"set,omitempty"` // the set that is being brought, or was last
+	// Older are those of the sets before it, until they are deleted: a disk may still be one.
+	Older    []snapshots.Snapshot `json:"older,omitempty"`
+	Passes   []transfer.Pass      `json:"passes,omitempty"`
+	End      string               `json:"end,omitempty"`      // why there are no more passes
+	VM       string               `json:"vm,omitempty"`       // the VM's Hyper-V GUID, once it is there
+	Before   []string             `json:"before,omitempty"`   // the files it had, in order
+	Touched  bool                 `json:"touched,omitempty"`  // the host was asked for the VM
+	AtHome   bool                 `json:"at_home,omitempty"`  // it has the new disks
+	Launched bool                 `json:"launched,omitempty"` // its start was asked for
+	Left     []string             `json:"left,omitempty"`     // what a cancel could not take away
+	Repairs  string               `json:"repairs,omitempty"`  // the job whose disks this one goes on with
+	Runs     []string             `json:"runs,omitempty"`     // whose snapshots are this job's to delete
 }
 
 // diskRecord is one disk on its way.
@@ -182,7 +183,7 @@ func (r *record) clone() *record {
 	c.Things = slices.Clone(r.Things)
 	if r.Failback != nil {
 		f := *r.Failback
-		f.Disks, f.Passes = slices.Clone(f.Disks), slices.Clone(f.Passes)
+		f.Disks, f.Passes, f.Older = slices.Clone(f.Disks), slices.Clone(f.Passes), slices.Clone(f.Older)
 		f.Before, f.Left, f.Runs = slices.Clone(f.Before), slices.Clone(f.Left), slices.Clone(f.Runs)
 		c.Failback = &f
 	}
