@@ -42,7 +42,7 @@ func (s *saver) WriteAt(p []byte, off int64) (int, error) {
 // TestS68WhatDiffersIsSavedTogetherBeforeItIsWritten compares disks of which every
 // tenth cell differs.
 func TestS68WhatDiffersIsSavedTogetherBeforeItIsWritten(t *testing.T) {
-	now := scattered(3, 16*mib+512)
+	now := scattered(3, 6*mib+512)
 	now.extents = []transfer.Extent{{Len: now.Size()}}
 	old := now.clone()
 	differ := int64(0)
@@ -61,7 +61,7 @@ func TestS68WhatDiffersIsSavedTogetherBeforeItIsWritten(t *testing.T) {
 		t.Error("the target is not the source")
 	case target.unsafe > 0:
 		t.Errorf("%d writes came before what they replace was safe", target.unsafe)
-	case target.times > 16:
+	case target.times > 8:
 		t.Errorf("%d times something was made safe for %d cells", target.times, differ/merkle.Cell)
 	case p.Written != differ || p.Equal != now.Size()-differ || p.Left() != 0:
 		t.Errorf("%d bytes differ; counted: %+v", differ, p)

@@ -104,7 +104,7 @@ func TestS36StreamedCopyIsBitExactAndProven(t *testing.T) {
 func TestS32ProvenChangesMakeTheManifestOfTheNewDisk(t *testing.T) {
 	old := scattered(1, 6*mib+512)
 	for _, cells := range []bool{true, false} {
-		now, dst := old.clone(), old.clone()
+		now := old.clone()
 		var ch transfer.Changes
 		rnd := rand.New(rand.NewPCG(1, 2))
 		for i := range int64(40) {
@@ -119,15 +119,21 @@ func TestS32ProvenChangesMakeTheManifestOfTheNewDisk(t *testing.T) {
 				now.bytes[k] = byte(rnd.Uint32())
 			}
 		}
-		proof := &transfer.Proof{Base: manifestOf(t, old, cells)}
-		if _, err := transfer.Apply(t.Context(), streaming{memory: now}, ch, dst, transfer.Options{Proof: proof, Gap: 4096}); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(dst.bytes, now.bytes) || proof.Manifest.Root() != manifestOf(t, now, false).Root() {
-			t.Error("another disk or another manifest")
+		for _, spend := range []bool{false, true} {
+			dst := old.clone()
+			proof := &transfer.Proof{Base: manifestOf(t, old, cells), Spend: spend, Keep: func(int64) bool { return cells }}
+			if _, err := transfer.Apply(t.Context(), streaming{memory: now}, ch, dst, transfer.Options{Proof: proof, Gap: 4096}); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(dst.bytes, now.bytes) || len(merkle.Compare(proof.Manifest, manifestOf(t, now, cells))) > 0 {
+				t.Error("another disk or another manifest")
+			}
+			if same := proof.Base.Root() == manifestOf(t, old, false).Root(); same == spend {
+				t.Errorf("spent: %v, and the base is what it was: %v", spend, same)
+			}
 		}
 		// A target that somebody wrote to since is noticed, where the block is read.
-		dst = old.clone()
+		dst := old.clone()
 		dst.bytes[ch.Updated[0].End()+4096] ^= 1
 		_, err := transfer.Apply(t.Context(), streaming{memory: now}, ch, dst, transfer.Options{Proof: &transfer.Proof{Base: manifestOf(t, old, false)}})
 		if !errors.Is(err, transfer.ErrNotProven) {

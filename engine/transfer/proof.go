@@ -17,6 +17,10 @@ type Proof struct {
 	// it. A block that is changed in part is read from the target first, and must
 	// be what Base says, unless Base has its cells.
 	Base *merkle.Manifest
+	// Spend says that Base is not needed any more: the new manifest is made in its
+	// place, which takes half the memory. Nothing else may read it meanwhile, and
+	// after an error it is neither disk's.
+	Spend bool
 	// Keep says of which blocks the cells are kept, nil for none. Where Against is
 	// set, they are those that are not the same there.
 	Keep    func(block int64) bool
@@ -62,7 +66,10 @@ func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
 		return nil
 	}
 	base := merkle.New(size)
-	if changes {
+	switch {
+	case changes && o.Spend:
+		base = o.Base
+	case changes:
 		base = o.Base.Clone()
 	}
 	b := merkle.NewBuilder(base)
@@ -73,7 +80,7 @@ func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
 		b.Keep = func(block int64, _ merkle.Sum) bool { return o.Keep(block) }
 	}
 	if changes {
-		b.Fill = func(block int64) (*merkle.Cells, error) { return cellsBefore(o.Base, dst, block) }
+		b.Fill = func(block int64) (*merkle.Cells, error) { return cellsBefore(b, dst, size, block) }
 	}
 	for _, d := range o.Done {
 		base.Set(d.Off/merkle.Block, d.Sum)
@@ -87,12 +94,14 @@ func newProver(o *Proof, size int64, dst Target, changes bool) *prover {
 	return &prover{builder: b, size: size}
 }
 
-// cellsBefore are the cells of a block of the base.
-func cellsBefore(base *merkle.Manifest, dst Target, block int64) (*merkle.Cells, error) {
-	if c := base.Cells(block); c != nil {
+// cellsBefore are the cells of a block of the base, which the builder has until the
+// block is done.
+func cellsBefore(b *merkle.Builder, dst Target, size, block int64) (*merkle.Cells, error) {
+	c, sum := b.Known(block)
+	if c != nil {
 		return c, nil
 	}
-	p := make([]byte, min(merkle.Block, base.Size()-block*merkle.Block))
+	p := make([]byte, min(merkle.Block, size-block*merkle.Block))
 	read := dst.ReadAt
 	if r, ok := dst.(Rewinder); ok {
 		read = r.ReadBefore
@@ -102,8 +111,7 @@ func cellsBefore(base *merkle.Manifest, dst Target, block int64) (*merkle.Cells,
 		return nil, fmt.Errorf("read %d bytes at %d of the target: %w", len(p), block*merkle.Block, err)
 	}
 	clear(p[n:])
-	c := merkle.SumBlock(p)
-	if c.Sum() != base.Leaf(block) {
+	if c = merkle.SumBlock(p); c.Sum() != sum {
 		return nil, fmt.Errorf("%w: before the changes, %d bytes at %d are not what the manifest says", ErrNotProven, len(p), block*merkle.Block)
 	}
 	return c, nil

@@ -96,6 +96,7 @@ func (c *copying) changes(ctx context.Context, proof *transfer.Proof, opt transf
 	if err := transfer.CheckDiff(ch, c.src.extents); err != nil {
 		return p, err
 	}
+	proof.Spend = true
 	c.touched = append(append(c.touched, ch.Updated...), ch.Cleared...)
 	opt.Gap = c.gap(ch.Updated)
 	group, working = errgroup.WithContext(ctx)

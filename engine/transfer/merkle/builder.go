@@ -48,6 +48,14 @@ func (b *Builder) Manifest() (*Manifest, error) {
 	return b.m, nil
 }
 
+// Known are the cells that the manifest has of a block, nil where it has none, and
+// the block's sum: those of before until the block is done.
+func (b *Builder) Known(block int64) (*Cells, Sum) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.m.Cells(block), b.m.Leaf(block)
+}
+
 // each calls f with every block of a range and the part of the range in it.
 func each(off, n int64, f func(block, off, n int64) error) error {
 	for end := off + n; off < end; {
