@@ -96,8 +96,10 @@ func (l *leg) openDirectCommit(ctx context.Context, it Item, o *GateOpened) erro
 	case len(list.Kept) == 0:
 		o.Consequences = append(o.Consequences, "There is no way back to this Azure copy.")
 	}
-	o.Consequences = append(o.Consequences, "Beside these only the snapshots that this run took itself are deleted, but for those that are kept. Where Azure has something else by then, nothing is deleted, and this is asked again.",
-		"Site Recovery is told nothing of it: its item stays as it is.")
+	o.Consequences = append(o.Consequences, "Beside these only the snapshots that this run took itself are deleted, but for those that are kept. Where Azure has something else by then, nothing is deleted, and this is asked again.")
+	if !l.item.OutsideVault() {
+		o.Consequences = append(o.Consequences, "Site Recovery is told nothing of it: its item stays as it is.")
+	}
 	o.Consequences = append(o.Consequences, unproven(s)...)
 	return nil
 }

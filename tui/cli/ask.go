@@ -192,6 +192,9 @@ func (a *app) sayEnded(e *ended) {
 	case again != "":
 		a.say("start again with:  %s", again)
 	}
+	if p, ok := e.state.WithoutSiteRecovery(); ok {
+		a.say("without Site Recovery, which is all that stands in the way (docs/direct.md):  %s", a.straight(e.state, p))
+	}
 }
 
 // resumable reports whether a resume is what helps. A leg that preflight blocked

@@ -180,6 +180,14 @@ func directWords(d *engine.Direct) []string {
 	return words
 }
 
+// straight is the command that carries a run over to a failback without Site Recovery.
+// The folder is left for the operator to say.
+func (a *app) straight(s engine.State, p engine.Plan) string {
+	s.Plan, s.Legs = p, slices.DeleteFunc(slices.Clone(s.Legs), func(l *engine.Leg) bool { return !l.DirectHelps() })
+	s.Plan.Direct = &engine.Direct{Folder: "DIR"}
+	return a.startAgain(s)
+}
+
 // sayDirect says once, before a run, how it goes and what it gives up.
 func (a *app) sayDirect(p engine.Plan) {
 	if p.Direct == nil {
