@@ -26,6 +26,7 @@ mkdir "$work/certificates"
 touch "$work/certificates/vmm01-provider.pfx"
 export LANG=C.UTF-8
 play rehearse    one     "$img" -- rehearse
+play replay      one     "$img" -- replay last
 play several     several "$img" -- rehearse
 play certificate one     "$img" -- rehearse
 # A run that was left is what home shows first.
@@ -35,8 +36,6 @@ play jobs        several "$img" --
 play palette     fresh   "$img" -- rehearse
 play swedish     swedish "$img" -- rehearse --language sv
 play film        film    "$img" -- rehearse
-
-play replay      one     "$img" -- replay last
 go run ./docs/img/fleet "$work/fleet" 200
 play fleet       fleet   "$img" -- replay last --speed 60
 
