@@ -18,8 +18,11 @@ import (
 func (r *Live) side(leg *engine.Leg, w, h int) []string {
 	transfer := append(r.transfer(leg, w), r.proving(leg, w)...)
 	left := r.left(leg, w)
-	out := append(r.power(leg, w), r.downtime(leg, w, len(transfer)+len(left)+8 <= h)...)
-	out = append(out, left...)
+	down := r.downtime(leg, w, len(transfer)+len(left)+8 <= h)
+	if len(down) > 2 && len(left) > 0 && len(transfer)+len(left)+9 <= h {
+		down = append(down, "") // under the big digits
+	}
+	out := append(append(r.power(leg, w), down...), left...)
 	out = append(append(out, ""), transfer...)
 	if len(transfer) > 0 {
 		out = append(out, "") // without room for it the tasks stay where t and the log show them
