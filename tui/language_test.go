@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"failback/engine"
+	"failback/engine/runs"
 	"failback/tui"
 	"failback/tui/lang"
 	"failback/tui/theme"
@@ -76,19 +77,71 @@ func walk(t *testing.T, ascii bool, at shot) {
 func TestSwedishFitsEverySize(t *testing.T) {
 	n := 0
 	walk(t, false, func(d *tuitest.Driver, _, state string) {
-		// Every screen at the sizes where layouts change; all heights at two widths.
 		n++
-		for _, w := range []int{20, 39, 40, 59, 60, 64, 72, 80, 110, 124, 240} {
-			fitsAt(t, d.Model(), w, 5+(w*7+n*11)%76, state, false)
-		}
-		for h := 5 + n%3; h <= 32; h += 3 {
-			fitsAt(t, d.Model(), 80, h, state, false)
-			fitsAt(t, d.Model(), 20, h, state, false)
-		}
+		fitsSome(t, d.Model(), n, state)
 	})
 	if n < 15 {
 		t.Errorf("%d screens were looked at", n)
 	}
+}
+
+// fitsSome looks at the sizes where layouts change, and at heights at two widths; n
+// spreads what is between.
+func fitsSome(t *testing.T, m tea.Model, n int, state string) {
+	t.Helper()
+	for _, w := range []int{20, 39, 40, 59, 60, 64, 72, 80, 110, 124, 240} {
+		fitsAt(t, m, w, 5+(w*7+n*11)%76, state, false)
+	}
+	for h := 5 + n%3; h <= 32; h += 3 {
+		fitsAt(t, m, 80, h, state, false)
+		fitsAt(t, m, 20, h, state, false)
+	}
+}
+
+// The screens that are not on the way of one plain failback.
+func TestOtherSwedishScreensFitEverySize(t *testing.T) {
+	n := 0
+	look := func(w *tuitest.World, o tui.Options, f func(*tuitest.Driver)) {
+		n++
+		o.Theme, o.NoMotion, o.Language = theme.None, true, lang.Swedish()
+		tuitest.Run(t, func() tea.Model { return tui.New(w.Deps(), o) }, w.Close, func(d *tuitest.Driver) { f(d.Advance(time.Second)) })
+	}
+	w := tuitest.Estate()
+	w.SignIn = withCode
+	look(w, tui.Options{Start: tui.StartProfile("prod")}, func(d *tuitest.Driver) {
+		d.Expect("ABCD-EFGH", "skriv in den här koden")
+		fitsSome(t, d.Model(), n, "Väntar på inloggningen")
+		d.Press("esc").Advance(time.Second)
+	})
+	look(tuitest.Estate(), tui.Options{Start: tui.StartProfile("broken")}, func(d *tuitest.Driver) {
+		d.Expect("Ingen anslutning")
+		fitsSome(t, d.Model(), n, "Inte ansluten")
+	})
+	w = tuitest.Estate()
+	w.Summaries = []runs.Summary{
+		{ID: "20260314-221500-lab01", Item: "web01", Gate: engine.GateCommit, Resumable: true, Rehearsal: true},
+		{ID: "20260312-221500-lab04", Item: "old01", Broken: "line 7: the chain is broken"},
+	}
+	look(w, tui.Options{}, func(d *tuitest.Driver) {
+		d.Expect("Oavslutade körningar", "väntar: Godkänn och radera Azure-kopian")
+		fitsSome(t, d.Model(), n, "1 körning väntar på")
+	})
+	look(tuitest.Estate(), tui.Options{Start: tui.StartRehearsal}, func(d *tuitest.Driver) {
+		d.Press("down", "enter", "enter").Advance(time.Second).Expect("Vilket läge av dc01")
+		fitsSome(t, d.Model(), n, "Inget har startats")
+	})
+	events := tuitest.Record(tuitest.Plan(engine.SyncDelta, "web01", "db01", "crm01"), recordedAt)
+	var h *tuitest.Handle
+	tuitest.Run(t, func() tea.Model {
+		h = tuitest.Replay(upTo(t, events, 3, progress(engine.PhaseFinalSync)))
+		o := still(h, false)
+		o.Language = lang.Swedish()
+		return tui.New((&tuitest.World{}).Deps(), o)
+	}, func() { h.Detach() }, func(d *tuitest.Driver) {
+		asideAll(d, 2)
+		d.Expect("Slutsynkroniseringen")
+		fitsSome(t, d.Model(), n, "DRIFTSTOPP 00:")
+	})
 }
 
 // The main screens as a Swedish operator reads them.
