@@ -83,7 +83,7 @@ func New(ctx context.Context, l look.Look, s Services) *Screen {
 	}
 	j := &Screen{look: l, do: s, ctx: ctx, whole: map[string]read{}}
 	j.list.Language = l.L
-	j.list.Columns = []pick.Column{{Title: "STATE"}, {Title: "WHAT"}, {Title: "ITEM", Name: true}, {Title: "WAY", Drop: 2}, {Title: "STARTED", Drop: 1}, {Title: "RUN", Drop: 3, Name: true}}
+	j.list.Columns = []pick.Column{{Title: "STATE"}, {Title: "WHAT", Name: true}, {Title: "ITEM", Name: true}, {Title: "WAY", Drop: 2}, {Title: "STARTED", Drop: 1}, {Title: "RUN", Drop: 3, Name: true}}
 	return j
 }
 

@@ -101,9 +101,9 @@ func (s *Screen) details(j engine.Job, w int) []string {
 	if j.Name == "" {
 		return nil
 	}
-	title := l.L.Say(j.Title())
+	title := j.Title() // as the portal has it
 	if j.TargetName != "" {
-		title = l.L.Say(j.Title() + " of " + j.TargetName)
+		title += " " + l.L.SayAs("job", "of") + " " + j.TargetName
 	}
 	if d := j.Direction(); d != engine.DirectionUnknown {
 		title += ", " + l.L.Say(d.Arrow())

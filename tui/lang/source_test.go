@@ -82,6 +82,13 @@ func literalsOf(t *testing.T, path string) []literal {
 			if f, ok := x.Fun.(*ast.Ident); ok && f.Name == "bind" && len(x.Args) > 2 {
 				return joined(x, x.Args[2], "") // what the keys do; the rest are names
 			}
+			if f, ok := x.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "SayAs" && len(x.Args) == 2 {
+				what, _ := template(x.Args[0])
+				if s, ok := template(x.Args[1]); ok {
+					emit(x, what+"|"+s)
+				}
+				return false
+			}
 			if one, many, ok := plural(x); ok {
 				emit(x, "1 "+one+" ") // more may follow
 				emit(x, "%d "+many+" ")
