@@ -10,6 +10,7 @@ import (
 
 	"failback/engine"
 	"failback/tui/glyph"
+	"failback/tui/lang"
 	"failback/tui/look"
 	"failback/tui/run"
 	"failback/tui/theme"
@@ -202,6 +203,21 @@ func BenchmarkFrameOf500Items(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// The same in a language that is said where texts are drawn.
+func BenchmarkFrameOf500ItemsInSwedish(b *testing.B) {
+	b.Setenv("CLICOLOR_FORCE", "1")
+	r, _ := fleetAt(b, 500, 35*time.Minute, look.Look{T: theme.New(theme.Dark, io.Discard), G: glyph.Unicode(), L: lang.Swedish()})
+	now := begun.Add(35 * time.Minute)
+	b.ReportAllocs()
+	for b.Loop() {
+		now = now.Add(time.Second / 15)
+		r.Update(look.Tick{Now: now})
+		r.View(198, 55)
+		r.Status()
+		r.Hints()
 	}
 }
 
