@@ -27,6 +27,7 @@ type home struct {
 	booted  time.Time
 	differs bool
 	breaks  bool // the job fails while it copies
+	halves  bool // a commit breaks off behind its first thing
 }
 
 func newHome() *home {
@@ -110,7 +111,11 @@ func (h *home) Deletions(context.Context, Item) (Deletions, error) {
 func (h *home) CommitExactly(_ context.Context, _ Item, list []AzureThing, request string) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.deleted, h.power = slices.Clone(list), PowerDeleted
+	if h.halves {
+		h.halves, h.deleted, h.things = false, list[:1:1], h.things[1:]
+		return h.begins("commit", request, JobFailed), nil
+	}
+	h.deleted, h.power = append(h.deleted, list[len(h.deleted):]...), PowerDeleted // it goes on with the same list
 	h.it.State, h.it.Allowed = ItemFailbackCommitted, []string{AllowReverseReplicate}
 	return h.begins("commit", request, JobSucceeded), nil
 }
@@ -185,6 +190,20 @@ func (h *home) drive(t *testing.T, p Plan, answer func(*Runner, *Leg)) State {
 		Stream: s, Ports: h.ports(), Poll: time.Second, NewID: func() string { id++; return "request-" + string(rune('a'+id)) },
 		Preflight: func(context.Context, Ports, Plan, PlanItem, func(Finding)) error { return nil },
 	}
+	for again := h.halves; ; again = false {
+		h.walk(t, s, r, answer)
+		if !again {
+			return s.State()
+		}
+		if err := s.Emit("", PhaseNone, RunResumed{"bert"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// walk runs until every leg has ended or stopped.
+func (h *home) walk(t *testing.T, s *Stream, r *Runner, answer func(*Runner, *Leg)) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go func() {
@@ -203,7 +222,6 @@ func (h *home) drive(t *testing.T, p Plan, answer func(*Runner, *Leg)) State {
 	if _, err := r.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return s.State()
 }
 
 // yes answers every gate for a person.
@@ -264,6 +282,25 @@ func TestS64DirectCommitAsksAgainWhereAzureHasSomethingElse(t *testing.T) {
 		})
 		if asked != 2 || st.Legs[0].Outcome != OutcomeSucceeded || len(h.deleted) != 3 {
 			t.Errorf("asked %d times, %s, deleted %v", asked, st.Legs[0].Outcome, h.deleted)
+		}
+	})
+}
+
+// S64: a commit that broke off is asked to go on with the list that was agreed to, and
+// nobody is asked again.
+func TestS64DirectCommitGoesOnWithTheRestOfItsList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome()
+		h.halves = true
+		all, asked := slices.Clone(h.things), 0
+		st := h.drive(t, directPlan(), func(r *Runner, l *Leg) {
+			if l.Gate.Gate == GateCommit {
+				asked++
+			}
+			yes(r, l)
+		})
+		if l := st.Legs[0]; l.Outcome != OutcomeSucceeded || asked != 1 || !sameThings(h.deleted, all) {
+			t.Errorf("%s, asked %d times, deleted %v: %v", l.Outcome, asked, h.deleted, l.Failure)
 		}
 	})
 }
