@@ -102,10 +102,29 @@ func (v *driver) removeFile(file string) error {
 	if _, err := v.d.o.Mover.Cancel(file); err != nil {
 		return err
 	}
-	for _, name := range []string{file, file + ".manifest", file + ".failback-state", file + ".failback-undo", file + ".azure.manifest"} {
+	for _, name := range append(notesBeside(file), file) {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+// notesBeside are the files that say what a disk's file is, while it is brought.
+func notesBeside(file string) []string {
+	return []string{file + ".manifest", file + ".failback-state", file + ".failback-undo", file + ".azure.manifest"}
+}
+
+// forgetNotes removes what says of the disks what they were, once the VM that writes to
+// them is all there is; and files of disks that were resized on the way. What can't be
+// removed does no harm.
+func (v *driver) forgetNotes() {
+	for _, d := range v.look().Failback.Disks {
+		for _, name := range notesBeside(d.File) {
+			_ = os.Remove(name)
+		}
+		for _, old := range d.Old {
+			_ = v.removeFile(old)
+		}
+	}
 }

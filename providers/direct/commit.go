@@ -62,6 +62,7 @@ func (v *driver) tidy(ctx context.Context) error {
 	if err := v.removeSnapshots(ctx, keep); err != nil {
 		return err
 	}
+	v.forgetNotes()
 	return v.change(func(r *record) {
 		at := now()
 		r.finish(taskTidy, engine.TaskStateSucceeded, at)

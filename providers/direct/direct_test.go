@@ -174,6 +174,9 @@ func TestS64ACommitDeletesItsListAndNothingElse(t *testing.T) {
 		if it := r.item(); !slices.Equal(it.Allowed, []string{engine.AllowReverseReplicate}) || it.State != engine.ItemFailbackCommitted {
 			r.Errorf("%+v", it)
 		}
+		if left := r.files(); len(left) != 3 { // the folder and two disks
+			r.Errorf("%v", left)
+		}
 		again, err := r.ports.Direct.CommitExactly(r.Context(), r.item(), list.Things, "request-5")
 		if err != nil || again != commit {
 			r.Errorf("the same request again: %s, %v", again, err)
