@@ -131,3 +131,20 @@ func TestWhatIsTypedStays(t *testing.T) {
 		}
 	}
 }
+
+// The phase and the request of a commit are the same in both directions, and towards
+// Azure no machine is deleted: only the gate of a failback may say so.
+func TestACommitDeletesAMachineInOneDirectionOnly(t *testing.T) {
+	l := lang.Swedish()
+	toAzure, _ := engine.GateCommit.Action(engine.ToAzure)
+	for _, s := range []string{
+		engine.PhaseCommit.Info().Title, toAzure, engine.GateCommitFailover.Verb(),
+		engine.Sentence(engine.Event{Phase: engine.PhaseCommit, Body: engine.PhaseStarted{}}),
+		engine.Sentence(engine.Event{Phase: engine.PhaseCommit, Body: engine.IntentRecorded{Op: engine.OpCommit}}),
+		engine.Sentence(engine.Event{Phase: engine.PhaseCommit, Body: engine.OperationAccepted{Op: engine.OpCommit, Job: "j1"}}),
+	} {
+		if got := strings.ToLower(l.Say(s)); got == strings.ToLower(s) || strings.Contains(got, "rader") {
+			t.Errorf("%q is %q", s, got)
+		}
+	}
+}
