@@ -106,8 +106,10 @@ func TestEventsInSwedish(t *testing.T) {
 		"Första synkroniseringen har börjat":                         op(engine.PhaseStarted{}),
 		"väntar på beslut: Godkänn och radera Azure-kopian [Commit]": op(engine.GateOpened{Gate: engine.GateCommit, Verb: engine.GateCommit.Verb(), Portal: engine.GateCommit.Portal()}),
 		"Stoppa Azure och växla över: godkänt av kim@jump01":         op(engine.DecisionMade{Decision: engine.Decision{Gate: engine.GateComplete, By: "kim@jump01", Verb: engine.GateComplete.Verb()}}),
-		"körningen lyckades":                                         op(engine.RunFinished{Outcome: engine.OutcomeSucceeded}),
-		"driftstoppet börjar":                                        op(engine.DowntimeBegan{}),
+		"obs: Den lokala VM:n har inte lämnats skadad: ingen synkronisering har brutits; titta på objektet i portalen": op(engine.PreflightChecked{Finding: engine.Finding{
+			Verdict: engine.VerdictWarn, Title: "The on-premises VM was not left damaged", Observed: "no synchronisation was broken off", Remedy: "look at the item in the portal"}}),
+		"körningen lyckades":  op(engine.RunFinished{Outcome: engine.OutcomeSucceeded}),
+		"driftstoppet börjar": op(engine.DowntimeBegan{}),
 		"Första synkroniseringen misslyckades: Kunde inte starta den planerade överväxlingen: sql01: Conflict: a job is running; nu: wait": op(failed),
 	} {
 		if got := lang.Swedish().Say(engine.Sentence(e)); got != want {
