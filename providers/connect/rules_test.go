@@ -116,12 +116,13 @@ func TestARuledEstateTripsNoRule(t *testing.T) {
 			}
 		}
 	})
-	for _, r := range rules.Rules() {
+	through := slices.DeleteFunc(rules.Rules(), ofDirect)
+	for _, r := range through {
 		if !seen[r.ID] {
 			t.Errorf("no item of the estate is asked for rule %s", r.ID)
 		}
 	}
-	for _, r := range rules.Rules() {
+	for _, r := range through {
 		worst := engine.VerdictOK
 		for _, c := range everyTrip() {
 			if c.rule == r.ID && urgency(c.verdict) > urgency(worst) {
