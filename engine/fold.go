@@ -128,6 +128,31 @@ func (l *Leg) fold(e Event) {
 				l.DowntimeFrom = b.At
 			}
 		}
+	case GateOpened, DecisionMade:
+		l.foldGate(e)
+	case GuardChanged:
+		l.Guard = &b
+	case MachineLooked:
+		l.Looks = append(l.Looks, Look{At: e.Time, By: b.By, Saw: b.Saw})
+	case BootSeen:
+		l.Proving = b.Lines
+	case BootChecked:
+		l.Boot, l.Proving = &b, nil
+		if b.Result == BootProven && l.InDowntime() {
+			l.DowntimeTo = e.Time
+		}
+	case DiskProved:
+		l.Proofs = append(slices.DeleteFunc(slices.Clone(l.Proofs), func(p DiskProved) bool { return p.Disk == b.Disk }), b)
+	case DamageMarked:
+		l.Damage, l.DamagedAt = &b, e.Time
+	case DamageCleared:
+		l.Damage = nil
+	}
+}
+
+// foldGate notes what is asked at a gate, and what was answered.
+func (l *Leg) foldGate(e Event) {
+	switch b := e.Body.(type) {
 	case GateOpened:
 		if b.Deletes != nil {
 			if l.Listed == nil || !sameThings(l.Listed.Things, b.Deletes.Things) {
@@ -155,23 +180,6 @@ func (l *Leg) fold(e Event) {
 		if b.Gate == GateCommit && l.InDowntime() {
 			l.DowntimeTo = e.Time
 		}
-	case GuardChanged:
-		l.Guard = &b
-	case MachineLooked:
-		l.Looks = append(l.Looks, Look{At: e.Time, By: b.By, Saw: b.Saw})
-	case BootSeen:
-		l.Proving = b.Lines
-	case BootChecked:
-		l.Boot, l.Proving = &b, nil
-		if b.Result == BootProven && l.InDowntime() {
-			l.DowntimeTo = e.Time
-		}
-	case DiskProved:
-		l.Proofs = append(slices.DeleteFunc(slices.Clone(l.Proofs), func(p DiskProved) bool { return p.Disk == b.Disk }), b)
-	case DamageMarked:
-		l.Damage, l.DamagedAt = &b, e.Time
-	case DamageCleared:
-		l.Damage = nil
 	}
 }
 

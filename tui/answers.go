@@ -118,13 +118,7 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 	case wizard.StartMsg:
 		return m.start(msg.Plan, msg.Certificate), true
 	case openingLeftMsg:
-		m.gen++ // what was asked for is not waited for any more
-		m.resuming = nil
-		if m.driving() {
-			m.show(m.live)
-			return nil, true
-		}
-		return m.goHome(), true
+		return m.leaveOpening(), true
 	case wizard.LeaveMsg, report.HomeMsg:
 		return m.goHome(), true
 	case run.LookMsg:
@@ -165,6 +159,16 @@ func (m *Model) asked(msg tea.Msg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	return nil, true
+}
+
+func (m *Model) leaveOpening() tea.Cmd {
+	m.gen++ // what was asked for is not waited for any more
+	m.resuming = nil
+	if m.driving() {
+		m.show(m.live)
+		return nil
+	}
+	return m.goHome()
 }
 
 func (m *Model) goHome() tea.Cmd {
