@@ -145,7 +145,7 @@ func TestACommitDeletesAMachineInOneDirectionOnly(t *testing.T) {
 		engine.Sentence(engine.Event{Phase: engine.PhaseCommit, Body: engine.IntentRecorded{Op: engine.OpCommit}}),
 		engine.Sentence(engine.Event{Phase: engine.PhaseCommit, Body: engine.OperationAccepted{Op: engine.OpCommit, Job: "j1"}}),
 	} {
-		if got := strings.ToLower(l.Say(s)); got == strings.ToLower(s) || strings.Contains(got, "rader") {
+		if got := l.Say(s); strings.EqualFold(got, s) || strings.Contains(strings.ToLower(got), "rader") {
 			t.Errorf("%q is %q", s, got)
 		}
 	}
