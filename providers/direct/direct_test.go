@@ -8,6 +8,7 @@ import (
 
 	"failback/engine"
 	"failback/providers/azure/snapshots"
+	"failback/providers/lab/guest"
 	"failback/providers/lab/world"
 )
 
@@ -87,6 +88,47 @@ func (r *rig) proven(host string, it engine.Item) {
 			r.Errorf("%+v is not %+v", sums[i], from)
 		}
 	}
+}
+
+// TestS30TheMachineRunsOn and writes at every look, while its snapshots are taken and
+// its disks are brought.
+func TestS30TheMachineRunsOn(t *testing.T) {
+	inLab(t, estate, func(r *rig) {
+		job := r.start("request-1")
+		last, at, looks, longest := r.written(), time.Now(), 0, time.Duration(0)
+		r.until(job, func(j engine.Job) bool {
+			p, err := r.ports.Azure.Power(r.Context(), r.azure.vm)
+			must(r, err)
+			if p != engine.PowerRunning {
+				r.Errorf("the machine is %q", p)
+			}
+			looks++
+			if n := r.written(); n > last {
+				longest = max(longest, time.Since(at))
+				last, at = n, time.Now()
+			}
+			return j.WaitsForComplete()
+		})
+		if longest = max(longest, time.Since(at)); looks < 3 || longest > 6*time.Second {
+			r.Errorf("in %d looks, 2 s apart, the guest wrote nothing for %v", looks, longest)
+		}
+	})
+}
+
+// written is the number of the last step of the guest in Azure.
+func (r *rig) written() uint64 {
+	r.Helper()
+	var disks []guest.Disk
+	r.lab.World().Read(func(s *world.State) {
+		for _, d := range s.Item("db01").Disks {
+			b, err := r.lab.World().Blobs().Get(d.Blob)
+			must(r, err)
+			disks = append(disks, b)
+		}
+	})
+	g, err := guest.Open(disks)
+	must(r, err)
+	return g.Last()
 }
 
 // TestS29PassesBringOnlyWhatChanged has the guest write all the time.
