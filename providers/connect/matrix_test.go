@@ -193,6 +193,9 @@ func seeds(t *testing.T) (first, last uint64) {
 	if one := number("FAILBACK_FAULT_SEED", 0); one != 0 {
 		return one, one
 	}
+	if raced {
+		return 1, number("FAILBACK_FAULTS", 4)
+	}
 	return 1, number("FAILBACK_FAULTS", 8)
 }
 
