@@ -274,6 +274,7 @@ func TestS40ASecondStartIsRefused(t *testing.T) {
 // S13: a host out of contact in mid-sync is said, and the run goes on when it is
 // back.
 func TestS13LostContactIsSaidAndSurvived(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: initial-sync, what: heartbeat-old, host: hv01, age: 2h, for: 3m}"), func(t *testing.T, b *bed) {
 		s := b.run(b.plan(engine.SyncDelta, "app01"))

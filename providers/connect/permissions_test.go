@@ -84,6 +84,7 @@ func table() map[string]bool {
 // the table, and every right of the table is needed by some request. So the role
 // that is made from the table is neither too small nor too large.
 func TestEveryRequestHasItsRightAndEveryRightItsRequest(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, estateWith(slow, "{when: protecting, what: job-fails, times: 1}"), func(t *testing.T, b *bed) {
 		if _, err := b.conn.Ports.Inventory.RecoveryPlans(t.Context()); err != nil {

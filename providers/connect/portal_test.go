@@ -78,6 +78,7 @@ func TestAJobThatIsBeingCancelledIsNotResumed(t *testing.T) {
 // Tasks that a job closes as cancelled without having begun them did not happen: a
 // final sync that broke off is not said to be home.
 func TestClosedTasksAreNotTakenForDone(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	for name, closed := range map[string]string{"cancelled": engine.TaskStateCancelled, "failed": engine.TaskStateFailed, "aborted": "Aborted"} {
 		t.Run(name, func(t *testing.T) {
@@ -152,6 +153,7 @@ func TestS5AVMThatIsNotThereIsNotConfirmedStopped(t *testing.T) {
 // The forward direction: a failover whose Azure VM was not seen running is accepted
 // by a person alone, since that deletes its recovery points.
 func TestToAzurePolicyAcceptsNoVMThatWasNotSeenRunning(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, many, func(t *testing.T, b *bed) {
 		azure := &powerIs{AzureAccess: b.conn.Ports.Azure}

@@ -110,6 +110,7 @@ func preflight(t testing.TB, m *lab.Memory) time.Duration {
 // TestAPreflightOfAHundredItems holds the preflight of 100 items on 10 hosts to half a
 // minute, with Azure's budget of requests a minute kept.
 func TestAPreflightOfAHundredItems(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		m, err := lab.NewInMemory(t.Context(), lab.Options{StateDir: dir, Data: []byte(crowd()), Speed: 1})

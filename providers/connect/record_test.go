@@ -70,6 +70,7 @@ func standsIn(text []byte, word string) int {
 // A recording of a whole session: nothing of its vault stands in it, and it still
 // tells what happened, so that a client that reads it comes to the same end.
 func TestARecordingTellsEverythingButNames(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "session.json")

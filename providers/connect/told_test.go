@@ -38,6 +38,7 @@ func (a *apart) Item(ctx context.Context, id string) (engine.Item, error) {
 // while the host is out of contact, the gate says so, and neither does a person's
 // decision stop the Azure VM before the host is back.
 func TestS13NoSwitchWhileTheHostIsOutOfContact(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	for name, policy := range map[string]bool{"policy": true, "a person": false} {
 		t.Run(name, func(t *testing.T) {
@@ -77,6 +78,7 @@ func TestS13NoSwitchWhileTheHostIsOutOfContact(t *testing.T) {
 // S49: until replication is healthy the run is not over, and it says since when the
 // machine is unprotected.
 func TestS49TheTimeWithoutProtectionIsSaid(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	inBubble(t, estateWith(""), func(t *testing.T, b *bed) {
 		vault := &apart{Inventory: b.conn.Ports.Inventory}
