@@ -147,18 +147,22 @@ func (w *World) accept(item string, begin func(s *State, it *Item) (*Job, error)
 		if err != nil {
 			return err
 		}
-		j.bind(it)
-		name = j.Name
-		op = s.operation(j.Name, j.Name)
-		op.Item = it.Name
-		keep := op
-		s.Operations = append(s.Operations, &keep)
+		name, op = j.Name, s.taken(j, it)
 		return nil
 	})
 	if err == nil {
 		w.launch(name)
 	}
 	return op, err
+}
+
+// taken gives a job to its item, and keeps the operation that tells of it.
+func (s *State) taken(j *Job, it *Item) Operation {
+	j.bind(it)
+	op := s.operation(j.Name, j.Name)
+	op.Item = it.Name
+	s.Operations = append(s.Operations, &op)
+	return op
 }
 
 // bind gives a job to its item.

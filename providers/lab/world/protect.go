@@ -102,12 +102,7 @@ func (w *World) Protect(req ProtectRequest, activity string) (op Operation, err 
 		}
 		it := s.protect(c, req)
 		j := s.addJob(KindEnable, activity)
-		j.bind(it)
-		job = j.Name
-		op = s.operation(j.Name, j.Name)
-		op.Item = it.Name
-		keep := op
-		s.Operations = append(s.Operations, &keep)
+		job, op = j.Name, s.taken(j, it)
 		return nil
 	})
 	if err == nil {
