@@ -129,13 +129,7 @@ func (b *Builder) at(block int64) *underWay {
 func (b *Builder) Add(off int64, p []byte) {
 	_ = each(off, int64(len(p)), func(block, at, n int64) error {
 		u := b.at(block)
-		part := p[at-off:][:n]
-		first := (at - block*Block) / Cell
-		for i := 0; len(part) > 0; i++ {
-			k := min(Cell, len(part))
-			u.cells[int(first)+i] = SumCell(part[:k])
-			part = part[k:]
-		}
+		sumCells(u.cells[(at-block*Block)/Cell:], p[at-off:][:n])
 		return nil
 	})
 }

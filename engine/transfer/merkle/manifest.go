@@ -1,7 +1,6 @@
 package merkle
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -58,28 +57,6 @@ var (
 		return t
 	}()
 )
-
-// SumCell is the sum of a cell, or of the last part of one.
-func SumCell(p []byte) Sum {
-	if bytes.Equal(p, zeroBytes[:len(p)]) {
-		return ZeroCell
-	}
-	if len(p) == Cell {
-		return sha256.Sum256(p)
-	}
-	var whole [Cell]byte
-	copy(whole[:], p)
-	return sha256.Sum256(whole[:])
-}
-
-// SumBlock is the cells of a block, or of the last part of one.
-func SumBlock(p []byte) *Cells {
-	c := zeroCells
-	for i := 0; i*Cell < len(p); i++ {
-		c[i] = SumCell(p[i*Cell : min(len(p), (i+1)*Cell)])
-	}
-	return &c
-}
 
 func node(a, b Sum) Sum {
 	var in [2 * sha256.Size]byte
