@@ -29,14 +29,13 @@ func (w *worker) stream(ctx context.Context, src Ranger, r request, off int64) (
 	}
 	defer func() { _ = body.Close() }()
 	for n < left {
-		p := w.in[:min(left-n, int64(len(w.in)))]
 		reads := w.opt.Brakes.Begin()
-		got, err := io.ReadFull(body, p)
+		p, err := w.next(body, int(min(left-n, int64(w.opt.Piece))))
 		w.opt.Brakes.End(pace.BrakeSource, reads)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || err != nil && hung(ctx, answer) {
-			kept, err := w.landWhole(ctx, r, p[:got], off+n)
+			kept, err := w.landWhole(ctx, r, p, off+n)
 			if err == nil {
-				err = &Short{Off: off, Want: left, Got: n + int64(got)}
+				err = &Short{Off: off, Want: left, Got: n + int64(len(p))}
 			}
 			return n + kept, err
 		}
@@ -50,6 +49,15 @@ func (w *worker) stream(ctx context.Context, src Ranger, r request, off int64) (
 	}
 	w.patience.took(left, time.Since(begun))
 	return n, nil
+}
+
+// next is the next piece of an answer, of n bytes where it does not end before.
+func (w *worker) next(body io.Reader, n int) ([]byte, error) {
+	if v, ok := body.(Viewer); ok {
+		return v.View(n)
+	}
+	got, err := io.ReadFull(body, w.read(n))
+	return w.in[:got], err
 }
 
 // hung says that an answer was left because it took too long, not because the

@@ -20,7 +20,7 @@ const (
 	defaultRequest  = 4 << 20
 	defaultCell     = 4096
 	defaultStreams  = 16
-	firstStreams    = 4
+	firstStreams    = 8
 	attempts        = 8 // without a single byte
 	checkpointEvery = 64 << 20
 	longestPause    = 30 * time.Second
@@ -179,9 +179,6 @@ type worker struct {
 }
 
 func (w *worker) do(ctx context.Context, r request) error {
-	if w.in == nil {
-		w.in = make([]byte, w.opt.Piece)
-	}
 	if w.old == nil && (w.opt.Compare || r.clear) {
 		w.old = make([]byte, w.opt.Piece)
 	}
@@ -204,6 +201,14 @@ func (w *worker) do(ctx context.Context, r request) error {
 		}
 	}
 	return nil
+}
+
+// read is where n bytes of the source are read to.
+func (w *worker) read(n int) []byte {
+	if w.in == nil {
+		w.in = make([]byte, w.opt.Piece)
+	}
+	return w.in[:n]
 }
 
 // settle makes the next try possible, or returns why there is none.
@@ -275,7 +280,7 @@ func (w *worker) attempt(ctx context.Context, r request, off int64) (n int64, ge
 		return n, generation, err
 	}
 	for n < left { // one piece, except where a source stopped streaming
-		p := w.in[:min(left-n, int64(len(w.in)))]
+		p := w.read(int(min(left-n, int64(w.opt.Piece))))
 		reads := w.opt.Brakes.Begin()
 		err := src.ReadAt(ctx, p, off+n)
 		w.opt.Brakes.End(pace.BrakeSource, reads)

@@ -29,6 +29,13 @@ type Ranger interface {
 	ReadRange(ctx context.Context, off, length int64) (io.ReadCloser, error)
 }
 
+// Viewer is the body of a Ranger that has what comes next in memory.
+type Viewer interface {
+	// View returns the next bytes, n of them at most and one at least, which are good
+	// until the next call or Close; io.EOF is the end. It is used instead of Read.
+	View(n int) ([]byte, error)
+}
+
 // Target is a disk to change. It is safe for concurrent use. Reading beyond its end gives io.EOF, as
 // io.ReaderAt says; writing there makes it grow.
 type Target interface {

@@ -227,22 +227,28 @@ type checkedBody struct {
 
 // Read implements io.Reader.
 func (c *checkedBody) Read(p []byte) (int, error) {
+	next, err := c.View(len(p))
+	return copy(p, next), err
+}
+
+// View implements transfer.Viewer.
+func (c *checkedBody) View(n int) ([]byte, error) {
 	if len(c.left) == 0 {
 		if c.off == c.end {
-			return 0, io.EOF
+			return nil, io.EOF
 		}
 		if c.buf == nil {
 			c.buf = buffers.Get().(*[checkedAnswer]byte)
 		}
 		next := c.buf[:min(checkedAnswer, c.end-c.off)]
 		if err := c.blob.fetch(c.ctx, next, c.off); err != nil {
-			return 0, err
+			return nil, err
 		}
 		c.left, c.off = next, c.off+int64(len(next))
 	}
-	n := copy(p, c.left)
-	c.left = c.left[n:]
-	return n, nil
+	p := c.left[:min(n, len(c.left))]
+	c.left = c.left[len(p):]
+	return p, nil
 }
 
 // Close gives the memory back.
