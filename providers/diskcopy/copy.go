@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"failback/engine"
 	"failback/engine/move"
 	"failback/engine/transfer"
@@ -43,7 +45,8 @@ type copying struct {
 
 	result   move.Copied
 	manifest *merkle.Manifest
-	touched  []extent // what the target was written in, where not all of it is looked at
+	changed  transfer.Changes // of a plan by a list of changes
+	touched  []extent         // what the target was written in, where not all of it is looked at
 }
 
 // Copy makes the target equal to the source. It goes on where an earlier one of the
@@ -122,7 +125,7 @@ func (c *copying) broken(err error) error {
 // open opens the target. Nothing is half-made after an error.
 func (c *copying) open(ctx context.Context) error {
 	c.report(move.Progress{Stage: move.StageList})
-	if _, err := c.src.Extents(ctx); err != nil {
+	if err := c.list(ctx); err != nil {
 		return failed(err, "list the disk", c.order.Source)
 	}
 	img, err := c.begun.openTarget(ctx, c.order, c.src)
@@ -142,6 +145,23 @@ func (c *copying) open(ctx context.Context) error {
 		Way: c.plan.way, Resumed: c.target.Resumed(), Manifest: c.begun.names.manifest(),
 	}
 	return nil
+}
+
+// list asks for what the disk has allocated and, where the plan is made of that, for
+// what has changed, side by side.
+func (c *copying) list(ctx context.Context) error {
+	group, working := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		_, err := c.src.Extents(working)
+		return err
+	})
+	if c.plan.way == move.WayChanges {
+		group.Go(func() (err error) {
+			c.changed, err = c.src.changes(working, c.plan.snapshot)
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 // move brings the bytes and verifies them.

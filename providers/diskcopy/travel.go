@@ -80,17 +80,8 @@ func (c *copying) travel(ctx context.Context, proof *transfer.Proof, opt transfe
 // changes applies what changed since a snapshot, and looks at a sample of the rest
 // meanwhile.
 func (c *copying) changes(ctx context.Context, proof *transfer.Proof, opt transfer.Options) (p transfer.Progress, err error) {
-	var ch transfer.Changes
-	group, working := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		ch, err = c.src.changes(working, c.plan.snapshot)
-		return err
-	})
-	group.Go(func() (err error) {
-		proof.Base, err = c.baseOf(working, nil)
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	ch := c.changed
+	if proof.Base, err = c.baseOf(ctx, nil); err != nil {
 		return p, err
 	}
 	if err := transfer.CheckDiff(ch, c.src.extents); err != nil {
@@ -99,7 +90,7 @@ func (c *copying) changes(ctx context.Context, proof *transfer.Proof, opt transf
 	proof.Spend = true
 	c.touched = append(append(c.touched, ch.Updated...), ch.Cleared...)
 	opt.Gap = c.gap(ch.Updated)
-	group, working = errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.sample(working, ch, opt.Share) })
 	group.Go(func() (err error) {
 		if p, err = transfer.Apply(working, c.src.reading(), ch, c.target, opt); err == nil {

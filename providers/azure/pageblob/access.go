@@ -56,7 +56,7 @@ func exported(u *url.URL) bool {
 
 func (o Options) client(u *url.URL) (*pageblob.Client, error) {
 	settings := &pageblob.ClientOptions{ClientOptions: o.Client, Audience: o.Audience}
-	settings.PerCallPolicies = append(slices.Clone(settings.PerCallPolicies), sumAsked{})
+	settings.PerCallPolicies = append(slices.Clone(settings.PerCallPolicies), sumAsked{}, quickList{})
 	switch {
 	case o.Key != "" && (o.Token != nil || u.Query().Has("sig")):
 		return nil, errors.New("an account's key is used alone, without a signature and without signing in")

@@ -121,6 +121,7 @@ func (b *Blob) pages(ctx context.Context, w transfer.Extent, older *Older) (tran
 		if page.length != nil && *page.length != b.length {
 			return c, fmt.Errorf("%w: it had %d bytes and has %d", ErrChanged, b.length, *page.length)
 		}
+		c.Updated, c.Cleared = append(c.Updated, page.taken.Updated...), append(c.Cleared, page.taken.Cleared...)
 		for _, r := range page.PageRange {
 			if c.Updated, err = add(c.Updated, r.Start, r.End); err != nil {
 				return c, err
@@ -156,6 +157,7 @@ func (b *Blob) pages(ctx context.Context, w transfer.Extent, older *Older) (tran
 // listPage is a page of a list, and how long the blob is by then.
 type listPage struct {
 	pageblob.PageList
+	taken  transfer.Changes // and no longer in the list
 	length *int64
 }
 
@@ -215,11 +217,14 @@ func (b *Blob) askPage(ctx context.Context, w transfer.Extent, older *Older, mar
 	if marker == "" {
 		next = nil
 	}
+	var page listPage
+	ctx = context.WithValue(ctx, quickList{}, &page)
 	if older == nil {
 		answer, err := b.client.NewGetPageRangesPager(&pageblob.GetPageRangesOptions{
 			Range: span, Marker: next, AccessConditions: b.pinned,
 		}).NextPage(ctx)
-		return listPage{answer.PageList, answer.BlobContentLength}, err
+		page.PageList, page.length = answer.PageList, answer.BlobContentLength
+		return page, err
 	}
 	o := &pageblob.GetPageRangesDiffOptions{Range: span, Marker: next, AccessConditions: b.pinned}
 	if older.URL != "" {
@@ -228,5 +233,6 @@ func (b *Blob) askPage(ctx context.Context, w transfer.Extent, older *Older, mar
 		o.PrevSnapshot = &older.Snapshot
 	}
 	answer, err := b.client.NewGetPageRangesDiffPager(o).NextPage(ctx)
-	return listPage{answer.PageList, answer.BlobContentLength}, err
+	page.PageList, page.length = answer.PageList, answer.BlobContentLength
+	return page, err
 }

@@ -113,6 +113,7 @@ func (c *call) get() error {
 	h.Set("x-ms-lease-state", "available")
 	h.Set("x-ms-server-encrypted", "true")
 	status, e := http.StatusOK, transfer.Extent{Len: v.Size()}
+	var held []byte // the range, where it was read to be summed
 	// Properties have no range: a HEAD always tells the whole length.
 	if text := rangeHeader(c.r.Header); text != "" && c.r.Method == http.MethodGet {
 		if e, err = parseRange(text, v.Size()); err != nil {
@@ -120,24 +121,39 @@ func (c *call) get() error {
 		}
 		e, status = c.halved(e), http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", e.Off, e.End()-1, v.Size()))
-		whole := ranges.Get().(*[maxChecked]byte)
-		defer ranges.Put(whole)
-		if v.content, err = c.rangeSum(v.content, e, whole); err != nil {
+		room, done := roomFor(e.Len)
+		defer done()
+		if held, err = c.rangeSum(v.content, e, room); err != nil {
 			return err
 		}
 	}
 	h.Set("Content-Length", strconv.FormatInt(e.Len, 10))
 	c.w.WriteHeader(status)
-	if c.r.Method == http.MethodGet {
+	switch {
+	case c.r.Method != http.MethodGet:
+	case held != nil:
+		c.sendHeld(held)
+	default:
 		c.send(v, e)
 	}
 	return nil
 }
 
+// Most ranges are short; a short buffer is soon had again.
 var (
 	buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 	ranges  = sync.Pool{New: func() any { return new([maxChecked]byte) }} // of answers that carry a sum
 )
+
+// roomFor is a buffer for n bytes, or the longest there is, until done.
+func roomFor(n int64) (room []byte, done func()) {
+	if n <= 256<<10 {
+		small := buffers.Get().(*[256 << 10]byte)
+		return small[:], func() { buffers.Put(small) }
+	}
+	whole := ranges.Get().(*[maxChecked]byte)
+	return whole[:], func() { ranges.Put(whole) }
+}
 
 // send streams the bytes. The header is out: what fails now can only break the
 // answer off.
@@ -149,13 +165,27 @@ func (c *call) send(v view, e transfer.Extent) {
 		if n, err := v.ReadAt(p, off); n < len(p) && err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		if c.throttle.pass(c.r.Context(), len(p)) != nil {
-			panic(http.ErrAbortHandler)
-		}
-		if _, err := c.w.Write(p); err != nil {
-			panic(http.ErrAbortHandler)
-		}
+		c.pass(p)
 		off += int64(len(p))
+	}
+}
+
+// sendHeld sends bytes that are there, in pieces as send does.
+func (c *call) sendHeld(p []byte) {
+	for len(p) > 0 {
+		n := min(len(p), 256<<10)
+		c.pass(p[:n])
+		p = p[n:]
+	}
+}
+
+// pass sends a piece within the limits.
+func (c *call) pass(p []byte) {
+	if c.throttle.pass(c.r.Context(), len(p)) != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if _, err := c.w.Write(p); err != nil {
+		panic(http.ErrAbortHandler)
 	}
 }
 
@@ -170,37 +200,27 @@ func crc64Text(p []byte) string {
 }
 
 // rangeSum sets the checksum header of a range, where one is asked for. The range
-// is read once, into buf: the sum is of the bytes that are sent.
-func (c *call) rangeSum(v content, e transfer.Extent, buf *[maxChecked]byte) (content, error) {
+// is read once, into buf, and returned: the sum is of the bytes that are sent.
+func (c *call) rangeSum(v content, e transfer.Extent, buf []byte) ([]byte, error) {
 	wantMD5 := asked(c.r, "x-ms-range-get-content-md5")
 	wantCRC := asked(c.r, "x-ms-range-get-content-crc64")
 	if !wantMD5 && !wantCRC {
-		return v, nil
+		return nil, nil
 	}
 	if e.Len > maxChecked || wantMD5 && wantCRC {
-		return v, invalidHeader("x-ms-range-get-content-md5")
+		return nil, invalidHeader("x-ms-range-get-content-md5")
 	}
 	p := buf[:e.Len]
 	if n, err := v.ReadAt(p, e.Off); n < len(p) {
-		return v, errors.Join(io.ErrUnexpectedEOF, err)
+		return nil, errors.Join(io.ErrUnexpectedEOF, err)
 	}
 	if wantMD5 {
 		c.w.Header().Set("Content-MD5", md5Text(p))
 	} else {
 		c.w.Header().Set("x-ms-content-crc64", crc64Text(p))
 	}
-	return held{content: v, bytes: p, off: e.Off}, nil
+	return p, nil
 }
-
-// held is a content of which one range was read already.
-type held struct {
-	content
-	bytes []byte
-	off   int64
-}
-
-// ReadAt implements io.ReaderAt within that range.
-func (h held) ReadAt(p []byte, off int64) (int, error) { return copy(p, h.bytes[off-h.off:]), nil }
 
 func asked(r *http.Request, header string) bool {
 	return strings.EqualFold(r.Header.Get(header), "true")
