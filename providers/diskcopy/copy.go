@@ -46,6 +46,7 @@ type copying struct {
 	result   move.Copied
 	manifest *merkle.Manifest
 	changed  transfer.Changes // of a plan by a list of changes
+	base     *merkle.Manifest // beside the target then, nil where none is good
 	touched  []extent         // what the target was written in, where not all of it is looked at
 }
 
@@ -148,7 +149,7 @@ func (c *copying) open(ctx context.Context) error {
 }
 
 // list asks for what the disk has allocated and, where the plan is made of that, for
-// what has changed, side by side.
+// what has changed; the manifest beside the target is read meanwhile.
 func (c *copying) list(ctx context.Context) error {
 	group, working := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -158,6 +159,10 @@ func (c *copying) list(ctx context.Context) error {
 	if c.plan.way == move.WayChanges {
 		group.Go(func() (err error) {
 			c.changed, err = c.src.changes(working, c.plan.snapshot)
+			return err
+		})
+		group.Go(func() (err error) {
+			c.base, err = c.manifestBeside()
 			return err
 		})
 	}

@@ -95,21 +95,29 @@ func planByManifest(o move.Order, baseIsManifest bool, src *source) (plan, error
 }
 
 // baseOf is the manifest of what a target has before changes are applied to it: the
-// one beside it, or one that is made of it now.
+// one that is there, or one that is made of it now.
 func (c *copying) baseOf(ctx context.Context, keep func(int64) bool) (*merkle.Manifest, error) {
 	if c.plan.have != nil {
 		return c.plan.have, nil
 	}
-	if c.plan.way == move.WayChanges {
-		m, err := readManifest(c.begun.names.manifest())
-		if err == nil && m.Size() == c.src.Size() {
-			return m, nil
-		}
-		if err != nil && gone(err) != nil && !errors.Is(err, merkle.ErrManifest) {
-			return nil, err
-		}
+	if base := c.base; base != nil {
+		c.base = nil // it becomes the new one
+		return base, nil
 	}
 	return c.hash(ctx, move.StageLook, before{c.target}, keep)
+}
+
+// manifestBeside is the one beside the target, nil where there is none that is whole
+// and of such a disk.
+func (c *copying) manifestBeside() (*merkle.Manifest, error) {
+	m, err := readManifest(c.begun.names.manifest())
+	switch {
+	case err == nil && m.Size() == c.src.Size():
+		return m, nil
+	case err == nil, gone(err) == nil, errors.Is(err, merkle.ErrManifest):
+		return nil, nil
+	}
+	return nil, err
 }
 
 // before is a target as it was before the first write.
