@@ -49,11 +49,12 @@ func (v *driver) takeBack(ctx context.Context) error {
 }
 
 // takeHostBack gives a VM its old disks. A VM that was made stays, off, with its
-// disks: hosts are asked to make VMs here, never to delete one.
+// disks: hosts are asked to make VMs here, never to delete one. Files that any VM has,
+// by whatever name, are not taken away from it; where it runs the cancel is refused.
 func (v *driver) takeHostBack(ctx context.Context) (left []string, err error) {
 	r := v.look()
 	f := r.Failback
-	if f.VM != "" && !r.Target.Alternate {
+	if r.original() {
 		vm, err := v.d.o.Vault.Hosts.VM(ctx, r.Host, f.VM)
 		if err != nil {
 			return nil, err
@@ -61,21 +62,36 @@ func (v *driver) takeHostBack(ctx context.Context) (left []string, err error) {
 		have := pathsOf(vm)
 		switch {
 		case samePaths(have, f.Before):
-			return nil, nil
 		case !samePaths(have, f.paths()):
 			return []string{"VM " + vm.Name + " on " + r.Host + " with disks of somebody else's choice"}, nil
+		default:
+			if _, err := v.d.o.Machines.SwapDisks(ctx, r.Host, f.VM, engine.DiskSwap{From: have, To: f.Before}); err != nil {
+				return nil, err
+			}
 		}
-		_, err = v.d.o.Machines.SwapDisks(ctx, r.Host, f.VM, engine.DiskSwap{From: have, To: f.Before})
+	}
+	users, err := v.d.users(ctx, r)
+	if err != nil {
 		return nil, err
 	}
-	id, err := v.made(ctx)
-	switch {
-	case engine.KindOf(err) == engine.FailureRefused: // another VM of that name
-		return nil, nil
-	case err != nil || id == "":
-		return nil, err
+	for _, vm := range users {
+		if vm.State != "Off" {
+			return nil, &engine.Failure{Kind: engine.FailureUnsafe, What: "cancel", Where: vm.Name + " (" + vm.ID + ") on " + r.Host,
+				Why:    "somebody has started that VM with the disks that were brought (it is " + vm.State + "); nothing was removed",
+				Remedy: "what it wrote is in its disks alone, in " + f.Home + ", while the Azure VM is stopped: decide which of the two goes on, and see that the other never runs"}
+		}
+		left = append(left, leftWords(vm, r))
 	}
-	return []string{fmt.Sprintf("VM %s (%s) on %s, off, with its disks in %s", r.Item.Name, id, r.Host, f.Home)}, nil
+	return left, nil
+}
+
+// leftWords name a VM that stays with disks that the job wrote.
+func leftWords(vm engine.VM, r *record) string {
+	name := "VM " + vm.Name
+	if !strings.EqualFold(vm.Name, r.Item.Name) {
+		name += ", made as " + r.Item.Name
+	}
+	return fmt.Sprintf("%s (%s) on %s, off, with its disks in %s", name, vm.ID, r.Host, r.Failback.Home)
 }
 
 // removeFiles removes what the job wrote, and its folder where nothing else is in it.

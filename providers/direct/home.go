@@ -33,8 +33,7 @@ func (v *driver) home(ctx context.Context) error {
 }
 
 func (v *driver) rehome(ctx context.Context) (string, error) {
-	r := v.look()
-	if r.Failback.VM != "" && !r.Target.Alternate {
+	if v.look().original() {
 		return v.swap(ctx)
 	}
 	return v.create(ctx)
@@ -93,25 +92,32 @@ func (v *driver) create(ctx context.Context) (string, error) {
 	return id, err
 }
 
-// made finds the VM that this job had made, by the disks that no other VM has.
+// made finds the VM that this job had made, by the disks that no other VM has: somebody
+// may have renamed it, and another may have its name.
 func (v *driver) made(ctx context.Context) (string, error) {
 	r := v.look()
+	const what = "make the VM"
+	if r.Failback.Touched {
+		users, err := v.d.users(ctx, r)
+		if err != nil {
+			return "", err
+		}
+		for _, vm := range users {
+			if samePaths(pathsOf(vm), r.Failback.paths()) {
+				return vm.ID, nil
+			}
+		}
+		if len(users) > 0 {
+			return "", engine.Refuse(what, users[0].Name+" on "+r.Host, "that VM ("+users[0].ID+") has some of the disks that were brought, and not all of them alone",
+				"look at the VM on its host, and remove it or give it "+strings.Join(r.Failback.paths(), ", "))
+		}
+	}
 	vms, err := v.d.o.Vault.Hosts.VMs(ctx, r.Host)
 	if err != nil {
 		return "", err
 	}
-	for _, row := range vms {
-		if !strings.EqualFold(row.Name, r.Item.Name) {
-			continue
-		}
-		vm, err := v.d.o.Vault.Hosts.VM(ctx, r.Host, row.ID)
-		if err != nil {
-			return "", err
-		}
-		if r.Failback.Touched && samePaths(pathsOf(vm), r.Failback.paths()) {
-			return vm.ID, nil
-		}
-		return "", engine.Refuse("make the VM", r.Item.Name+" on "+r.Host, "a VM of that name is there, with other disks ("+vm.ID+")", "rename or remove that one, then start the failback of this item again: nothing has to be brought twice")
+	if i := slices.IndexFunc(vms, func(vm engine.VM) bool { return strings.EqualFold(vm.Name, r.Item.Name) }); i >= 0 {
+		return "", engine.Refuse(what, r.Item.Name+" on "+r.Host, "a VM of that name is there, with other disks ("+vms[i].ID+")", "rename or remove that one, then start the failback of this item again: nothing has to be brought twice")
 	}
 	return "", nil
 }

@@ -209,7 +209,7 @@ func (v *driver) final(ctx context.Context) error {
 		return err
 	}
 	r := v.look()
-	if r.Failback.VM != "" && !r.Target.Alternate {
+	if r.original() {
 		vm, err := v.d.o.Vault.Hosts.VM(ctx, r.Host, r.Failback.VM)
 		if err != nil {
 			return err

@@ -103,11 +103,17 @@ func TestS68ACancelInTheSwitchGivesTheOldDisksBack(t *testing.T) {
 func (r *rig) diesBeforeTheStart(job string) {
 	r.Helper()
 	ports := r.ports
-	r.desk.StopAt(func() bool {
+	r.diesWhen(job, func() bool {
 		j, err := ports.Inventory.Job(context.Background(), job)
 		task, _ := j.Find(engine.TaskPrepareFinalize, engine.TaskStartFailback)
 		return err == nil && task.Done()
 	})
+}
+
+// diesWhen completes a job whose process ends before it notes that.
+func (r *rig) diesWhen(job string, done func() bool) {
+	r.Helper()
+	r.desk.StopAt(done)
 	r.complete(job)
 	for range 600 {
 		if time.Sleep(time.Second); !r.desk.Drives() {
