@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,15 @@ type JobFilter struct {
 	Since  time.Time // jobs that began then or later
 	Until  time.Time // jobs that began then or earlier
 	States []JobState
+}
+
+// Fits reports whether f lets the job through. A job that has not begun has no time to
+// judge by.
+func (f JobFilter) Fits(j Job) bool {
+	if len(f.States) > 0 && !slices.ContainsFunc(f.States, func(s JobState) bool { return strings.EqualFold(string(s), string(j.State)) }) {
+		return false
+	}
+	return j.Started.IsZero() || (f.Since.IsZero() || !j.Started.Before(f.Since)) && (f.Until.IsZero() || !j.Started.After(f.Until))
 }
 
 // ExportFormat is the form of an exported list of jobs.
@@ -36,8 +46,13 @@ type JobExport struct {
 // methods each send one request, are not idempotent, and fail as those of
 // [Failover] do; they read the job afresh and refuse what it does not offer.
 type JobDesk interface {
-	// FindJobs lists jobs, newest first, as thin as [Inventory.Jobs].
+	// FindJobs lists jobs, newest first, as thin as [Inventory.Jobs]: the vault's, and
+	// those of failbacks without Site Recovery that this machine has begun
+	// ([Job.Local]). Where the vault does not answer, the latter come beside the error.
 	FindJobs(ctx context.Context, f JobFilter) ([]Job, error)
+	// Job reads any job of that list whole. It changes nothing: an unfinished job of
+	// this machine does not go on for it.
+	Job(ctx context.Context, name string) (Job, error)
 	// Restart begins a job again.
 	Restart(ctx context.Context, job, requestID string) error
 	// Export lets the service write the list of jobs into a file and copies that

@@ -53,6 +53,9 @@ func (j Job) Offers() []JobOffer {
 // Offer says what doing v to the job would lead to, or refuses with the reason
 // and what to do instead.
 func (j Job) Offer(v JobVerb) (JobOffer, error) {
+	if j.Local {
+		return JobOffer{}, j.throughRun(string(v) + " the job")
+	}
 	switch v {
 	case VerbCancel:
 		if j.Allows(actionCancel) {
@@ -82,6 +85,9 @@ func (j Job) Offer(v JobVerb) (JobOffer, error) {
 // Resumption is what a resume would do to the job: the one thing that it waits
 // for. It refuses where that is nothing that a resume is for.
 func (j Job) Resumption() (JobOffer, error) {
+	if j.Local {
+		return JobOffer{}, j.throughRun("resume the job")
+	}
 	switch j.Waits() {
 	case WaitComplete:
 		return j.completeOffer(), nil
@@ -90,6 +96,12 @@ func (j Job) Resumption() (JobOffer, error) {
 	case WaitTestFailover, WaitOther, WaitNone:
 	}
 	return JobOffer{}, Refuse("resume the job", j.place(), "it waits for nothing that a resume is for ("+j.stateWords()+")", j.instead())
+}
+
+// throughRun refuses what is done to a job of this program's own by itself.
+func (j Job) throughRun(what string) error {
+	return Refuse(what, j.place(), "it is a job of a failback without Site Recovery, and its run decides ("+j.stateWords()+")",
+		"go through its run: failback decide, resume or cancel RUN")
 }
 
 // instead says what to do about a job that does not offer what was asked for.

@@ -46,7 +46,7 @@ func (m *Model) showJobs() tea.Cmd {
 		owners = func() (map[string]runs.JobOwner, error) { return nil, nil }
 	}
 	s := jobs.New(m.ctx, m.look, jobs.Services{
-		List: conn.Ports.Inventory.Jobs, Read: conn.Ports.Inventory.Job, Owners: owners, Poll: conn.Poll,
+		List: func(ctx context.Context) ([]engine.Job, error) { return conn.Jobs.FindJobs(ctx, engine.JobFilter{}) }, Read: conn.Jobs.Job, Owners: owners, Poll: conn.Poll,
 		Act: func(ctx context.Context, job string, consent engine.JobOffer, comment string) error {
 			return conn.Act(ctx, job, consent, comment, runs.NewRequestID())
 		},

@@ -110,7 +110,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		Name:  o.Name, Vault: o.Vault, Rehearsal: o.Rehearsal, Poll: o.Poll, Rates: o.Rates,
 		Ports:   ports,
 		Direct:  desk.Ports,
-		Jobs:    vault,
+		Jobs:    desk.JobDesk(vault),
 		Hosts:   hosts,
 		Traffic: session.Traffic,
 		Close: func() error {

@@ -58,17 +58,7 @@ func (i inventory) RecoveryPlans(ctx context.Context) ([]engine.RecoveryPlan, er
 // Jobs implements [engine.Inventory]: those of this machine. What Site Recovery does
 // meanwhile is nothing that a direct failback waits for.
 func (i inventory) Jobs(context.Context) ([]engine.Job, error) {
-	all, err := i.store.list()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]engine.Job, 0, len(all))
-	for _, r := range all {
-		j := r.view()
-		j.Tasks = nil
-		out = append(out, j)
-	}
-	return out, nil
+	return i.jobs(engine.JobFilter{})
 }
 
 // Job implements [engine.Inventory]. A job that is unfinished and that nobody drives

@@ -29,7 +29,7 @@ func (c *Client) FindJobs(ctx context.Context, f engine.JobFilter) ([]engine.Job
 			return nil, c.call(azure.ActionReadJobs, "list the jobs", c.vault).Failure(err)
 		}
 		for _, w := range wire {
-			if j := decodeJob(w, nil); fits(j, f) {
+			if j := decodeJob(w, nil); f.Fits(j) {
 				jobs = append(jobs, j)
 			}
 		}
@@ -62,12 +62,3 @@ func jobFilters(f engine.JobFilter) []string {
 
 // filterTime writes a time as it stands in recorded filters.
 func filterTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
-
-// fits reports whether f lets the job through. A job that has not begun has no
-// time to judge by.
-func fits(j engine.Job, f engine.JobFilter) bool {
-	if len(f.States) > 0 && !slices.ContainsFunc(f.States, func(s engine.JobState) bool { return strings.EqualFold(string(s), string(j.State)) }) {
-		return false
-	}
-	return j.Started.IsZero() || (f.Since.IsZero() || !j.Started.Before(f.Since)) && (f.Until.IsZero() || !j.Started.After(f.Until))
-}

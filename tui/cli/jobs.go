@@ -72,13 +72,16 @@ type jobRow struct {
 	engine.Job
 	Direction engine.Direction `json:"direction,omitempty"`
 	Run       *runs.JobOwner   `json:"run,omitempty"` // a run of this machine that began it
+	// Waits is what a job waits for. In a list only those of this machine tell it: the
+	// vault's rows are too thin.
+	Waits engine.JobWait `json:"waits_for,omitempty"`
 }
 
 func (a *app) jobsCommand() *cobra.Command {
 	var f jobFilter
 	cmd := &cobra.Command{
 		Use:   "jobs",
-		Short: "List Site Recovery's jobs, newest first; show, cancel, restart or resume one",
+		Short: "List Site Recovery's jobs and this machine's own, newest first; show, cancel, restart or resume one",
 		Args:  subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter, err := f.parse(time.Now())
@@ -103,7 +106,7 @@ func (a *app) listJobs(ctx context.Context, f engine.JobFilter) ([]jobRow, error
 		return nil, err
 	}
 	defer s.close(a)
-	jobs, err := s.conn.Jobs.FindJobs(ctx, f)
+	jobs, err := a.findJobs(ctx, s, f)
 	if err != nil {
 		return nil, err
 	}
@@ -118,10 +121,25 @@ func (a *app) listJobs(ctx context.Context, f engine.JobFilter) ([]jobRow, error
 	return rows, nil
 }
 
+// findJobs lists what can be listed. Where the vault does not answer, that is said
+// beside the jobs of this machine.
+func (a *app) findJobs(ctx context.Context, s *session, f engine.JobFilter) ([]engine.Job, error) {
+	jobs, err := s.conn.Jobs.FindJobs(ctx, f)
+	if err != nil && len(jobs) > 0 {
+		a.complain(err)
+		a.say("these are the jobs of failbacks without Site Recovery alone:")
+		return jobs, nil
+	}
+	return jobs, err
+}
+
 func newJobRow(j engine.Job, owners map[string]runs.JobOwner) jobRow {
 	row := jobRow{Job: j, Direction: j.Direction()}
 	if o, ok := owners[j.Name]; ok {
 		row.Run = &o
+	}
+	if j.Local {
+		row.Waits = j.Waits()
 	}
 	return row
 }
@@ -155,8 +173,8 @@ func findJob(ctx context.Context, s *session, typed string) (engine.Job, error) 
 	const guid = 36
 	name := typed
 	if len(typed) < guid {
-		jobs, err := s.conn.Ports.Inventory.Jobs(ctx)
-		if err != nil {
+		jobs, err := s.conn.Jobs.FindJobs(ctx, engine.JobFilter{})
+		if err != nil && len(jobs) == 0 {
 			return engine.Job{}, err
 		}
 		var found []string
@@ -171,6 +189,9 @@ func findJob(ctx context.Context, s *session, typed string) (engine.Job, error) 
 		}
 		switch len(found) {
 		case 0:
+			if err != nil { // it may be one of those that were not listed
+				return engine.Job{}, err
+			}
 			return engine.Job{}, engine.Usagef("failback jobs lists them", "there is no job %q", typed)
 		case 1:
 			name = found[0]
@@ -178,5 +199,5 @@ func findJob(ctx context.Context, s *session, typed string) (engine.Job, error) 
 			return engine.Job{}, engine.Usagef("type more of the name", "%q is the beginning of %d jobs", typed, len(found))
 		}
 	}
-	return s.conn.Ports.Inventory.Job(ctx, name)
+	return s.conn.Jobs.Job(ctx, name)
 }

@@ -66,7 +66,7 @@ func (a *app) readJob(ctx context.Context, typed string, expand bool) (jobView, 
 		return v, nil
 	}
 	for _, name := range jobtree.Links(j) {
-		child, err := s.conn.Ports.Inventory.Job(ctx, name)
+		child, err := s.conn.Jobs.Job(ctx, name)
 		if err != nil {
 			return jobView{}, err
 		}

@@ -17,7 +17,7 @@ const latestJobs = 20
 // lineJobs shows jobs and does what one offers.
 func (a *app) lineJobs(ctx context.Context, t *ask.Talk, s *session) error {
 	for {
-		jobs, err := s.conn.Jobs.FindJobs(ctx, engine.JobFilter{})
+		jobs, err := a.findJobs(ctx, s, engine.JobFilter{})
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (a *app) lineJobs(ctx context.Context, t *ask.Talk, s *session) error {
 
 // lineJob shows one job whole and asks what to do with it.
 func (a *app) lineJob(ctx context.Context, t *ask.Talk, s *session, name string) error {
-	j, err := s.conn.Ports.Inventory.Job(ctx, name)
+	j, err := s.conn.Jobs.Job(ctx, name)
 	if err != nil {
 		return err
 	}

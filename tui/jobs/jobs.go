@@ -5,6 +5,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -19,6 +20,7 @@ import (
 // Services is what the screen asks for. The functions are called off the update
 // loop and may block until their context ends.
 type Services struct {
+	// List may return jobs beside an error, where they are not all.
 	List func(ctx context.Context) ([]engine.Job, error)
 	Read func(ctx context.Context, name string) (engine.Job, error)
 	Act  func(ctx context.Context, job string, consent engine.JobOffer, comment string) error
@@ -107,8 +109,9 @@ func (s *Screen) refresh() tea.Cmd {
 	ctx, do := s.ctx, s.do
 	return func() tea.Msg {
 		m := listedMsg{of: s}
-		if m.jobs, m.err = do.List(ctx); m.err == nil {
-			m.owners, m.err = do.Owners()
+		if m.jobs, m.err = do.List(ctx); m.err == nil || len(m.jobs) > 0 {
+			owners, err := do.Owners()
+			m.owners, m.err = owners, errors.Join(m.err, err)
 		}
 		return m
 	}
@@ -156,7 +159,7 @@ func (s *Screen) ticked() tea.Cmd {
 
 func (s *Screen) listed(m listedMsg) {
 	s.busy, s.err = false, m.err
-	if m.err != nil {
+	if m.err != nil && len(m.jobs) == 0 {
 		return
 	}
 	s.jobs, s.owners, s.read = m.jobs, m.owners, s.tick.Now

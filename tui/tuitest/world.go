@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -235,6 +236,11 @@ func (v inVault) Jobs(context.Context) ([]engine.Job, error) {
 		out = append(out, j)
 	}
 	return out, v.w.JobsErr
+}
+
+func (v inVault) FindJobs(ctx context.Context, f engine.JobFilter) ([]engine.Job, error) {
+	jobs, err := v.Jobs(ctx)
+	return slices.DeleteFunc(jobs, func(j engine.Job) bool { return !f.Fits(j) }), err
 }
 
 func (v inVault) Job(_ context.Context, name string) (engine.Job, error) {
