@@ -89,7 +89,7 @@ func (a *app) diskCopy(ctx context.Context, o diskCopyOptions) error {
 	}
 	o.order.Secret = a.signature(o.sas)
 	// A copy keeps little and throws much away: it runs beside what a host is for.
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(25)
 	p := a.diskProgress()
 	c, err := a.disks().Copy(ctx, o.order, p.report)
 	p.end()
