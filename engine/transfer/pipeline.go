@@ -21,8 +21,8 @@ const (
 	defaultCell     = 4096
 	defaultStreams  = 16
 	firstStreams    = 8
-	attempts        = 8 // without a single byte
-	checkpointEvery = 64 << 20
+	attempts        = 8        // without a single byte
+	checkpointEvery = 40 << 20 // with what sixteen streams have under way, less than 64 MiB are ever read again
 	longestPause    = 30 * time.Second
 )
 

@@ -27,7 +27,7 @@ type Proof struct {
 	Against *merkle.Manifest
 	// Done are blocks that an earlier run has proven on the target: they are not
 	// touched again. Landed, where set, is called with every block that is written;
-	// the target is synced about every 64 MiB then.
+	// the target is synced about every 40 MiB then.
 	Done   []undo.Block
 	Landed func(undo.Block)
 	// Manifest is set when the transfer has succeeded.
