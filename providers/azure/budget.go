@@ -89,7 +89,7 @@ func (b *budget) await(ctx context.Context, t *ticket) error {
 	b.wait(1)
 	defer b.wait(-1)
 	for left := b.closed(); left > 0; left = b.closed() {
-		if err := pause(ctx, left); err != nil {
+		if err := Pause(ctx, left); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func (b *budget) await(ctx context.Context, t *ticket) error {
 		return nil
 	}
 	turn := b.tickets.Reserve()
-	if err := pause(ctx, turn.Delay()); err != nil {
+	if err := Pause(ctx, turn.Delay()); err != nil {
 		turn.Cancel()
 		return err
 	}
@@ -155,7 +155,8 @@ func (b *budget) wait(n int) {
 	b.waiting += n
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits for d, or returns the error of ctx, whichever ends first.
+func Pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}

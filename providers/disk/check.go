@@ -43,6 +43,6 @@ func checkIn(f image.File, format image.Format) (*image.Report, error) {
 		r.Damage("file", "%s", err)
 		return r, nil
 	}
-	r.Info = d.info
+	r.Info = d.Info()
 	return r, nil
 }

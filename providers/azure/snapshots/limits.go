@@ -61,7 +61,7 @@ func (c *Client) await(ctx context.Context, disks []Disk, known []Snapshot) erro
 			until = at
 		}
 	}
-	return wait(ctx, time.Until(until))
+	return azure.Pause(ctx, time.Until(until))
 }
 
 // spare refuses a snapshot of a family of which others read as many as may be.

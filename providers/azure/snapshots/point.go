@@ -93,7 +93,7 @@ func (c *Client) makePoint(ctx context.Context, call azure.Call, h handle, vm en
 		if err != nil {
 			c.notice(Notice{Disk: vm.Name, Why: failureOf(err).Why, Until: time.Now().Add(pause)})
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := azure.Pause(ctx, pause); err != nil {
 			return nil, err
 		}
 		parts, err := c.partsOf(ctx, call, h)
@@ -126,7 +126,7 @@ func (c *Client) partsOf(ctx context.Context, call azure.Call, h handle) ([]Snap
 		case time.Since(begun) > completing:
 			return nil, engine.Refuse(call.What, call.Where, "the restore point is still not whole after a day", "look at it in the portal")
 		}
-		if err := wait(ctx, pollEvery); err != nil {
+		if err := azure.Pause(ctx, pollEvery); err != nil {
 			return nil, err
 		}
 	}

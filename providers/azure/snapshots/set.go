@@ -209,7 +209,7 @@ func (c *Client) one(ctx context.Context, d Disk, set string) (Snapshot, error) 
 		if err != nil {
 			c.notice(Notice{Disk: d.Name, Why: failureOf(err).Why, Until: time.Now().Add(pause)})
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := azure.Pause(ctx, pause); err != nil {
 			return Snapshot{}, err
 		}
 	}
@@ -265,7 +265,7 @@ func (c *Client) whole(ctx context.Context, call azure.Call, d Disk, group strin
 		case time.Since(begun) > completing:
 			return s, engine.Refuse(call.What, call.Where, "the snapshot "+s.Name+" is still not whole after a day", "look at it in the portal")
 		}
-		if err := wait(ctx, pollEvery); err != nil {
+		if err := azure.Pause(ctx, pollEvery); err != nil {
 			return s, err
 		}
 		var err error

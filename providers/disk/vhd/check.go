@@ -26,7 +26,7 @@ func Check(f image.File) (*image.Report, error) {
 		if err != nil {
 			return r, note(r, "footer", err)
 		}
-		r.Info = d.info
+		r.Info = d.Info()
 		return r, nil
 	}
 	if ft.kind != typeDynamic {
