@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/engine/racetest"
 	"failback/engine/runs"
 )
 
@@ -288,7 +289,7 @@ func TestAKilledRunIsResumedToTheSameEnd(t *testing.T) {
 		engine.SyncDelta: phases(engine.SyncDelta),
 		engine.SyncFull:  {engine.PhaseFinalSync, engine.PhaseCommit}, // its other phases are delta's
 	}
-	if testing.Short() || raced && os.Getenv("FAILBACK_LONG") == "" {
+	if testing.Short() || racetest.On() {
 		hit = map[engine.SyncOption][]engine.Phase{
 			engine.SyncDelta: {engine.PhasePrepare, engine.PhaseFinalSync, engine.PhaseCommit},
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"failback/engine/racetest"
 )
 
 // faultCase is one fault of the lab, and how the program has to end.
@@ -80,14 +82,8 @@ var faultCases = map[string]faultCase{
 	},
 }
 
-// unraced skips what others do as well under the race detector, which makes it several
-// times as long. Without the detector, and with FAILBACK_LONG, it always runs.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced && os.Getenv("FAILBACK_LONG") == "" {
-		t.Skip("runs without the race detector, or with FAILBACK_LONG=1")
-	}
-}
+// unraced skips a long run under the race detector.
+var unraced = racetest.Skip
 
 // TestFaultsThroughTheCommandLine plays every fault that an operator may meet,
 // and looks at what a script and a person are told: the exit status; what, where,

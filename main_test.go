@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"failback/engine/racetest"
 )
 
 // TestMain makes the test binary the program itself, so that the scripts run
@@ -44,7 +46,7 @@ func TestScripts(t *testing.T) {
 		// whose paths others have too.
 		Condition: func(cond string) (bool, error) {
 			if cond == "raced" {
-				return raced && os.Getenv("FAILBACK_LONG") == "", nil
+				return racetest.On(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/engine/racetest"
 	"failback/engine/rules"
 	"failback/engine/runs"
 	"failback/providers/azure"
@@ -35,15 +36,8 @@ type bed struct {
 	begun []runs.Handle
 }
 
-// unraced skips a long run under the race detector, which makes it ten times as long:
-// its paths are those of other runs, which are raced. Without the detector, and with
-// FAILBACK_LONG, it always runs.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced && os.Getenv("FAILBACK_LONG") == "" {
-		t.Skip("runs without the race detector, or with FAILBACK_LONG=1")
-	}
-}
+// unraced skips a long run under the race detector.
+var unraced = racetest.Skip
 
 // inBubble runs f with a fresh bed for the estate in a bubble of its own time.
 func inBubble(t *testing.T, estate string, f func(t *testing.T, b *bed)) {

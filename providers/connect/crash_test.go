@@ -12,6 +12,7 @@ import (
 	"failback/engine"
 	"failback/engine/hub"
 	"failback/engine/journal"
+	"failback/engine/racetest"
 	"failback/engine/rules"
 )
 
@@ -92,7 +93,7 @@ func TestACrashAtAnyFactResumesToTheSameEnd(t *testing.T) {
 			// Each crash costs most of a second of computing: every fact only where
 			// somebody asks for it.
 			step := 11
-			if raced {
+			if racetest.Detector() {
 				step = 41
 			}
 			if os.Getenv("FAILBACK_EVERY_CRASH") != "" {

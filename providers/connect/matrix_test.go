@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/engine/racetest"
 	"failback/providers/lab"
 )
 
@@ -193,7 +194,7 @@ func seeds(t *testing.T) (first, last uint64) {
 	if one := number("FAILBACK_FAULT_SEED", 0); one != 0 {
 		return one, one
 	}
-	if raced {
+	if racetest.Detector() {
 		return 1, number("FAILBACK_FAULTS", 4)
 	}
 	return 1, number("FAILBACK_FAULTS", 8)

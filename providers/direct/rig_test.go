@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"failback/engine"
+	"failback/engine/racetest"
 	"failback/providers/azure"
 	"failback/providers/azure/machines"
 	"failback/providers/direct"
@@ -55,14 +56,8 @@ type rig struct {
 	ports  engine.Ports
 }
 
-// unraced skips a long run under the race detector, whose paths others have too.
-// Without the detector, and with FAILBACK_LONG, it always runs.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced && os.Getenv("FAILBACK_LONG") == "" {
-		t.Skip("runs without the race detector, or with FAILBACK_LONG=1")
-	}
-}
+// unraced skips a long run under the race detector.
+var unraced = racetest.Skip
 
 func inLab(t *testing.T, estate string, f func(r *rig)) {
 	t.Helper()
