@@ -73,6 +73,8 @@ func (p Plan) wrongDirect() (field, why string) {
 		return "direct", "a recovery plan's own job is Site Recovery's; bring each VM home by itself"
 	case p.Target.Alternate && !p.Target.CreateVM:
 		return "target", "without Site Recovery the VM is created at another host; say that it may be"
+	case p.Target.Alternate && p.Target.HostID == "" && WrongHostName(p.Target.HostName) != "":
+		return "target", WrongHostName(p.Target.HostName)
 	case p.Threads != 0:
 		return "threads", "download threads are of Site Recovery's agent, which takes no part"
 	case slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.CommitFailover }):
@@ -164,3 +166,8 @@ var machineID = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/
 
 // IsMachineID reports whether the resource id is that of an Azure VM.
 func IsMachineID(id string) bool { return machineID.MatchString(id) }
+
+// OutsideVault reports whether nothing of the plan is in a vault.
+func (p Plan) OutsideVault() bool {
+	return !slices.ContainsFunc(p.Items, func(it PlanItem) bool { return !it.OutsideVault() })
+}

@@ -181,6 +181,10 @@ type Connection struct {
 	Jobs JobDesk
 	// Hosts is for operators who look after hosts themselves; runs do without it.
 	Hosts HostDesk
+	// Reaches are the hosts that the connection has an address and a sign-in of, by the
+	// names that the profile or the estate gives them, sorted. The vault need not know
+	// them.
+	Reaches []string
 	// Poll is the interval between two looks at a job or a power state.
 	Poll time.Duration
 	// Traffic tells how many requests the connection sends; it is safe for

@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +114,7 @@ func Open(ctx context.Context, o Options) (*engine.Connection, error) {
 		Direct:  desk.Ports,
 		Jobs:    desk.JobDesk(vault),
 		Hosts:   hosts,
+		Reaches: slices.Sorted(maps.Keys(o.Hosts)),
 		Traffic: session.Traffic,
 		Close: func() error {
 			err := desk.Close()

@@ -94,7 +94,7 @@ func (o *planOptions) checkDirect(given func(flag string) bool) error {
 		return engine.Usagef("name the host with --to", "--azure-vm has no original location that anybody knows of")
 	}
 	for _, id := range d.machines {
-		if !engine.IsMachineID(id) {
+		if engine.WrongMachineID(id) != "" {
 			return engine.Usagef("write /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/NAME", "--azure-vm %q is no resource id of an Azure VM", id)
 		}
 	}
@@ -150,13 +150,11 @@ func (o *directOptions) take(ctx context.Context, s *session, p *engine.Plan) er
 // not know, or can't be asked for, counts as it was typed, since only the host itself
 // is asked for anything.
 func (o *planOptions) directTarget(ctx context.Context, s *session) engine.Target {
-	t := engine.Target{Alternate: true, HostName: o.to, CreateVM: true}
-	if hosts, err := s.conn.Ports.Inventory.Hosts(ctx); err == nil {
-		if h, err := findHost(o.to, hosts); err == nil {
-			t.HostID, t.HostName = h.ID, h.Name
-		}
+	hosts, err := s.conn.Ports.Inventory.Hosts(ctx)
+	if err != nil {
+		hosts = nil
 	}
-	return t
+	return s.conn.HostTarget(o.to, hosts)
 }
 
 // directWords are the flags that say again what a plan said.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -118,10 +119,14 @@ func (l *linePlan) review(ctx context.Context) error {
 	l.t.Say("")
 	l.t.Say("Review.")
 	for _, it := range p.Items {
-		for _, known := range l.items {
+		for _, known := range slices.Concat(l.items, l.outsiders()) {
 			if engine.SameID(known.ID, it.ID) {
 				draft.Items = append(draft.Items, known)
 			}
+		}
+		if it.OutsideVault() {
+			l.t.Say("Item: %s, %s, %s, in no vault.", it.Name, text.Plural(it.Disks, "disk", "disks"), engine.SizeWords(it.Bytes))
+			continue
 		}
 		l.t.Say("Item: %s, %s, %s, host %s.", it.Name, text.Plural(it.Disks, "disk", "disks"), engine.SizeWords(it.Bytes), it.Host)
 	}

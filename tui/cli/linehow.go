@@ -92,6 +92,10 @@ func (l *linePlan) certificate(ctx context.Context) error {
 
 func (l *linePlan) target(ctx context.Context) error {
 	choices := []ask.Choice{{Label: "The original location", About: "each VM on the host it came from, found by its id"}}
+	if l.outside {
+		choices[0] = ask.Choice{Label: "The original location", Off: "nobody knows where it was"}
+	}
+	var hosts []string
 	for _, h := range l.hosts {
 		c := ask.Choice{Label: "Host " + h.Name, Off: wizard.Unfit(h, l.chosen)}
 		if l.straight() { // what the vault knows of the host counts for nothing
@@ -100,15 +104,24 @@ func (l *linePlan) target(ctx context.Context) error {
 		if l.recovery() && !l.o.each {
 			c.Off = "a recovery plan's own job takes no host"
 		}
-		choices = append(choices, c)
+		hosts, choices = append(hosts, h.Name), append(choices, c)
+	}
+	if l.straight() {
+		more, rows := l.hostsBeside()
+		hosts, choices = append(hosts, more...), append(choices, rows...)
 	}
 	n, err := l.t.One(ctx, ask.Question{Ask: "Where does it go?", Choices: choices})
 	if err != nil {
 		return err
 	}
 	l.o.to, l.o.createVM = original, false
-	if n > 0 {
-		l.o.to = l.hosts[n-1].Name
+	switch {
+	case n > len(hosts):
+		if l.o.to, err = l.anotherHost(ctx); err != nil {
+			return err
+		}
+	case n > 0:
+		l.o.to = hosts[n-1]
 	}
 	if n > 0 && l.straight() {
 		l.o.createVM = true

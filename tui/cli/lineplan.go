@@ -22,30 +22,42 @@ type linePlan struct {
 	items []engine.Item
 	plans []engine.RecoveryPlan
 	hosts []engine.Host
+	lost  bool // the vault could not be read
 
 	o      planOptions
 	chosen []engine.Item
-	cert   *engine.Certificate
-	plan   engine.Plan
+	// outside is for Azure VMs that no vault replicates.
+	outside bool
+	cert    *engine.Certificate
+	plan    engine.Plan
 }
 
 func (a *app) linePlan(ctx context.Context, t *ask.Talk, s *session) error {
 	l := &linePlan{a: a, t: t, s: s}
-	var err error
-	if l.items, err = s.items(ctx); err != nil {
-		return err
-	}
-	if l.plans, err = s.conn.Ports.Inventory.RecoveryPlans(ctx); err != nil {
-		return err
-	}
-	if l.hosts, err = s.conn.Ports.Inventory.Hosts(ctx); err != nil {
-		return err
+	if err := l.read(ctx); err != nil {
+		if s.conn.Direct == nil || ctx.Err() != nil {
+			return err
+		}
+		a.complain(err)
+		l.lost = true
 	}
 	l.o = planOptions{to: original, point: latestPoint}
 	if err := l.walk(ctx); err != nil {
 		return err
 	}
 	return a.startPlan(ctx, s, l.plan)
+}
+
+// read reads what the vault has.
+func (l *linePlan) read(ctx context.Context) (err error) {
+	if l.items, err = l.s.items(ctx); err != nil {
+		return err
+	}
+	if l.plans, err = l.s.conn.Ports.Inventory.RecoveryPlans(ctx); err != nil {
+		return err
+	}
+	l.hosts, err = l.s.conn.Ports.Inventory.Hosts(ctx)
+	return err
 }
 
 // walk puts the questions that apply. Back goes to the one before; what was
@@ -55,8 +67,8 @@ func (l *linePlan) walk(ctx context.Context) error {
 		applies func() bool
 		put     func(context.Context) error
 	}{
-		{always, l.direction}, {always, l.what}, {l.recovery, l.job}, {l.commitsFirst, l.commit}, {l.pointed, l.point},
-		{l.failback, l.sync}, {l.encrypted, l.certificate}, {l.failback, l.target}, {l.straight, l.disks}, {always, l.preflight}, {always, l.review},
+		{always, l.direction}, {l.inVault, l.what}, {l.outsideVault, l.machines}, {l.recovery, l.job}, {l.commitsFirst, l.commit}, {l.pointed, l.point},
+		{l.throughVault, l.sync}, {l.encrypted, l.certificate}, {l.failback, l.target}, {l.straight, l.disks}, {always, l.preflight}, {always, l.review},
 	}
 	way := 1
 	for at := 0; at < len(questions); at += way {
@@ -98,16 +110,26 @@ func (l *linePlan) direction(ctx context.Context) error {
 			}
 		}
 		choices[i] = ask.Choice{Label: d.Arrow(), About: fmt.Sprintf("%d of %d items are ready", n, len(l.items))}
-		if n+first == 0 && !(d == engine.ToOnPremises && slices.ContainsFunc(l.items, l.inAzure)) {
+		if l.lost {
+			choices[i] = ask.Choice{Label: d.Arrow(), Off: "the vault could not be read"}
+		} else if n+first == 0 && !(d == engine.ToOnPremises && slices.ContainsFunc(l.items, l.inAzure)) {
 			choices[i].Off = "no item is ready for it"
 		}
+	}
+	if l.s.conn.Direct != nil {
+		choices = append(choices, ask.Choice{Label: engine.ToOnPremises.Arrow() + ", an Azure VM that no vault replicates",
+			About: "named by its resource id; it comes home without Site Recovery"})
 	}
 	n, err := l.t.One(ctx, ask.Question{Ask: "Which way do the machines go?", Choices: choices})
 	if err != nil {
 		return err
 	}
-	if d := string(ways[n]); d != l.o.direction {
-		l.o, l.chosen = planOptions{direction: d, to: original, point: latestPoint}, nil
+	outside := n == len(ways)
+	if outside {
+		n = 0
+	}
+	if d := string(ways[n]); d != l.o.direction || outside != l.outside {
+		l.o, l.chosen, l.outside = planOptions{direction: d, to: original, point: latestPoint}, nil, outside
 	}
 	return nil
 }

@@ -101,6 +101,7 @@ var (
 	CreateSwitch  = bind("create-switch", "s", "create the missing switch", "s")
 	Override      = bind("override", "w", "override with a reason", "w")
 	Straight      = bind("direct", "d", "without Site Recovery", "d")
+	OtherMachine  = bind("azure-vm", "i", "an Azure VM by its id", "i")
 
 	Decide = bind("decide", "d", "decide", "d")
 	Cancel = bind("cancel", "c", "cancel", "c")

@@ -32,7 +32,7 @@ func Scopes() []Table {
 	return []Table{
 		{ScopeEverywhere, "Everywhere", []Binding{Help, Palette, Back, Choose, Jobs, Quit, Interrupt}},
 		{ScopeLists, "Lists and long texts", []Binding{Up, Down, PageUp, PageDown, Top, Bottom, Filter, Sort}},
-		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override, Straight}},
+		{ScopePlan, "Planning", []Binding{Mark, MarkAll, RecoveryPlans, Left, Right, Again, CreateSwitch, Override, Straight, OtherMachine}},
 		{ScopeRun, "Live run", []Binding{Decide, Log, Tasks, Checks, Times, Cancel}},
 		{ScopeJobs, "Jobs of the vault", []Binding{Decide, Restart, Cancel, Refresh}},
 		{ScopeOutcome, "Outcome of a run", []Binding{Read, Report, Replay, Resume, Straight, Log, Home}},

@@ -24,7 +24,7 @@ var spoken = []string{
 	"engine/rules/*.go", "engine/estimate/*.go", "tui/cli/line*.go", "tui/cli/doctor*.go", "tui/cli/ask.go",
 	"engine/consequences.go", "engine/sentence.go", "engine/words.go", "engine/phase.go", "engine/boot.go", "engine/boottries.go", "engine/forecast.go",
 	"engine/gaterecheck.go", "engine/joboffer.go", "engine/threadfacts.go", "engine/consistency.go", "engine/traffic.go", "engine/manual.go", "engine/gate.go",
-	"engine/guard.go", "engine/watch.go", "engine/meter.go",
+	"engine/guard.go", "engine/watch.go", "engine/meter.go", "engine/directnames.go",
 }
 
 func TestEveryTextIsInTheBook(t *testing.T) {

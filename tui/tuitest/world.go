@@ -39,6 +39,10 @@ type World struct {
 	Now    func() time.Time // of the events; nil for time.Now
 	// Direct lets connections bring machines home without Site Recovery, too.
 	Direct bool
+	// Machines are Azure VMs that no vault replicates, for those connections.
+	Machines []engine.Item
+	Reaches  []string // hosts that a connection reaches
+	Lost     error    // what a look at the vault's items answers instead
 
 	mu        sync.Mutex
 	started   []engine.Plan
@@ -124,7 +128,7 @@ func (w *World) open(ctx context.Context, profile, vault string, person engine.P
 	}
 	c := &engine.Connection{
 		Name: name, Vault: cmp.Or(vault, "rsv-"+name), Rehearsal: profile == "", Poll: 15 * time.Second, Ports: engine.Ports{Inventory: w.inventory(), Failover: inVault{w: w}}, Jobs: inVault{w: w},
-		Hosts: w.Desk,
+		Hosts: w.Desk, Reaches: w.Reaches,
 		Close: func() error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -267,7 +271,17 @@ func (v inVault) Complete(_ context.Context, job, comment, _ string) error {
 func (v inVault) Cancel(_ context.Context, job, _ string) error  { return v.sent("cancel", job) }
 func (v inVault) Restart(_ context.Context, job, _ string) error { return v.sent("restart", job) }
 
-func (v inVault) Items(context.Context) ([]engine.Item, error) { return v.w.Items, nil }
+func (v inVault) Items(context.Context) ([]engine.Item, error) { return v.w.Items, v.w.Lost }
+
+func (v inVault) Item(_ context.Context, id string) (engine.Item, error) {
+	for _, it := range slices.Concat(v.w.Machines, v.w.Items) {
+		if engine.SameID(it.ID, id) {
+			return it, nil
+		}
+	}
+	return engine.Item{}, &engine.Failure{Kind: engine.FailureNotFound, What: "read what the Azure VM is made of", Where: id, Why: "there is none", Remedy: "look at the Azure VM in the portal"}
+}
+
 func (v inVault) Hosts(context.Context) ([]engine.Host, error) { return v.w.Hosts, nil }
 func (v inVault) RecoveryPlans(context.Context) ([]engine.RecoveryPlan, error) {
 	return v.w.Plans, nil

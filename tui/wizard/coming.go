@@ -96,5 +96,8 @@ func (w *Wizard) comingHints() []keymap.Binding {
 	if w.coming != nil && w.coming.count > 0 {
 		return []keymap.Binding{keymap.Filter, keymap.Sort, keymap.Back}
 	}
+	if w.world.err != nil {
+		return w.lostHints()
+	}
 	return []keymap.Binding{keymap.Back}
 }

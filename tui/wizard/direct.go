@@ -2,7 +2,6 @@ package wizard
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -109,12 +108,6 @@ func (d Draft) takes(it engine.Item) (ok bool, why string) {
 	}
 	r := it.Ready(d.Direction)
 	return selectable(r), r.Reason
-}
-
-// someStraight reports whether an item could come home without Site Recovery.
-func (w *Wizard) someStraight() bool {
-	d := Draft{Direction: engine.ToOnPremises, Direct: &engine.Direct{}}
-	return w.conn.Direct != nil && slices.ContainsFunc(w.world.items, func(it engine.Item) bool { ok, _ := d.takes(it); return ok })
 }
 
 // straighten changes between both ways home; what was answered beside stays.

@@ -31,7 +31,7 @@ func (s *directionStep) enter(w *Wizard) tea.Cmd {
 	for _, d := range directions {
 		n := readyCount(w.world.items, d)
 		r := pick.Row{Cells: []string{d.Arrow(), kindOf(d), fmt.Sprintf("%d of %d items are ready", n, len(w.world.items))}}
-		if n == 0 && commitFirstCount(w.world.items, d) == 0 && !(d == engine.ToOnPremises && w.someStraight()) {
+		if n == 0 && commitFirstCount(w.world.items, d) == 0 && !(d == engine.ToOnPremises && w.conn.Direct != nil) {
 			r.Off = "no item is ready for it"
 		}
 		rows = append(rows, r)

@@ -38,6 +38,8 @@ type Draft struct {
 	Boot      engine.BootProof
 	// Direct is set where the machines come home without Site Recovery.
 	Direct *engine.Direct
+	// What was typed last for an Azure VM and for a host, whether it was taken or not.
+	typedID, typedHost string
 }
 
 // Skip is an item of a recovery plan that stays behind, and why.

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -15,6 +16,9 @@ type inventory struct {
 	plans  []engine.RecoveryPlan
 	loaded bool
 	err    error
+	lost   error // why the vault could not be read, where that is gone on without
+	// machines are Azure VMs that no vault replicates and that were named here.
+	machines []engine.Item
 }
 
 func (i inventory) ready() bool { return i.loaded && i.err == nil }
@@ -28,8 +32,22 @@ type inventoryMsg struct {
 func (w *Wizard) loadInventory() tea.Cmd {
 	w.gen++
 	w.world, w.coming = inventory{}, newComing()
-	gen, port, ctx, c := w.gen, w.conn.Ports.Inventory, w.ctx, w.coming
-	return tea.Batch(c.listen(ctx, gen), func() tea.Msg { return inventoryMsg{gen: gen, world: readInventory(ctx, port, c)} })
+	gen, ctx, c, conn, outside := w.gen, w.ctx, w.coming, w.conn, w.outside()
+	return tea.Batch(c.listen(ctx, gen), func() tea.Msg {
+		world := readInventory(ctx, conn.Ports.Inventory, c)
+		if world.err != nil && len(outside) > 0 && w.repair.OutsideVault() {
+			world = inventory{loaded: true, lost: world.err}
+		}
+		for _, id := range outside {
+			if world.err != nil {
+				break
+			}
+			var it engine.Item
+			it, world.err = conn.DirectItem(ctx, id)
+			world.machines = append(world.machines, it)
+		}
+		return inventoryMsg{gen: gen, world: world}
+	})
 }
 
 func readInventory(ctx context.Context, port engine.Inventory, c *coming) inventory {
@@ -56,7 +74,7 @@ func (w *Wizard) inventoryCame(m inventoryMsg) tea.Cmd {
 		w.at = 0
 		return w.step().enter(w)
 	}
-	d, err := again(*w.repair, w.world.items)
+	d, err := again(*w.repair, slices.Concat(w.world.items, w.world.machines))
 	if err != nil {
 		w.world.err = err
 		return nil

@@ -17,14 +17,18 @@ import (
 // that are not ready stay in the list with their reason.
 type itemsStep struct {
 	list     pick.List
-	recovery bool // recovery plans are listed
+	recovery bool         // recovery plans are listed
+	naming   *machineForm // open while an Azure VM is named
 }
 
 func (s *itemsStep) name() string       { return "Items" }
 func (s *itemsStep) applies(Draft) bool { return true }
-func (s *itemsStep) typing() bool       { return s.list.Typing() }
+func (s *itemsStep) typing() bool       { return s.naming != nil || s.list.Typing() }
 
 func (s *itemsStep) hints(w *Wizard) []keymap.Binding {
+	if s.naming != nil {
+		return s.naming.hints()
+	}
 	other := keymap.RecoveryPlans
 	if len(w.world.plans) == 0 {
 		other = other.Unless("the vault has no recovery plan")
@@ -40,11 +44,15 @@ func (s *itemsStep) hints(w *Wizard) []keymap.Binding {
 	if i, ok := s.list.Current(); ok && (s.list.Row(i).Off != "" || w.draft.straight()) {
 		at = 1 // it is what can be done about that row
 	}
-	return slices.Insert(out, at, w.otherWay()...)
+	out = slices.Insert(out, at, w.otherWay()...)
+	if w.conn.Direct != nil && w.draft.failback() {
+		out = append(out, keymap.OtherMachine)
+	}
+	return out
 }
 
 func (s *itemsStep) enter(w *Wizard) tea.Cmd {
-	s.recovery = w.draft.RecoveryPlan != ""
+	s.recovery, s.naming = w.draft.RecoveryPlan != "", nil
 	s.fill(w)
 	return nil
 }
@@ -57,18 +65,19 @@ func (s *itemsStep) fill(w *Wizard) {
 	s.list.Many, s.list.Sorts = true, true
 	s.list.Language = w.look.L
 	s.list.Columns = []pick.Column{{Title: "Item", Name: true}, {Title: "Runs", Drop: 2}, {Title: "Size", Right: true, Drop: 3}, {Title: "Host", Drop: 4, Name: true}, {Title: "State", Drop: 1}}
-	rows := make([]pick.Row, len(w.world.items))
-	for i, it := range w.world.items {
+	items := w.listed()
+	rows := make([]pick.Row, len(items))
+	for i, it := range items {
 		rows[i] = itemRow(it, w.draft)
 	}
 	s.list.Set(rows)
-	for i, it := range w.world.items {
+	for i, it := range items {
 		if plainlyReady(it, w.draft) {
 			s.list.Point(i) // not on one that needs a commit or a repair first
 			break
 		}
 	}
-	for i, it := range w.world.items {
+	for i, it := range items {
 		if _, chosen := find(w.draft.Items, it.ID); chosen && rows[i].Off == "" {
 			s.list.Point(i)
 			if len(w.draft.Items) > 1 {
@@ -93,6 +102,8 @@ func itemRow(it engine.Item, d Draft) pick.Row {
 	state := "ready"
 	ok, off := d.takes(it)
 	switch {
+	case d.straight() && ok && engine.IsMachineID(it.ID):
+		state = "in no vault"
 	case d.straight() && ok:
 		state = "can come home without it"
 	case d.straight():
@@ -161,9 +172,18 @@ func expand(p engine.RecoveryPlan, items []engine.Item, d engine.Direction) ([]e
 }
 
 func (s *itemsStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
+	if m, ok := msg.(machineMsg); ok {
+		s.machineCame(w, m)
+		return nil
+	}
+	if s.naming != nil {
+		return s.keyMachine(w, msg)
+	}
 	k, ok := msg.(tea.KeyMsg)
 	switch {
 	case !ok:
+	case !s.list.Typing() && keymap.OtherMachine.Is(k):
+		s.ask(w)
 	case !s.list.Typing() && keymap.RecoveryPlans.Is(k):
 		s.toggle(w)
 	case !s.list.Typing() && keymap.Straight.Is(k):
@@ -219,10 +239,14 @@ func (s *itemsStep) choose(w *Wizard) tea.Cmd {
 		if len(marked) == 0 {
 			marked = []int{i}
 		}
+		if first := len(w.world.items); marked[0] < first && marked[len(marked)-1] >= first {
+			w.notice = "What no vault replicates goes in a run of its own, not together with items of the vault."
+			return nil
+		}
 		w.draft.RecoveryPlan, w.draft.Skipped, w.draft.Groups, w.draft.Items = "", nil, nil, nil
 		w.draft.PlanID, w.draft.Joint, w.draft.jobChosen = "", false, false
 		for _, m := range marked {
-			w.draft.Items = append(w.draft.Items, w.world.items[m])
+			w.draft.Items = append(w.draft.Items, w.listed()[m])
 		}
 	}
 	if names(w.draft.Items) != before {
@@ -242,6 +266,9 @@ func names(items []engine.Item) string {
 
 func (s *itemsStep) view(w *Wizard, width, height int) []string {
 	l := w.look
+	if s.naming != nil {
+		return s.naming.form.View(l, min(width, 100), height)
+	}
 	question := "What comes home?"
 	if w.draft.straight() {
 		question = "What comes home without Site Recovery?"
@@ -257,21 +284,22 @@ func (s *itemsStep) view(w *Wizard, width, height int) []string {
 
 // about says what there is to know of the row under the cursor.
 func (s *itemsStep) about(w *Wizard, width int) []string {
+	l := w.look
 	i, ok := s.list.Current()
 	if !ok {
-		return nil
+		return s.aboutNothing(w, width)
 	}
-	l := w.look
 	if s.recovery {
 		return s.aboutRecovery(w, w.world.plans[i], width)
 	}
-	it := w.world.items[i]
+	it := w.listed()[i]
 	r := it.Ready(w.draft.Direction)
 	if ok, why := w.draft.takes(it); w.draft.straight() {
+		other := l.Paragraph(l.T.Muted, "", "A machine that is not in the list is named by its resource id: "+l.KeyName(keymap.OtherMachine)+".", width)
 		if !ok {
-			return l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+why+".", width)
+			return append(l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+why+".", width), other...)
 		}
-		return l.Paragraph(l.T.Muted, "", fmt.Sprintf("%s: %s, Azure VM %s in %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), it.AzureVM.Name, it.AzureVM.ResourceGroup), width)
+		return append(l.Paragraph(l.T.Muted, "", fmt.Sprintf("%s: %s, Azure VM %s in %s", it.Name, text.Plural(len(it.Disks), "disk", "disks"), it.AzureVM.Name, it.AzureVM.ResourceGroup), width), other...)
 	}
 	if !selectable(r) {
 		out := l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", it.Name+": "+w.look.L.Say(r.Reason)+".", width)
@@ -291,6 +319,25 @@ func (s *itemsStep) about(w *Wizard, width int) []string {
 	}
 	if it.Damaged != nil {
 		out = append(out, l.Paragraph(l.T.Bad, l.T.Bad.Render(l.G.Block)+" ", "Damaged on-premises: "+it.Damaged.Reason+". Don't start it there; a run to the end repairs it.", width)...)
+	}
+	return out
+}
+
+// aboutNothing says what can be done where no row is under the cursor: the vault could
+// not be read, or has nothing.
+func (s *itemsStep) aboutNothing(w *Wizard, width int) []string {
+	l := w.look
+	var out []string
+	switch {
+	case w.world.lost != nil:
+		out = l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", "The vault could not be read. "+l.Failure(w.world.lost), width)
+	case len(w.listed()) == 0:
+		out = l.Paragraph(l.T.Text, l.T.Warn.Render(l.G.Warn)+" ", "The vault has no item.", width)
+	default:
+		return nil // the filter lets nothing through
+	}
+	if w.notToName() == "" {
+		out = append(out, l.Paragraph(l.T.Muted, "  ", "An Azure VM that no vault replicates comes home without it: "+l.KeyName(keymap.OtherMachine)+".", width)...)
 	}
 	return out
 }

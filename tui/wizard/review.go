@@ -182,6 +182,13 @@ func (s *reviewStep) source(w *Wizard) string {
 	if !d.failback() {
 		return hostsOf(d.Items)
 	}
+	if d.outsideVault() {
+		vm := d.Items[0].AzureVM
+		if len(d.Items) > 1 {
+			return fmt.Sprintf("%d Azure VMs%s, in no vault", len(d.Items), groupsOf(d.Items))
+		}
+		return fmt.Sprintf("Azure VM %s in %s, in no vault", vm.Name, vm.ResourceGroup)
+	}
 	if len(d.Items) > 1 {
 		return fmt.Sprintf("%d Azure VMs%s, vault %s", len(d.Items), groupsOf(d.Items), w.conn.Vault)
 	}

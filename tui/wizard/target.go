@@ -18,13 +18,17 @@ type targetStep struct {
 	list   pick.List
 	hosts  []engine.Host // of the rows after the heading
 	create bool
+	naming *hostField // open while a host is named
 }
 
 func (s *targetStep) name() string         { return "Target" }
 func (s *targetStep) applies(d Draft) bool { return d.Direction != engine.ToAzure }
-func (s *targetStep) typing() bool         { return s.list.Typing() }
+func (s *targetStep) typing() bool         { return s.naming != nil || s.list.Typing() }
 
 func (s *targetStep) hints(*Wizard) []keymap.Binding {
+	if s.naming != nil {
+		return s.naming.hints()
+	}
 	return []keymap.Binding{keymap.Choose, keymap.Mark.But("create the VM or not"), keymap.Filter}
 }
 
@@ -33,22 +37,23 @@ func (s *targetStep) enter(w *Wizard) tea.Cmd {
 	if w.draft.Joint || w.draft.straight() {
 		s.create = w.draft.Target.CreateVM
 	}
+	s.naming = nil
 	s.hosts = w.world.hosts
 	s.list.Language = w.look.L
 	s.list.Columns = []pick.Column{{Title: "Host", Name: true}, {Title: "Connection", Drop: 1}, {Title: "Heartbeat", Drop: 2}, {Title: "Version", Drop: 4}, {Title: "Note", Drop: 3}}
-	rows := []pick.Row{
-		{Cells: []string{w.look.Say("Original location"), "", "", "", "each VM on the host it came from"}},
-		{Heading: true, Cells: []string{"Alternate host"}},
+	own := pick.Row{Cells: []string{w.look.Say("Original location"), "", "", "", "each VM on the host it came from"}}
+	if w.draft.outsideVault() {
+		own.Off, own.Cells[4] = nowhere, nowhere
 	}
+	rows := []pick.Row{own, {Heading: true, Cells: []string{"Alternate host"}}}
 	for _, h := range s.hosts {
 		rows = append(rows, s.hostRow(w, h))
 	}
-	s.list.Set(rows)
-	for i, h := range s.hosts {
-		if w.draft.Target.Alternate && h.ID == w.draft.Target.HostID {
-			s.list.Point(i + firstHost)
-		}
+	if w.draft.straight() {
+		rows = append(rows, s.beside(w)...)
 	}
+	s.list.Set(rows)
+	s.point(w)
 	return nil
 }
 
@@ -117,6 +122,8 @@ func (s *targetStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	k, ok := msg.(tea.KeyMsg)
 	switch {
 	case !ok:
+	case s.naming != nil:
+		return s.keyHost(w, k)
 	case !s.list.Typing() && keymap.Mark.Is(k):
 		s.create = !s.create
 	case s.list.Key(k):
@@ -137,6 +144,10 @@ func (s *targetStep) choose(w *Wizard) tea.Cmd {
 		w.notice = s.list.Row(i).Cells[0] + " can't be the target."
 		return nil
 	}
+	if s.another(i) {
+		s.naming = newHostField(w.draft.typedHost)
+		return nil
+	}
 	w.draft.targetChosen = true
 	w.draft.Target = engine.Target{CreateVM: (w.draft.Joint || w.draft.straight()) && s.create}
 	if i >= firstHost {
@@ -149,6 +160,11 @@ func (s *targetStep) choose(w *Wizard) tea.Cmd {
 func (s *targetStep) view(w *Wizard, width, height int) []string {
 	l := w.look
 	out := []string{l.T.Strong.Render(l.Say("Where does it go?")), ""}
+	if s.naming != nil {
+		foot := s.naming.view(w, width)
+		out = append(out, s.list.View(l, width, max(1, height-len(out)-len(foot)))...)
+		return l.Clamp(append(out, foot...), width, height)
+	}
 	box := l.G.Unchecked
 	if s.create {
 		box = l.T.Accent.Render(l.G.Checked)
@@ -198,6 +214,12 @@ func (s *targetStep) advice(w *Wizard, width int) []string {
 
 func (s *targetStep) about(w *Wizard, row int) string {
 	if w.draft.straight() {
+		if s.another(row) {
+			return "A host that the vault does not know of, by the name that the configuration has for it. The preflight asks the host itself."
+		}
+		if row < firstHost && w.draft.outsideVault() {
+			return "An Azure VM that is in no vault has no original location that anybody knows of. Choose a host."
+		}
 		if row < firstHost {
 			return "The VM on its own host, found by its id, gets new disks in the place of its own. The files of before stay where they are."
 		}

@@ -36,7 +36,16 @@ func (w *Wizard) loadingView(width, height int) []string {
 	}
 	out := []string{"", w.look.T.Bad.Render(w.look.Say("The plan can't be made."))}
 	out = append(out, w.look.Wrap(w.look.Failure(w.world.err), width)...)
-	return append(out, "", w.look.Hints([]keymap.Binding{keymap.Again.But("try again"), keymap.Back}, width))
+	return out
+}
+
+// lostHints are the keys where the plan can't be made.
+func (w *Wizard) lostHints() []keymap.Binding {
+	out := []keymap.Binding{keymap.Again.But("try again")}
+	if w.conn.Direct != nil && w.repair == nil {
+		out = append(out, keymap.OtherMachine.But("without the vault: an Azure VM by its id"))
+	}
+	return append(out, keymap.Back)
 }
 
 // rail shows where the operator is: what is answered, what is asked, what comes.

@@ -139,6 +139,8 @@ func (w *Wizard) keyWhileLoading(k tea.KeyMsg) tea.Cmd {
 		return w.goBackFromStart()
 	case keymap.Again.Is(k) && w.world.err != nil:
 		return w.loadInventory()
+	case keymap.OtherMachine.Is(k) && w.world.err != nil && w.conn.Direct != nil && w.repair == nil:
+		return w.withoutVault()
 	}
 	return nil
 }
