@@ -63,7 +63,7 @@ func (c *Connection) HostsBeside(hosts []Host) []string {
 // DirectItem reads a machine as a failback without Site Recovery sees it: an item of the
 // vault, or an Azure VM that no vault replicates, by resource id.
 func (c *Connection) DirectItem(ctx context.Context, id string) (Item, error) {
-	ports, err := c.PortsFor(Plan{Direction: ToOnPremises, Profile: c.Name, Rehearsal: c.Rehearsal, Direct: &Direct{}, Items: []PlanItem{{ID: id}}})
+	ports, err := c.PortsFor(Plan{Direction: ToOnPremises, Profile: c.Name, Rehearsal: c.Rehearsal, Direct: &Direct{}})
 	if err != nil {
 		return Item{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"failback/engine"
+	"failback/engine/runs"
 	"failback/tui"
 	"failback/tui/theme"
 	"failback/tui/tuitest"
@@ -91,7 +92,7 @@ func TestTheWizardTakesAMachineThatNoVaultReplicates(t *testing.T) {
 		d.Expect("Azure VM lnx01 in rg-old, in no vault", "Type lnx01 to start:").Type("lnx01").Press("enter").Advance(time.Second)
 	})
 	p := startedOne(t, w)
-	if got := p.Items[0]; got.ID != lnxID || got.VMID != strings.ToLower(lnxID) || got.Bytes != 20<<30 || !p.Target.Alternate {
+	if got := p.Items[0]; got.ID != lnxID || got.VMID != w.Machines[0].VMID || got.Bytes != 20<<30 || !p.Target.Alternate {
 		t.Errorf("started %+v, to %+v", got, p.Target)
 	}
 }
@@ -131,4 +132,35 @@ func TestTheWizardGoesOnWithoutTheVault(t *testing.T) {
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter").Expect("The vault has no item.", "comes home without it: i.").Press("i").Paste(lnxID).Press("enter").Advance(time.Second).Expect("in no vault")
 	})
+}
+
+// What no vault replicates is read again for the same plan once more, whether the vault
+// answers or not.
+func TestTheWizardPlansAgainWhatNoVaultReplicates(t *testing.T) {
+	for name, lost := range map[string]error{"the vault answers": nil, "the vault is gone": errors.New("gone")} {
+		t.Run(name, func(t *testing.T) {
+			w := beside()
+			w.Lost = lost
+			id := engine.RunID("20260314-221500-lab01")
+			plan := tuitest.Plan(engine.SyncDelta, "web01")
+			plan.Items = []engine.PlanItem{{ID: lnxID, Name: "lnx01", VMID: w.Machines[0].VMID, Bytes: 20 << 30, Disks: 1}}
+			plan.Direct, plan.Target = &engine.Direct{Folder: "/disks"}, engine.Target{Alternate: true, HostName: "hv99", CreateVM: true}
+			at := time.Date(2026, 3, 14, 22, 15, 0, 0, time.UTC)
+			events := []engine.Event{{V: engine.SchemaVersion, Seq: 1, Time: at, Run: id, Body: engine.StreamOpened{Schema: engine.SchemaVersion}}}
+			for _, body := range []engine.Body{engine.RunPlanned{Plan: plan}, engine.RunStarted{Driver: "kim"}} {
+				events = tuitest.Then(events, "", "", body)
+			}
+			events = tuitest.Then(events, "lnx01", engine.PhasePreflight, engine.PhaseStarted{})
+			events = tuitest.Then(events, "lnx01", engine.PhasePreflight, engine.CancelRequested{By: "kim", Reason: "later"})
+			events = tuitest.Then(events, "lnx01", engine.PhasePreflight, engine.LegFinished{Outcome: engine.OutcomeCancelled})
+			events = tuitest.Then(events, "", "", engine.RunFinished{Outcome: engine.OutcomeCancelled})
+			w.Recorded = map[engine.RunID][]engine.Event{id: events}
+			w.Summaries = []runs.Summary{{ID: id, Item: "lnx01", Outcome: engine.OutcomeCancelled, Rehearsal: true}}
+			atHome(t, w, func(d *tuitest.Driver) {
+				d.Press("G", "enter").Advance(time.Second).Press("R").Advance(time.Second).Expect("Where do the disks go?", "/disks")
+				d.Press("esc").Expect("another host…", "nobody knows where it was").Press("enter").Expect("hv99").Press("enter", "enter").Advance(time.Second)
+				d.Expect("Azure VM lnx01 in rg-old, in no vault", "Type lnx01 to start:")
+			})
+		})
+	}
 }
