@@ -93,6 +93,10 @@ func (o *planOptions) checkDirect(given func(flag string) bool) error {
 	case len(d.machines) > 0 && (o.to == "" || o.to == original):
 		return engine.Usagef("name the host with --to", "--azure-vm has no original location that anybody knows of")
 	}
+	// A name, or the id of a host of the vault.
+	if why := engine.WrongHostName(o.to); why != "" && o.to != "" && o.to != original && !strings.HasPrefix(o.to, "/") {
+		return engine.Usagef("name the host as the vault or the profile does", "--to: %s", why)
+	}
 	for _, id := range d.machines {
 		if engine.WrongMachineID(id) != "" {
 			return engine.Usagef("write /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/NAME", "--azure-vm %q is no resource id of an Azure VM", id)
