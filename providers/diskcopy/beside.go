@@ -19,6 +19,10 @@ func (b beside) fresh() string    { return b.target + ".failback-new" }
 func (b beside) limit() string    { return b.target + ".failback-limit" }
 func (b beside) manifest() string { return b.target + ".manifest" }
 
+// draft is the manifest before it has its place. Only who has the target open writes it,
+// so one that was left behind is overwritten by the next and needs no name of its own.
+func (b beside) draft() string { return b.target + ".failback-manifest" }
+
 // notes are the open files of a state and an undo log.
 type notes struct{ state, log *os.File }
 
@@ -67,13 +71,13 @@ func (b beside) look() (undo.Status, undo.Identity, error) {
 	return undo.Look(state, log)
 }
 
-// forget removes the log and the limit, and the state where it says nothing.
+// forget removes the log, the limit and the draft of a manifest, and the state where it says nothing.
 func (b beside) forget() error {
 	now, _, err := b.look()
 	if err != nil {
 		return err
 	}
-	errs := []error{gone(os.Remove(b.log())), gone(os.Remove(b.limit()))}
+	errs := []error{gone(os.Remove(b.log())), gone(os.Remove(b.limit())), gone(os.Remove(b.draft()))}
 	if now.State == undo.Untouched && now.Snapshot == "" {
 		errs = append(errs, gone(os.Remove(b.state())))
 	}
@@ -97,20 +101,26 @@ func exists(path string) (bool, error) {
 }
 
 // writeManifest puts a manifest in its place, whole or not at all.
-func writeManifest(path string, m *merkle.Manifest) error { return draftManifest(path, m).settle() }
+func writeManifest(path string, m *merkle.Manifest) error {
+	return draftManifest(path, m, func() (*os.File, error) {
+		return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	}).settle()
+}
 
 // draft is a manifest that is being written beside its place. It ends with settle or
 // with drop.
 type draft struct {
 	path string
+	open func() (*os.File, error)
 	done chan struct{}
 	file string // what it is written to, "" where that could not be made
 	err  error
 }
 
-// draftManifest begins to write a manifest, which does not change any more.
-func draftManifest(path string, m *merkle.Manifest) *draft {
-	d := &draft{path: path, done: make(chan struct{})}
+// draftManifest begins to write a manifest, which does not change any more, into the
+// file that open makes.
+func draftManifest(path string, m *merkle.Manifest, open func() (*os.File, error)) *draft {
+	d := &draft{path: path, open: open, done: make(chan struct{})}
 	go func() {
 		defer close(d.done)
 		d.err = d.write(m)
@@ -119,7 +129,7 @@ func draftManifest(path string, m *merkle.Manifest) *draft {
 }
 
 func (d *draft) write(m *merkle.Manifest) error {
-	f, err := os.CreateTemp(filepath.Dir(d.path), filepath.Base(d.path)+".*")
+	f, err := d.open()
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (b begun) remove() error {
 			return err
 		}
 	}
-	return errors.Join(gone(os.Remove(b.names.state())), gone(os.Remove(b.names.log())), gone(os.Remove(b.names.limit())))
+	return errors.Join(gone(os.Remove(b.names.state())), gone(os.Remove(b.names.log())), gone(os.Remove(b.names.limit())), gone(os.Remove(b.names.draft())))
 }
 
 func (b begun) restore() error {

@@ -180,7 +180,9 @@ func (c *copying) move(ctx context.Context) error {
 	c.result.Level = transfer.LevelOf(c.src.reading())
 	c.result.Checksum = c.src.CheckedBy()
 	// It is on its way to its place while the target is read again.
-	written := draftManifest(c.begun.names.manifest(), c.manifest)
+	written := draftManifest(c.begun.names.manifest(), c.manifest, func() (*os.File, error) {
+		return os.OpenFile(c.begun.names.draft(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	})
 	if !c.order.Unread {
 		if err := c.reread(ctx); err != nil {
 			return errors.Join(err, written.drop())
