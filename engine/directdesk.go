@@ -20,6 +20,49 @@ type DirectDesk interface {
 	// nothing is deleted, where the list is not what [DirectDesk.Deletions] would say
 	// now. It keeps the rules of [Failover.Commit], which a direct failback refuses.
 	CommitExactly(ctx context.Context, it Item, list []AzureThing, requestID string) (job string, err error)
+	// Leftovers lists what a job of a failback that has ended without success has left:
+	// files of this machine and snapshots. It changes nothing. It is refused for a job
+	// that is under way, and for one whose disks the VM at home has been given.
+	Leftovers(ctx context.Context, job string) (Leftovers, error)
+	// Clear removes what is on that list and still the job's to remove, and nothing
+	// else; the result says what went and what stays. No failback of the item goes on
+	// with what the job has brought from then on. It is refused while another process
+	// works with the job; what is gone already is no error, and it may be repeated.
+	Clear(ctx context.Context, list Leftovers, requestID string) (Cleared, error)
+}
+
+// Leftovers are what a failback without Site Recovery has left behind.
+type Leftovers struct {
+	Job  string `json:"job"`
+	Item string `json:"item"`
+	// Folder is removed with its files; empty where something else is in it.
+	Folder    string       `json:"folder,omitempty"`
+	Files     []LeftFile   `json:"files"`
+	Snapshots []AzureThing `json:"snapshots"`
+	Stays     []LeftThing  `json:"stays,omitempty"` // what is not removed, and why
+}
+
+// None reports whether nothing can be removed.
+func (l Leftovers) None() bool { return len(l.Files) == 0 && len(l.Snapshots) == 0 && l.Folder == "" }
+
+// LeftFile is a file of this machine.
+type LeftFile struct {
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+}
+
+// LeftThing is something that stays.
+type LeftThing struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
+}
+
+// Cleared is what became of [Leftovers].
+type Cleared struct {
+	Job     string      `json:"job"`
+	Item    string      `json:"item"`
+	Removed []string    `json:"removed"` // paths of files, ids of snapshots
+	Stays   []LeftThing `json:"stays,omitempty"`
 }
 
 // Deletions are what a commit of a direct failback takes away, and what it leaves.

@@ -118,7 +118,7 @@ func (v *driver) removeFile(file string) error {
 	if _, err := v.d.o.Mover.Cancel(file); err != nil {
 		return err
 	}
-	for _, name := range append(notesBeside(file), file) {
+	for _, name := range filesBeside(file) {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

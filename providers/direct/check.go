@@ -185,7 +185,9 @@ func (v *driver) settle() error {
 		return err
 	}
 	if old != nil {
-		return v.goOnWith(old)
+		if on, err := v.goOnWith(old.Name); on || err != nil {
+			return err
+		}
 	}
 	home, err := homeFor(r.Direct.Folder, r.Item.Name)
 	if err != nil {
@@ -228,9 +230,18 @@ func (d *Desk) repairable(r *record) (*record, error) {
 }
 
 // goOnWith takes over what an earlier job has brought: only what changed since then
-// travels.
-func (v *driver) goOnWith(old *record) error {
-	return v.change(func(r *record) {
+// travels. It reports false where somebody clears that away.
+func (v *driver) goOnWith(name string) (on bool, err error) {
+	lock, err := v.d.store.lock(name)
+	if lock == nil || err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	old, err := v.d.store.load(name)
+	if err != nil || old.Cancel != "" {
+		return false, err
+	}
+	return true, v.change(func(r *record) {
 		f := old.Failback
 		r.Failback.Home, r.Failback.Disks, r.Failback.Set, r.Failback.Older = f.Home, slices.Clone(f.Disks), f.Set, slices.Clone(f.Older)
 		r.Failback.Runs = append(slices.Clone(f.Runs), r.run())

@@ -192,6 +192,9 @@ func (a *app) sayEnded(e *ended) {
 	case again != "":
 		a.say("start again with:  %s", again)
 	}
+	if e.state.Ended() && e.status() != exitCancelled && len(e.state.FailedDirect("")) > 0 {
+		a.say("which goes on with what was brought; or remove what it left with:  %s", a.command("cancel", string(id)))
+	}
 	if p, ok := e.state.WithoutSiteRecovery(); ok {
 		a.say("without Site Recovery, which is all that stands in the way (docs/direct.md):  %s", a.straight(e.state, p))
 	}

@@ -21,11 +21,16 @@ func (a *app) cancelCommand() *cobra.Command {
 	var o cancelOptions
 	cmd := &cobra.Command{
 		Use:   "cancel RUN",
-		Short: "Cancel a run's jobs in Azure; during a synchronisation this damages the on-premises VM",
+		Short: "Cancel a run's jobs; during a synchronisation of Site Recovery this damages the on-premises VM",
 		Long: `Cancel the jobs of a run. Site Recovery writes in place: a cancel while data is
 synchronised leaves the on-premises VM damaged, not to be started, until a failback
 runs to its end. After the switch there is nothing left that a cancel could undo.
-It ends with exit status 5.`,
+It ends with exit status 5.
+
+A failback without Site Recovery (--direct) damages nothing: its files and snapshots
+are removed. Where such a run has failed, what it brought stays for the next failback
+of the item; named here it is listed and, once that is confirmed, removed. A disk that
+a VM has is never removed. That ends with exit status 0, or 1 where something stays.`,
 		Args: takes(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run = args[0]
@@ -44,6 +49,9 @@ func (a *app) cancel(ctx context.Context, o cancelOptions) error {
 		return err
 	}
 	items, err := a.cancellable(st, o.item)
+	if jobs := st.FailedDirect(o.item); err != nil && len(jobs) > 0 {
+		return a.clearLeft(ctx, st, jobs, o)
+	}
 	if err != nil {
 		return err
 	}
