@@ -67,6 +67,9 @@ type Direct struct {
 	KeepDays   int    `yaml:"keep_days"`
 	// Switch is the virtual switch of VMs that are created.
 	Switch string `yaml:"switch"`
+	// Limit is what all disks together are read with, as failback disk copy has it. It is
+	// not looked at here; [PlanFile.Bad] says it in the file's place.
+	Limit string `yaml:"limit"`
 	// AzureVMs are the resource ids of Azure VMs that no vault replicates.
 	AzureVMs []string `yaml:"azure_vms"`
 }

@@ -18,6 +18,9 @@ type Direct struct {
 	// Switch is the virtual switch of VMs that are created; empty takes that of the
 	// VM at its original location, where it can be read, and else connects none.
 	Switch string `json:"switch,omitempty"`
+	// Limit is what all disks of the run together are read with, as people write it: a
+	// rate, or rates by the time of day ([ReadLimit]); empty is no limit.
+	Limit string `json:"limit,omitempty"`
 }
 
 // NewVM is a VM that a host is asked to make. Memory is in bytes.

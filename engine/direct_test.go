@@ -24,6 +24,7 @@ type home struct {
 	power   Power
 	things  []AzureThing
 	deleted []AzureThing
+	limit   string
 	booted  time.Time
 	differs bool
 	breaks  bool // the job fails while it copies
@@ -106,6 +107,13 @@ func (h *home) Deletions(context.Context, Item) (Deletions, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return Deletions{Things: slices.Clone(h.things)}, nil
+}
+
+func (h *home) Limit(_ RunID, text string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.limit = text
+	return nil
 }
 
 func (h *home) CommitExactly(_ context.Context, _ Item, list []AzureThing, request string) (string, error) {

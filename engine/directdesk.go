@@ -15,6 +15,10 @@ type DirectDesk interface {
 	// Deletions lists what a commit of the item would delete now, in the order in
 	// which it would, and what it would keep. It changes nothing.
 	Deletions(ctx context.Context, it Item) (Deletions, error)
+	// Limit has all jobs of the run together read with this from now on, those to come
+	// included, evenly divided among their disks. The text is one that [ReadLimit] takes.
+	// It may be repeated.
+	Limit(run RunID, text string) error
 	// CommitExactly commits: it deletes the things of that list, in its order, and
 	// nothing else, and returns the name of the job that does. It is refused, and
 	// nothing is deleted, where the list is not what [DirectDesk.Deletions] would say

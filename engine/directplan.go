@@ -33,7 +33,11 @@ func (d Direct) Words() string {
 	if d.HostFolder != "" && d.HostFolder != d.Folder {
 		s += ", which the host calls " + d.HostFolder
 	}
-	return s + "; " + d.KeepWords()
+	s += "; " + d.KeepWords()
+	if words := d.LimitWords(); words != "" {
+		s += "; " + words
+	}
+	return s
 }
 
 // KeepWords say what is left in Azure after the commit.
@@ -84,6 +88,9 @@ func (p Plan) wrongDirect() (field, why string) {
 	case !slices.Contains(DiskFormats, d.DiskFormat()):
 		return "direct.format", fmt.Sprintf("%q is neither %s", d.Format, strings.Join(DiskFormats, " nor "))
 	}
+	if _, err := ReadLimit(d.Limit); err != nil {
+		return "direct.limit", err.Error() + "; " + WriteLimit
+	}
 	return p.wrongFolder()
 }
 
@@ -94,7 +101,7 @@ func (p Plan) wrongFolder() (field, why string) {
 	switch {
 	case strings.TrimSpace(d.Folder) == "":
 		return "direct.folder", "say where the disks are written: a folder of this machine, or a share of the host"
-	case strings.ContainsFunc(d.Folder+d.HostFolder+d.Switch, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsFunc(d.Folder+d.HostFolder+d.Switch+d.Limit, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return "direct", "a name has a control character in it"
 	case !localPath.MatchString(d.Folder):
 		return "direct.folder", fmt.Sprintf("%q begins at no root; write it whole, such as D:\\vms or \\\\host\\vms", d.Folder)

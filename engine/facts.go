@@ -331,6 +331,7 @@ var bodyTypes = map[EventType]func([]byte) (Body, error){
 	"damage.cleared":     decodeAs[DamageCleared],
 	"noted":              decodeAs[Noted],
 	"leg.finished":       decodeAs[LegFinished],
+	"limit.changed":      decodeAs[LimitChanged],
 	"threads.intended":   decodeAs[ThreadsIntended],
 	"threads.set":        decodeAs[ThreadsSet],
 	"threads.returning":  decodeAs[ThreadsReturning],

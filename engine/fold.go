@@ -77,6 +77,8 @@ func (s *State) applyRun(e Event) error {
 		}
 	case ForecastMade:
 		s.Forecast = &b
+	case LimitChanged:
+		s.applyLimit(b)
 	case RunFinished:
 		s.Outcome, s.Finished = b.Outcome, e.Time
 	case ThreadsIntended, ThreadsSet, ThreadsReturning, ThreadsReturned:

@@ -95,7 +95,7 @@ func (l *leg) start(ctx context.Context, request string) (string, error) {
 	p := l.plan()
 	r := StartRequest{
 		Item: it, Direction: p.Direction, Sync: p.Sync,
-		CreateVM: p.Target.CreateVM, HostID: p.Target.HostID, RequestID: request,
+		CreateVM: p.Target.CreateVM, HostID: p.Target.HostID, RequestID: request, Run: l.r.Stream.State().Run,
 	}
 	if p.Direction == ToAzure {
 		r.RecoveryPoint = l.item.RecoveryPoint

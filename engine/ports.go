@@ -47,6 +47,8 @@ type StartRequest struct {
 	HostID string
 	// RequestID is the client request id: it comes back in the job's activity id.
 	RequestID string
+	// Run is the run that asks: the jobs of one run share its limit.
+	Run RunID
 	// Certificate is the PFX for a VMM item with retired encryption, sent only
 	// where the request has a field for it (on-premises → Azure). May be nil.
 	Certificate *Certificate

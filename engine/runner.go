@@ -71,6 +71,7 @@ var errCancelling = errors.New("cancel was asked for")
 // error is non-nil only when the journal could not be kept.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	var g errgroup.Group
+	r.keepLimit()
 	r.mu.Lock()
 	r.slots = newSlots(r.Limits)
 	r.board = newBoard(r.Ports, r.Poll, r.traffic().Budget, r.Stream.Now)

@@ -100,6 +100,8 @@ func observation(e Event, direct bool) string {
 		return "on-premises VM is no longer damaged"
 	case Noted:
 		return b.Text
+	case LimitChanged:
+		return b.sentence()
 	case ThreadsIntended, ThreadsSet, ThreadsReturning, ThreadsReturned:
 		return threadSentence(b)
 	case Other:

@@ -37,6 +37,9 @@ type Order struct {
 	// Limit is what is read with; where it is empty, what was said last of a copy that
 	// goes on.
 	Limit pace.Schedule
+	// Shared, where it is given, is read with instead, beside others that read with it:
+	// what was said of a copy that goes on does not count.
+	Shared *pace.Limiter
 	// Unread leaves out reading the target again after it was flushed.
 	Unread bool
 	Secret Secret
@@ -51,5 +54,7 @@ type HashOrder struct {
 	Cells   bool
 	Against string
 	Limit   pace.Schedule
-	Secret  Secret
+	// Shared is as in [Order].
+	Shared *pace.Limiter
+	Secret Secret
 }

@@ -37,6 +37,8 @@ func (r *run) take(a answer) bool {
 	switch {
 	case a.Look != nil:
 		err = r.runner.Look(a.Item, a.Look.By, a.Look.Saw)
+	case a.Limit != nil:
+		err = r.runner.Limit(a.Limit.By, a.Limit.Limit)
 	case a.Cancel != nil:
 		err = r.runner.Cancel(a.Item, a.Cancel.By, a.Cancel.Reason)
 	default:

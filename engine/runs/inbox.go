@@ -27,6 +27,7 @@ type answer struct {
 	Decision *engine.Decision `json:"decision,omitempty"`
 	Cancel   *cancelAsk       `json:"cancel,omitempty"`
 	Look     *lookSaid        `json:"look,omitempty"`
+	Limit    *limitSaid       `json:"limit,omitempty"`
 	At       time.Time        `json:"at"`
 	path     string
 }
@@ -40,6 +41,18 @@ type cancelAsk struct {
 type lookSaid struct {
 	By  string `json:"by"`
 	Saw string `json:"saw"`
+}
+
+// limitSaid is what a person wants the disks of a direct failback to be read with.
+type limitSaid struct {
+	By    string `json:"by"`
+	Limit string `json:"limit"`
+}
+
+// Limit leaves what the disks of a direct failback are to be read with for whoever
+// drives the run, now or at its resume.
+func (s *Store) Limit(id engine.RunID, by, text string) error {
+	return s.leave(id, answer{Limit: &limitSaid{By: by, Limit: text}})
 }
 
 // Look leaves what a person saw of an item's on-premises VM for whoever drives the
@@ -89,20 +102,21 @@ func (s *Store) leave(id engine.RunID, a answer) error {
 	return os.Rename(f.Name(), filepath.Join(dir, name))
 }
 
-// decodeAnswer reads what another process wrote: a decision, a cancel or a look.
+// decodeAnswer reads what another process wrote: a decision, a cancel, a look
+// or a limit.
 func decodeAnswer(raw []byte) (answer, error) {
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return a, err
 	}
 	kinds := 0
-	for _, there := range []bool{a.Decision != nil, a.Cancel != nil, a.Look != nil} {
+	for _, there := range []bool{a.Decision != nil, a.Cancel != nil, a.Look != nil, a.Limit != nil} {
 		if there {
 			kinds++
 		}
 	}
 	if kinds != 1 {
-		return a, errors.New("it is not one decision, one cancel or one look")
+		return a, errors.New("it is not one decision, one cancel, one look or one limit")
 	}
 	return a, nil
 }

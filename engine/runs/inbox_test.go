@@ -293,3 +293,17 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestALimitIsLeftForTheDriver leaves one for a run that Site Recovery's agent works for:
+// it is refused in the run's events, and not kept.
+func TestALimitIsLeftForTheDriver(t *testing.T) {
+	r, k := atGates(t, "web01")
+	if err := r.m.store.Limit(r.id, "anna", "5MB/s"); err != nil {
+		t.Fatal(err)
+	}
+	r.takeAll(t)
+	n, ok := k.events[len(k.events)-1].Body.(engine.Noted)
+	if !ok || !strings.Contains(n.Text, "change the limit") || len(r.m.store.answers(r.id)) > 0 {
+		t.Errorf("%+v, left %v", n, r.m.store.answers(r.id))
+	}
+}

@@ -118,6 +118,7 @@ func noList(err error) bool {
 func (v *driver) copy(ctx context.Context, o move.Order) (move.Copied, error) {
 	host := v.look().Host
 	var counted int64
+	o.Shared = v.d.limiterOf(v.look())
 	got, err := v.d.o.Mover.Copy(ctx, o, func(p move.Progress) {
 		if p.Stage == move.StageCopy && p.Bytes.Read > counted {
 			v.d.count(host, p.Bytes.Read-counted)

@@ -61,6 +61,7 @@ type Desk struct {
 	drivers map[string]*driver // by job
 	moved   map[string]int64   // bytes that travelled to a host since the desk was opened
 	disks   map[string]seen    // by the item's id
+	limits  map[string]held    // by the run, see record.shared
 }
 
 // seen are an Azure VM's disks as they were read a moment ago.
@@ -77,7 +78,7 @@ func New(o Options) *Desk {
 	}
 	return &Desk{
 		o: o, store: &store{dir: o.Folder}, ctx: ctx, stop: stop,
-		drivers: map[string]*driver{}, moved: map[string]int64{}, disks: map[string]seen{},
+		drivers: map[string]*driver{}, moved: map[string]int64{}, disks: map[string]seen{}, limits: map[string]held{},
 	}
 }
 

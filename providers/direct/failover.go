@@ -27,7 +27,7 @@ func (f failover) Start(ctx context.Context, q engine.StartRequest) (string, err
 			return nil, engine.Refuse(what, it.Name, ready.Reason, ready.Remedy)
 		}
 		return &record{
-			Scenario: engine.ScenarioFailback, Step: stepCheck, Item: it, Host: f.hostOf(it), Direct: f.direct,
+			Scenario: engine.ScenarioFailback, Step: stepCheck, Item: it, Host: f.hostOf(it), Direct: f.limited(q.Run), Run: q.Run,
 			Target: f.plan.Target, Budget: f.plan.Budget, Failback: &failback{},
 		}, nil
 	})

@@ -47,6 +47,7 @@ type record struct {
 	Name     string              `json:"name"`
 	Scenario string              `json:"scenario"`
 	Request  string              `json:"request"` // client request id
+	Run      engine.RunID        `json:"run,omitempty"`
 	State    engine.JobState     `json:"state"`
 	Detail   string              `json:"detail,omitempty"`
 	Step     step                `json:"step"`

@@ -119,7 +119,7 @@ func (r *rig) connect() {
 // open makes a desk, as another process would.
 func (r *rig) open() {
 	r.Helper()
-	var mover direct.Mover = diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return r.sign.In(r.sign.Subscription()), nil })
+	mover := r.realMover()
 	if r.mover != nil {
 		mover = r.mover
 	}
@@ -130,6 +130,11 @@ func (r *rig) open() {
 	var err error
 	r.ports, err = r.desk.Ports(r.plan)
 	must(r, err)
+}
+
+// realMover reads snapshots over the rig's sign-in.
+func (r *rig) realMover() direct.Mover {
+	return diskcopy.New(nil, func(context.Context) (*azure.Session, error) { return r.sign.In(r.sign.Subscription()), nil })
 }
 
 func (r *rig) close() {

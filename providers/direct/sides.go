@@ -69,7 +69,7 @@ func (a azureSide) DiskSum(ctx context.Context, d engine.Disk, report func(done,
 				continue
 			}
 			to := known.File + ".azure.manifest"
-			got, err := a.o.Mover.Hash(ctx, move.HashOrder{Source: r.Failback.Set.Snapshots[i].ID, To: to}, func(p move.Progress) {
+			got, err := a.o.Mover.Hash(ctx, move.HashOrder{Source: r.Failback.Set.Snapshots[i].ID, To: to, Shared: a.limiterOf(r)}, func(p move.Progress) {
 				if report != nil {
 					report(p.Bytes.Scanned, p.Bytes.Total)
 				}

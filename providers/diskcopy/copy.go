@@ -13,6 +13,7 @@ import (
 	"failback/engine/move"
 	"failback/engine/transfer"
 	"failback/engine/transfer/merkle"
+	"failback/engine/transfer/pace"
 	"failback/providers/disk"
 )
 
@@ -42,6 +43,7 @@ type copying struct {
 	report func(move.Progress)
 	free   func(path string) (int64, error)
 	limits *limits
+	share  *pace.Share // of the limits
 
 	result   move.Copied
 	manifest *merkle.Manifest
@@ -65,13 +67,15 @@ func (d *Disks) Copy(ctx context.Context, o move.Order, report func(move.Progres
 	if err := c.begun.check(o); err != nil {
 		return c.result, failed(err, "copy the disk", o.Target)
 	}
-	if c.limits, err = newLimits(o.Limit, c.begun.names); err != nil {
+	if c.limits, err = newLimits(o, c.begun.names); err != nil {
 		return c.result, failed(err, "read the limit", o.Target)
 	}
 	if c.src, err = d.openSource(ctx, o.Source, o.Snapshot, o.Target, o.Secret); err != nil {
 		return c.result, err
 	}
+	c.share = c.limits.Join()
 	err = c.run(ctx)
+	c.share.Leave()
 	return c.result, errors.Join(err, failed(c.src.close(), "close the source", o.Source))
 }
 

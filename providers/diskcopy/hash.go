@@ -38,7 +38,9 @@ func (d *Disks) Hash(ctx context.Context, o move.HashOrder, report func(move.Pro
 		return out, err
 	}
 	begun := time.Now()
-	opt := transfer.Options{Share: share(o.Limit), Renew: src.renew, Brakes: &pace.Brakes{}, Streams: mostStreams, Piece: piece}
+	part, leave := share(o)
+	defer leave()
+	opt := transfer.Options{Share: part, Renew: src.renew, Brakes: &pace.Brakes{}, Streams: mostStreams, Piece: piece}
 	if report != nil {
 		opt.Report = reporter(move.StageHash, opt.Brakes, report)
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"failback/engine"
@@ -17,7 +16,7 @@ import (
 )
 
 // noLimit is the word for none.
-const noLimit = "off"
+const noLimit = engine.NoLimit
 
 // lookEvery is how often a copy looks whether its limit was changed.
 const lookEvery = 500 * time.Millisecond
@@ -84,16 +83,18 @@ func replace(path, text string) error {
 // limits are what one copy reads with, by its order or by what was said since.
 type limits struct {
 	*pace.Limiter
-	path string // that a change is written to
-	now  atomic.Pointer[pace.Schedule]
+	path string // that a change is written to; empty where others have the limiter, too
 	seen string
 }
 
 // newLimits begin with the order's, which is the newest word; without one, with what
 // was said last of the copy that goes on.
-func newLimits(o pace.Schedule, names beside) (*limits, error) {
+func newLimits(order move.Order, names beside) (*limits, error) {
+	if order.Shared != nil {
+		return &limits{Limiter: order.Shared}, gone(os.Remove(names.limit()))
+	}
+	o := order.Limit
 	l := &limits{Limiter: pace.NewLimiter(o), path: names.limit()}
-	l.now.Store(&o)
 	if len(o.Windows) > 0 || o.Otherwise != (pace.Rate{}) {
 		return l, gone(os.Remove(l.path))
 	}
@@ -115,13 +116,15 @@ func (l *limits) look() error {
 	if err != nil {
 		return nil // nobody who writes it through Limit writes that
 	}
-	l.now.Store(&s)
 	l.Set(s)
 	return nil
 }
 
 // follow looks until ctx ends. What can't be read changes nothing.
 func (l *limits) follow(ctx context.Context) {
+	if l.path == "" {
+		return
+	}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {

@@ -22,7 +22,7 @@ const (
 func (c *copying) options(stage move.Stage) transfer.Options {
 	brakes := &pace.Brakes{}
 	return transfer.Options{
-		Brakes: brakes, Share: c.limits.Join(), Report: reporter(stage, brakes, c.report), Streams: mostStreams, Piece: piece,
+		Brakes: brakes, Share: c.share, Report: reporter(stage, brakes, c.report), Streams: mostStreams, Piece: piece,
 	}
 }
 
@@ -34,12 +34,17 @@ func local(opt transfer.Options) transfer.Options {
 	return opt
 }
 
-// share is all of a limit, nil where there is none.
-func share(s pace.Schedule) *pace.Share {
-	if len(s.Windows) == 0 && s.Otherwise == (pace.Rate{}) {
-		return nil
+// share is an order's part of its limit, nil where there is none. leave gives it back.
+func share(o move.HashOrder) (of *pace.Share, leave func()) {
+	if o.Shared != nil {
+		of = o.Shared.Join()
+		return of, of.Leave
 	}
-	return pace.NewLimiter(s).Join()
+	s := o.Limit
+	if len(s.Windows) == 0 && s.Otherwise == (pace.Rate{}) {
+		return nil, func() {}
+	}
+	return pace.NewLimiter(s).Join(), func() {}
 }
 
 func (c *copying) hash(ctx context.Context, stage move.Stage, of transfer.Source, keep func(int64) bool) (*merkle.Manifest, error) {

@@ -141,7 +141,7 @@ func (c *copying) gap(extents []extent) int64 {
 		return 0
 	}
 	rate := float64(blobBytes)
-	if limit := c.limits.now.Load().At(time.Now()).Bytes; limit > 0 {
+	if limit := c.limits.Rate().Bytes; limit > 0 {
 		rate = min(rate, limit)
 	}
 	return transfer.BestGap(extents, rate, blobRequests)

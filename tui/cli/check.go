@@ -58,6 +58,9 @@ func (a *app) check(ctx context.Context, o *planOptions) error {
 		return err
 	}
 	o.sayNotices(a)
+	if p.Direct != nil {
+		a.say("the machines come home %s", p.Direct.Words())
+	}
 	rows = append(rows, membersRows(p, stopped)...)
 	if err := show(a, rows, findings(rows)); err != nil {
 		return err

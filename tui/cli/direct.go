@@ -24,11 +24,12 @@ type directOptions struct {
 	format     string
 	keepDays   int
 	vswitch    string
+	limit      string
 	machines   []string // Azure VMs that no vault replicates, by their resource ids
 }
 
 // directFlags are the flags that say nothing without --direct.
-var directFlags = []string{"folder", "host-folder", "format", "keep-days", "switch", "azure-vm"}
+var directFlags = []string{"folder", "host-folder", "format", "keep-days", "switch", "azure-vm", "limit"}
 
 func (o *directOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
@@ -38,6 +39,7 @@ func (o *directOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.format, "format", engine.DiskFormats[0], "with --direct: the format of the disks, vhdx or vhd")
 	f.IntVar(&o.keepDays, "keep-days", 0, "with --direct: keep the last snapshots for `N` days after the commit; 0 keeps none")
 	f.StringVar(&o.vswitch, "switch", "", "with --direct: the `NAME` of the virtual switch of a VM that is created")
+	f.StringVar(&o.limit, "limit", "", "with --direct: the `RATE` that all disks together are read with, such as 20MiB/s, or by hours: 08:00-18:00=5MB/s,50MB/s")
 	f.StringArrayVar(&o.machines, "azure-vm", nil, "with --direct: the resource `ID` of an Azure VM that no vault replicates; may be repeated")
 }
 
@@ -51,7 +53,7 @@ func (o *directOptions) fromFile(flags *pflag.FlagSet, d *config.Direct) {
 		flag string
 		said string
 		to   *string
-	}{{"folder", d.Folder, &o.folder}, {"host-folder", d.HostFolder, &o.hostFolder}, {"format", d.Format, &o.format}, {"switch", d.Switch, &o.vswitch}} {
+	}{{"folder", d.Folder, &o.folder}, {"host-folder", d.HostFolder, &o.hostFolder}, {"format", d.Format, &o.format}, {"switch", d.Switch, &o.vswitch}, {"limit", d.Limit, &o.limit}} {
 		if w.said != "" && !flags.Changed(w.flag) {
 			*w.to = w.said
 		}
@@ -102,6 +104,12 @@ func (o *planOptions) checkDirect(given func(flag string) bool) error {
 			return engine.Usagef("write /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/NAME", "--azure-vm %q is no resource id of an Azure VM", id)
 		}
 	}
+	if _, err := engine.ReadLimit(d.limit); err != nil {
+		if given("limit") {
+			return engine.Usagef(engine.WriteLimit, "--limit: %v", err)
+		}
+		return o.written.Bad(err.Error()+"; "+engine.WriteLimit, "direct", "limit")
+	}
 	if o.sync == "" {
 		o.sync = string(engine.SyncDelta)
 	}
@@ -125,6 +133,7 @@ func (o *directOptions) plan() (*engine.Direct, error) {
 	}
 	return &engine.Direct{
 		Folder: folder, HostFolder: o.hostFolder, Format: strings.ToLower(o.format), KeepDays: o.keepDays, Switch: o.vswitch,
+		Limit: strings.TrimSpace(o.limit),
 	}, nil
 }
 
@@ -178,6 +187,9 @@ func directWords(d *engine.Direct) []string {
 	}
 	if d.Switch != "" {
 		words = append(words, "--switch", shellWord(d.Switch))
+	}
+	if d.LimitWords() != "" {
+		words = append(words, "--limit", shellWord(d.Limit))
 	}
 	return words
 }

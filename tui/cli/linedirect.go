@@ -64,9 +64,24 @@ func (l *linePlan) disks(ctx context.Context) error {
 		}
 		l.t.Say("A number of days from 0 to %d, not %q.", engine.MostKeepDays, typed)
 	}
-	if !l.o.createVM {
-		return nil
+	if err := l.limit(ctx); err != nil || !l.o.createVM {
+		return err
 	}
 	d.vswitch, err = l.t.Text(ctx, "Which virtual switch does a VM get that is created? Without an answer the one of before, where that can be read.", true)
 	return err
+}
+
+// limit asks how fast the disks may be read.
+func (l *linePlan) limit(ctx context.Context) error {
+	for {
+		typed, err := l.t.Text(ctx, "How fast may the disks be read, all together, such as 20MiB/s or 08:00-18:00=5MB/s,50MB/s? Without an answer there is no limit.", true)
+		if err != nil {
+			return err
+		}
+		if _, bad := engine.ReadLimit(typed); bad == nil {
+			l.o.direct.limit = typed
+			return nil
+		}
+		l.t.Say("A rate, or rates by hours, not %q.", typed)
+	}
 }

@@ -134,7 +134,7 @@ to ask or still running and detached, 130 interrupted.`,
 	root.AddCommand(
 		a.rehearseCommand(), a.vaultsCommand(), a.itemsCommand(), a.hostsCommand(), a.recoveryPlansCommand(), a.recoveryPointsCommand(), a.jobsCommand(),
 		a.checkCommand(), a.startCommand(), a.runsCommand(), a.showCommand(), a.attachCommand(), a.replayCommand(),
-		a.resumeCommand(), a.cancelCommand(), a.decideCommand(), a.lookCommand(), a.reportCommand(), a.verifyCommand(), a.diskCommand(), a.labCommand(), a.roleCommand(), a.secretCommand(), a.doctorCommand(), a.versionCommand(), a.manCommand(),
+		a.resumeCommand(), a.cancelCommand(), a.decideCommand(), a.lookCommand(), a.limitCommand(), a.reportCommand(), a.verifyCommand(), a.diskCommand(), a.labCommand(), a.roleCommand(), a.secretCommand(), a.doctorCommand(), a.versionCommand(), a.manCommand(),
 	)
 	root.SetFlagErrorFunc(wrongFlag)
 	strict(root)

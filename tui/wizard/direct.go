@@ -24,6 +24,7 @@ const (
 	formatField
 	keepField
 	switchField
+	limitField
 )
 
 func (s *directStep) name() string         { return "Disks" }
@@ -46,6 +47,7 @@ func (s *directStep) enter(w *Wizard) tea.Cmd {
 			field.New("Format:", "vhdx or vhd").Set(d.DiskFormat()),
 			field.New("Days that snapshots are kept:", "0 keeps none").Set(strconv.Itoa(d.KeepDays)),
 			field.New("Switch of a new VM (optional):", "as on the original host, where it can be read").Set(d.Switch),
+			field.New("At most, all disks together (optional):", "like 20MiB/s, or 08:00-18:00=5MB/s,50MB/s").Set(d.Limit),
 		},
 	}
 	for _, line := range engine.WhatDirectLoses() {
@@ -57,7 +59,7 @@ func (s *directStep) enter(w *Wizard) tea.Cmd {
 func (s *directStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
 	answer, cmd := s.form.Update(msg)
 	value := func(i int) string { return strings.TrimSpace(s.form.Fields[i].Value()) }
-	d := &engine.Direct{Folder: value(folderField), HostFolder: value(hostFolderField), Format: strings.ToLower(value(formatField)), Switch: value(switchField)}
+	d := &engine.Direct{Folder: value(folderField), HostFolder: value(hostFolderField), Format: strings.ToLower(value(formatField)), Switch: value(switchField), Limit: value(limitField)}
 	days, bad := strconv.Atoi(value(keepField))
 	d.KeepDays = days
 	w.draft.Direct = d
@@ -88,6 +90,8 @@ func fieldOf(err error) int {
 		return formatField
 	case "direct.keep_days":
 		return keepField
+	case "direct.limit":
+		return limitField
 	}
 	return folderField
 }

@@ -60,6 +60,13 @@ func (l *Limiter) Set(s Schedule) {
 	l.pump()
 }
 
+// Rate is what may pass now.
+func (l *Limiter) Rate() Rate {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.schedule.At(time.Now())
+}
+
 // Share is one disk's part of a limiter. However many requests of one share
 // wait, every other waiting share gets as many bytes.
 type Share struct {
