@@ -84,12 +84,12 @@ func TestTheWizardTakesAMachineThatNoVaultReplicates(t *testing.T) {
 		d.Type("lnx01").Press("enter").Expect(`"lnx01" is no resource id of an Azure VM`).Golden("wizard-machine-80x24")
 		d.Press("esc").Expect("What comes home?").Press("i").Expect("lnx01").Press("ctrl+u").Paste(strings.Replace(lnxID, "lnx01", "gone", 1)).Press("enter").Advance(time.Second)
 		d.Expect("there is none").Press("ctrl+u").Paste(lnxID).Press("enter").Advance(time.Second)
-		d.Expect("What comes home without Site Recovery?", "in no vault", "lnx01: 1 disk, Azure VM lnx01 in rg-old").Golden("wizard-outside-80x24")
-		d.Press("d").Expect("What comes home?").Refuse("in no vault").Press("d").Expect("in no vault")
+		d.Expect("What comes home without Site Recovery?", "named by its resource id", "lnx01: 1 disk, Azure VM lnx01 in rg-old").Golden("wizard-outside-80x24")
+		d.Press("d").Expect("What comes home?").Refuse("lnx01").Press("d").Expect("lnx01")
 		d.Press("a", "enter").Expect("goes in a run of its own").Press("a").Press("G", "enter")
 		d.Expect("Where does it go?", "nobody knows where it was").Press("g").Press("enter").Expect("can't be the target").Expect("no original location")
 		d.Press("down", "enter").Type("/disks").Press("enter").Advance(time.Second)
-		d.Expect("Azure VM lnx01 in rg-old, in no vault", "Type lnx01 to start:").Type("lnx01").Press("enter").Advance(time.Second)
+		d.Expect("Azure VM lnx01 in rg-old, named by its", "Type lnx01 to start:").Type("lnx01").Press("enter").Advance(time.Second)
 	})
 	p := startedOne(t, w)
 	if got := p.Items[0]; got.ID != lnxID || got.VMID != w.Machines[0].VMID || got.Bytes != 20<<30 || !p.Target.Alternate {
@@ -101,7 +101,7 @@ func TestTheWizardTakesAMachineThatNoVaultReplicates(t *testing.T) {
 func TestTheWizardKnowsTheMachineThatTheVaultHas(t *testing.T) {
 	planning(t, beside(), func(d *tuitest.Driver) {
 		d.Press("enter", "i").Paste(strings.NewReplacer("rg-old", "RG-prod", "lnx01", "DB01").Replace(lnxID)).Press("enter")
-		d.Expect("The vault has this machine, as db01.", "What comes home without Site Recovery?", "db01: 1 disk").Refuse("in no vault")
+		d.Expect("The vault has this machine, as db01.", "What comes home without Site Recovery?", "db01: 1 disk").Refuse("lnx01")
 	})
 	w := tuitest.Estate()
 	planning(t, w, func(d *tuitest.Driver) {
@@ -130,7 +130,7 @@ func TestTheWizardGoesOnWithoutTheVault(t *testing.T) {
 	w = beside()
 	w.Items, w.Hosts, w.Plans = nil, nil, nil
 	planning(t, w, func(d *tuitest.Driver) {
-		d.Press("enter").Expect("The vault has no item.", "comes home without it: i.").Press("i").Paste(lnxID).Press("enter").Advance(time.Second).Expect("in no vault")
+		d.Press("enter").Expect("The vault has no item.", "comes home without it: i.").Press("i").Paste(lnxID).Press("enter").Advance(time.Second).Expect("named by its resource id")
 	})
 }
 
@@ -159,7 +159,7 @@ func TestTheWizardPlansAgainWhatNoVaultReplicates(t *testing.T) {
 			atHome(t, w, func(d *tuitest.Driver) {
 				d.Press("G", "enter").Advance(time.Second).Press("R").Advance(time.Second).Expect("Where do the disks go?", "/disks")
 				d.Press("esc").Expect("another host…", "nobody knows where it was").Press("enter").Expect("hv99").Press("enter", "enter").Advance(time.Second)
-				d.Expect("Azure VM lnx01 in rg-old, in no vault", "Type lnx01 to start:")
+				d.Expect("Azure VM lnx01 in rg-old, named by its", "Type lnx01 to start:")
 			})
 		})
 	}

@@ -125,7 +125,7 @@ func (l *linePlan) review(ctx context.Context) error {
 			}
 		}
 		if it.OutsideVault() {
-			l.t.Say("Item: %s, %s, %s, in no vault.", it.Name, text.Plural(it.Disks, "disk", "disks"), engine.SizeWords(it.Bytes))
+			l.t.Say("Item: %s, %s, %s, named by its resource id.", it.Name, text.Plural(it.Disks, "disk", "disks"), engine.SizeWords(it.Bytes))
 			continue
 		}
 		l.t.Say("Item: %s, %s, %s, host %s.", it.Name, text.Plural(it.Disks, "disk", "disks"), engine.SizeWords(it.Bytes), it.Host)

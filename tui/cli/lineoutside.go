@@ -69,9 +69,13 @@ func (l *linePlan) readMachines(ctx context.Context, ids []string) bool {
 
 // hostsBeside are the hosts that the vault does not list, and last of all any other.
 func (l *linePlan) hostsBeside() (names []string, choices []ask.Choice) {
+	about := "of the configuration; the vault does not list it"
+	if l.lost {
+		about = "of the configuration; the vault could not be read"
+	}
 	names = l.s.conn.HostsBeside(l.hosts)
 	for _, name := range names {
-		choices = append(choices, ask.Choice{Label: "Host " + name, About: "of the configuration; the vault does not list it"})
+		choices = append(choices, ask.Choice{Label: "Host " + name, About: about})
 	}
 	return names, append(choices, ask.Choice{Label: "Another host", About: "by the name that the configuration has for it"})
 }

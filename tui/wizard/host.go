@@ -43,9 +43,13 @@ func (f *hostField) view(w *Wizard, width int) []string {
 // vault: hosts that the connection reaches, and one for any other name.
 func (s *targetStep) beside(w *Wizard) []pick.Row {
 	var rows []pick.Row
+	listed := "not in the vault"
+	if w.world.lost != nil {
+		listed = "unknown"
+	}
 	for _, name := range w.conn.HostsBeside(w.world.hosts) {
 		s.hosts = append(s.hosts[:len(s.hosts):len(s.hosts)], engine.Host{Name: name})
-		rows = append(rows, pick.Row{Cells: []string{name, "not in the vault", "", "", "of the configuration"}})
+		rows = append(rows, pick.Row{Cells: []string{name, listed, "", "", "of the configuration"}})
 	}
 	return append(rows, pick.Row{Cells: []string{w.look.Say("another host") + w.look.G.Ellipsis, "", "", "", "by its name"}})
 }

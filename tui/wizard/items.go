@@ -103,7 +103,7 @@ func itemRow(it engine.Item, d Draft) pick.Row {
 	ok, off := d.takes(it)
 	switch {
 	case d.straight() && ok && engine.IsMachineID(it.ID):
-		state = "in no vault"
+		state = "named by its resource id"
 	case d.straight() && ok:
 		state = "can come home without it"
 	case d.straight():

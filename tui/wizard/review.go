@@ -185,9 +185,9 @@ func (s *reviewStep) source(w *Wizard) string {
 	if d.outsideVault() {
 		vm := d.Items[0].AzureVM
 		if len(d.Items) > 1 {
-			return fmt.Sprintf("%d Azure VMs%s, in no vault", len(d.Items), groupsOf(d.Items))
+			return fmt.Sprintf("%d Azure VMs%s, named by their resource ids", len(d.Items), groupsOf(d.Items))
 		}
-		return fmt.Sprintf("Azure VM %s in %s, in no vault", vm.Name, vm.ResourceGroup)
+		return fmt.Sprintf("Azure VM %s in %s, named by its resource id", vm.Name, vm.ResourceGroup)
 	}
 	if len(d.Items) > 1 {
 		return fmt.Sprintf("%d Azure VMs%s, vault %s", len(d.Items), groupsOf(d.Items), w.conn.Vault)

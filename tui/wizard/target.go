@@ -25,9 +25,12 @@ func (s *targetStep) name() string         { return "Target" }
 func (s *targetStep) applies(d Draft) bool { return d.Direction != engine.ToAzure }
 func (s *targetStep) typing() bool         { return s.naming != nil || s.list.Typing() }
 
-func (s *targetStep) hints(*Wizard) []keymap.Binding {
+func (s *targetStep) hints(w *Wizard) []keymap.Binding {
 	if s.naming != nil {
 		return s.naming.hints()
+	}
+	if w.draft.outsideVault() {
+		return []keymap.Binding{keymap.Choose, keymap.Filter}
 	}
 	return []keymap.Binding{keymap.Choose, keymap.Mark.But("create the VM or not"), keymap.Filter}
 }
@@ -176,9 +179,9 @@ func (s *targetStep) view(w *Wizard, width, height int) []string {
 	if w.draft.straight() {
 		create = "At the original location: create VMs that do not exist there any more"
 	}
-	foot := []string{
-		"",
-		l.Cut(box+" "+l.T.Text.Render(l.Say(create)), width),
+	foot := []string{""}
+	if !w.draft.outsideVault() { // which is created in any case
+		foot = append(foot, l.Cut(box+" "+l.T.Text.Render(l.Say(create)), width))
 	}
 	i, ok := s.list.Current()
 	if ok {
