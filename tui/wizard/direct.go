@@ -40,7 +40,7 @@ func (s *directStep) enter(w *Wizard) tea.Cmd {
 	folder := field.New("Folder:", "of this machine, or a share of the host").Set(d.Folder)
 	folder.Required = true
 	s.form = dialog.Form{
-		Title: "Where do the disks go?", Subject: "without Site Recovery", Submit: "go on", Aside: "back", Bare: true,
+		Title: "Where do the disks go?", Subject: w.look.Say("without Site Recovery"), Submit: "go on", Aside: "back", Bare: true,
 		Fields: []*field.Field{
 			folder,
 			field.New("The host calls it (optional):", `like D:\vms, where it is another name`).Set(d.HostFolder),
