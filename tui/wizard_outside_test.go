@@ -39,7 +39,7 @@ func startedOne(t *testing.T, w *tuitest.World) engine.Plan {
 	return got[0]
 }
 
-// S+2: the host that a machine came from was replaced by one that the vault does not
+// The host that a machine came from was replaced by one that the vault does not
 // know: it is named in the wizard, and what was typed is kept.
 func TestTheWizardTakesAHostThatTheVaultDoesNotList(t *testing.T) {
 	w := beside()
@@ -58,7 +58,7 @@ func TestTheWizardTakesAHostThatTheVaultDoesNotList(t *testing.T) {
 	}
 }
 
-// S+2: hosts of the configuration are listed beside those of the vault, once each, and a
+// Hosts of the configuration are listed beside those of the vault, once each, and a
 // name that the vault has is the vault's.
 func TestTheWizardListsTheHostsOfTheConfiguration(t *testing.T) {
 	w := beside()
@@ -75,7 +75,7 @@ func TestTheWizardListsTheHostsOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// S+4: a machine in Azure that is in no vault is named by its resource id. It has no
+// A machine in Azure that is in no vault is named by its resource id. It has no
 // original location, and goes in a run of its own.
 func TestTheWizardTakesAMachineThatNoVaultReplicates(t *testing.T) {
 	w := beside()
@@ -112,7 +112,7 @@ func TestTheWizardKnowsTheMachineThatTheVaultHas(t *testing.T) {
 	})
 }
 
-// S+4: the vault is lost, or empty: a machine can be named all the same.
+// The vault is lost, or empty: a machine can be named all the same.
 func TestTheWizardGoesOnWithoutTheVault(t *testing.T) {
 	w := beside()
 	w.Lost = errors.New("the vault is gone")
