@@ -101,6 +101,11 @@ func (l *leg) outside(ctx context.Context, g Gate) error {
 		if err == nil && j.State != JobSuspended {
 			j, err = l.readJob(ctx, l.state().Job)
 		}
+		if err == nil && l.direct() { // passes are brought while it waits
+			if err := l.recordTasks(j); err != nil {
+				return err
+			}
+		}
 		switch {
 		case err != nil:
 			return nil //nolint:nilerr // a gate waits whether or not the service answers

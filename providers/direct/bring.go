@@ -96,7 +96,14 @@ func (v *driver) copyDisk(ctx context.Context, disk diskRecord, s snapshots.Snap
 		}
 		return &got, err
 	}
-	got, err := v.copy(ctx, move.Order{Source: s.ID, Target: disk.File, Mode: move.Delta, Base: disk.At})
+	changes := move.Order{Source: s.ID, Target: disk.File, Mode: move.Delta, Base: disk.At}
+	got, err := v.copy(ctx, changes)
+	if errors.Is(err, undo.ErrIdentity) { // a pass before it was broken off: the file becomes what it was
+		if _, err := v.d.o.Mover.Cancel(disk.File); err != nil {
+			return nil, err
+		}
+		got, err = v.copy(ctx, changes)
+	}
 	if err == nil || ctx.Err() != nil || !noList(err) {
 		return &got, err
 	}

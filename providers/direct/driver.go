@@ -140,14 +140,19 @@ func (v *driver) drive() {
 	}
 }
 
-// walk carries out the next step; a panic fails this job alone.
-func (v *driver) walk(ctx context.Context) (err error) {
+// carefully makes a panic a failure of this job alone.
+func (v *driver) carefully(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &engine.Failure{Kind: engine.FailureOther, What: "internal error", Where: v.rec.Item.Name, Why: fmt.Sprint(p),
 				Remedy: "report this with the log", Err: fmt.Errorf("%v\n%s", p, debug.Stack())}
 		}
 	}()
+	return f()
+}
+
+// walk carries out the next step.
+func (v *driver) walk(ctx context.Context) error {
 	does := map[step]func(context.Context) error{
 		stepCheck: v.check, stepPrepare: v.prepare, stepInitial: v.initial, stepCopy: v.first, stepPass: v.pass,
 		stepOff: v.seeOff, stepFinal: v.final, stepLast: v.last, stepHome: v.home, stepStart: v.start,
@@ -157,7 +162,7 @@ func (v *driver) walk(ctx context.Context) (err error) {
 		return &engine.Failure{Kind: engine.FailureOther, What: "go on with the job", Where: v.rec.Item.Name,
 			Why: "its file names the step " + string(v.look().Step) + ", which this program does not know", Remedy: "use the version of the program that began it"}
 	}
-	return does(ctx)
+	return v.carefully(func() error { return does(ctx) })
 }
 
 // look is the job as it is now, not to be changed.

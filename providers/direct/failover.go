@@ -69,6 +69,7 @@ func (w planned) begin(ctx context.Context, what, item, request string, job func
 // the job waits on; from then on the job looks for itself.
 func (f failover) Complete(ctx context.Context, job, comment, requestID string) error {
 	const what = "complete the direct failback"
+	f.atRest(ctx, job)
 	v, err := f.own(job)
 	if err != nil {
 		return err
@@ -76,6 +77,10 @@ func (f failover) Complete(ctx context.Context, job, comment, requestID string) 
 	r, err := f.store.load(job)
 	if err != nil {
 		return errors.Join(err, letGoOf(v))
+	}
+	if v == nil && r.waits() {
+		return &engine.Failure{Kind: engine.FailureRetryable, What: what, Where: r.Item.Name + ", job " + r.Name,
+			Why: "another process brings a pass of it at this moment", Remedy: "wait for that, or end that process"}
 	}
 	if v == nil || r.State != engine.JobSuspended || r.Step != stepWait {
 		return errors.Join(engine.Refuse(what, r.Item.Name+", job "+r.Name, "the job does not wait for it (state: "+string(r.State)+")", "look at the job"), letGoOf(v))

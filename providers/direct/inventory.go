@@ -62,16 +62,20 @@ func (i inventory) Jobs(context.Context) ([]engine.Job, error) {
 }
 
 // Job implements [engine.Inventory]. A job that is unfinished and that nobody drives
-// goes on.
+// goes on; one that waits for long brings another pass meanwhile.
 func (i inventory) Job(_ context.Context, name string) (engine.Job, error) {
 	r, err := i.store.load(name)
 	if err != nil {
 		return engine.Job{}, err
 	}
-	if !r.idle() {
-		if err := i.takeUp(r.Name); err != nil {
-			return engine.Job{}, err
-		}
+	switch {
+	case !r.idle():
+		err = i.takeUp(r.Name)
+	case i.due(r):
+		err = i.refresh(r.Name)
+	}
+	if err != nil {
+		return engine.Job{}, err
 	}
 	return r.view(), nil
 }

@@ -136,13 +136,9 @@ func (v *driver) pass(ctx context.Context) error {
 		return err
 	}
 	r := v.look()
-	budget := fits
-	if r.Budget > 0 {
-		budget = min(budget, r.Budget)
-	}
 	// What this pass brought stands for what the last one would: it came about in about
 	// that time. Here it is on the disk already.
-	end, _ := transfer.Judge(r.Failback.Passes, n, budget, mostPasses)
+	end, _ := transfer.Judge(r.Failback.Passes, n, r.fits(), mostPasses)
 	return v.change(func(r *record) {
 		r.Failback.Passes = append(r.Failback.Passes, transfer.Pass{Bytes: n, Took: time.Since(begun)})
 		if end == transfer.GoOn {

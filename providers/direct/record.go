@@ -88,6 +88,7 @@ type failback struct {
 	Left     []string             `json:"left,omitempty"`     // what a cancel could not take away
 	Repairs  string               `json:"repairs,omitempty"`  // the job whose disks this one goes on with
 	Runs     []string             `json:"runs,omitempty"`     // whose snapshots are this job's to delete
+	Again    again                `json:"again,omitzero"`     // passes while it waits
 }
 
 // diskRecord is one disk on its way.

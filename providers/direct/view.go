@@ -108,6 +108,9 @@ func (r *record) notesOf(id string) (lines []string) {
 		if f.End != "" {
 			lines = append(lines, "no further pass: "+f.End)
 		}
+		if words := f.Again.words(); words != "" {
+			lines = append(lines, words)
+		}
 	case idMonitor:
 		for _, d := range f.Disks {
 			if d.Root != "" {
