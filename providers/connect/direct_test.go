@@ -49,3 +49,26 @@ func TestS10AWholeRunWithoutSiteRecovery(t *testing.T) {
 		}
 	})
 }
+
+// TestS29ARunThatWaitsForItsGateBringsMorePasses, and its journal tells of them; the
+// answer comes before the next one.
+func TestS29ARunThatWaitsForItsGateBringsMorePasses(t *testing.T) {
+	unraced(t)
+	folder := t.TempDir()
+	inBubble(t, managedEstate, func(t *testing.T, b *bed) {
+		p := b.plan(engine.SyncDelta, "db01")
+		p.Direct = &engine.Direct{Folder: folder}
+		p.Approve = []engine.Gate{engine.GateCommit, engine.GateReprotect}
+		h := b.start(p)
+		b.until(h, "at the complete gate", atGate("db01", engine.GateComplete))
+		b.until(h, "with a pass while it waits", func(s engine.State) bool {
+			return atGate("db01", engine.GateComplete)(s) && slices.ContainsFunc(s.Leg("db01").Tasks, func(c engine.TaskChanged) bool {
+				return c.Task.Name == engine.TaskMonitorSync && strings.Contains(c.Task.Detail, "passes while it waits: 1")
+			})
+		})
+		if err := h.Decide("db01", engine.Decision{Gate: engine.GateComplete, By: "anna"}); err != nil {
+			t.Fatal(err)
+		}
+		b.succeeded(b.finish(h))
+	})
+}

@@ -78,6 +78,7 @@ func (r *rig) again(job, words string) engine.Job {
 // TestS29PassesAreBroughtWhileNobodyCompletes, less and less often where they bring
 // little, so that the last one stays small however long that takes.
 func TestS29PassesAreBroughtWhileNobodyCompletes(t *testing.T) {
+	unraced(t)
 	inLab(t, estate, func(r *rig) {
 		mover := r.holding()
 		job := r.start("request-1")
