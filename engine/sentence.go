@@ -69,7 +69,7 @@ func observation(e Event, direct bool) string {
 		return s
 	case TaskChanged:
 		s := fmt.Sprintf("task %s: %s", firstOf(b.Task.Friendly, b.Task.Name), b.Task.State)
-		if direct && b.Task.State == TaskStateSkipped && b.Task.Detail != "" {
+		if direct && b.Task.Detail != "" && (b.Task.State == TaskStateSkipped || b.Task.State == TaskStateSucceeded) {
 			s += ": " + b.Task.Detail
 		}
 		return s

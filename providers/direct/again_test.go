@@ -124,6 +124,9 @@ func TestS30ACompletionComesBeforeAPass(t *testing.T) {
 		if n := mover.compared.Load(); n > 0 {
 			r.Errorf("%d disks were compared whole while the machine was down", n)
 		}
+		if n := len(r.snapshots()); n != 2 {
+			r.Errorf("%v", r.snapshots())
+		}
 		r.boots("hv01")
 		r.proven("hv01", r.item())
 	})
