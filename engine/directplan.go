@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // DiskFormats are what the disks of a direct failback can be written as.
@@ -20,6 +21,21 @@ var (
 	hostPath  = regexp.MustCompile(`^([A-Za-z]:\\|\\\\[^\\/]+\\[^\\/]+)`)
 	localPath = regexp.MustCompile(`^(/|[A-Za-z]:[\\/]|\\\\[^\\/]+\\[^\\/]+)`)
 )
+
+// MostDirectPasses is how many passes of changes are brought while the machine runs. A
+// set of snapshots a pass stays far below the seven of a disk that Azure takes in five
+// minutes.
+const MostDirectPasses = 5
+
+// DirectBudget is how long the rest may take before the machine is stopped for it, given
+// the downtime that the plan allows; 0 for a plan that says none.
+func DirectBudget(downtime time.Duration) time.Duration {
+	const fits = 2 * time.Minute
+	if downtime > 0 {
+		return min(fits, downtime)
+	}
+	return fits
+}
 
 // DiskFormat is the format of new disks.
 func (d Direct) DiskFormat() string { return cmp.Or(strings.ToLower(d.Format), "vhdx") }

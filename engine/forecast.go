@@ -58,6 +58,8 @@ type ForecastInput struct {
 	// agent may take; 0 where nobody said, or there is none.
 	Threads  int   `json:"threads,omitempty"`
 	Throttle int64 `json:"throttle,omitempty"`
+	// Limit is that of a failback without Site Recovery, as the plan has it.
+	Limit string `json:"limit,omitempty"`
 }
 
 // ForecastItem is one item of a forecast.
@@ -83,6 +85,8 @@ type Outturn struct {
 	// Interrupted says that a phase was begun more than once: the times hold waits that
 	// no forecast is about, and nothing is learnt from them.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Direct says that this program moved the bytes and counted them, and no agent.
+	Direct bool `json:"direct,omitempty"`
 }
 
 // Fact is a measured time beside its forecast, in seconds.
@@ -102,7 +106,7 @@ func (s State) Outturn() *Outturn {
 	}
 	o := Outturn{
 		Total: Fact{Spread: s.Forecast.Total}, Downtime: Fact{Spread: s.Forecast.Downtime},
-		ForecastBytes: s.Forecast.Bytes, Bytes: s.Moved(),
+		ForecastBytes: s.Forecast.Bytes, Bytes: s.Moved(), Direct: s.Plan.Direct != nil,
 	}
 	for _, l := range s.Legs {
 		total, down, ok := l.took()
@@ -185,6 +189,9 @@ func (o *Outturn) clause() string {
 func (o Outturn) BytesWords() string {
 	if o.Bytes == 0 {
 		return "moved bytes that nobody could count; forecast " + SizeWords(o.ForecastBytes)
+	}
+	if o.Direct {
+		return "moved " + SizeWords(o.Bytes) + "; forecast " + SizeWords(o.ForecastBytes)
 	}
 	return "moved " + SizeWords(o.Bytes) + " (agent, estimate); forecast " + SizeWords(o.ForecastBytes)
 }

@@ -48,6 +48,8 @@ type Deps struct {
 	Check func(ctx context.Context, c *engine.Connection, p engine.Plan, emit func(item string, f engine.Finding)) error
 	// Forecast predicts both sync options for the items.
 	Forecast func(ctx context.Context, c *engine.Connection, items []engine.Item) (estimate.Forecasts, error)
+	// ForecastPlan predicts a plan without Site Recovery; nil predicts none.
+	ForecastPlan func(ctx context.Context, c *engine.Connection, p engine.Plan) (engine.ForecastMade, error)
 	// JobOwners tells which jobs the runs of this machine began; nil where none
 	// can be asked.
 	JobOwners func() (map[string]runs.JobOwner, error)

@@ -148,6 +148,9 @@ func (m *Model) plan(repair *engine.Plan) tea.Cmd {
 			return m.deps.Forecast(ctx, conn, items)
 		},
 	}
+	if ask := m.deps.ForecastPlan; ask != nil {
+		s.ForecastPlan = func(ctx context.Context, p engine.Plan) (engine.ForecastMade, error) { return ask(ctx, conn, p) }
+	}
 	m.wizard = wizard.New(m.ctx, m.look, conn, s)
 	if repair != nil {
 		m.wizard = wizard.Repair(m.ctx, m.look, conn, s, *repair)

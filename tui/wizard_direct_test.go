@@ -21,6 +21,10 @@ func straight() *tuitest.World {
 func TestS10TheWizardPlansWithoutSiteRecovery(t *testing.T) {
 	w := straight()
 	w.Items[0].Allowed, w.Items[0].RawState = nil, "Failed over, and the host is lost"
+	w.Straight = engine.ForecastMade{
+		Bytes: 40 << 30, Total: engine.Spread{P50: 7200, P90: 14400}, Downtime: engine.Spread{P50: 600, P90: 1200},
+		Biggest: "90 min: the first copy: 40.0 GiB at 8.0 MiB/s", Assumed: []string{"the machines share the line"},
+	}
 	planning(t, w, func(d *tuitest.Driver) {
 		d.Press("enter").Press("up").Expect("web01: ", "Or without Site Recovery, where that can't be mended: d.", "d without Site Recovery")
 		d.Press("d").Expect("What comes home without Site Recovery?", "can come home without it", "d through Site Recovery")
@@ -29,12 +33,13 @@ func TestS10TheWizardPlansWithoutSiteRecovery(t *testing.T) {
 		d.Press("down").Expect("its own host, the original").Press("down", "enter").Expect("Where do the disks go?", "Protection is enabled afresh", "Folder:").Golden("wizard-direct-80x24")
 		d.Press("enter").Expect("Where do the disks go?").Type("disks").Press("enter").Expect("begins at no root")
 		d.Press("ctrl+u").Type("/disks").Press("tab", "tab", "tab", "ctrl+u").Type("few").Press("enter").Expect("is no number of days")
-		d.Press("ctrl+u").Type("7").Press("enter").Advance(time.Second)
-		d.Expect("without Site Recovery: new VHDX disks in /disks", "kept for 7 days").Golden("wizard-direct-review-80x24")
+		d.Press("ctrl+u").Type("7").Press("tab", "tab").Type("much").Press("enter").Expect("is no rate").Press("ctrl+u").Type("8MiB/s").Press("enter").Advance(time.Second)
+		d.Expect("without Site Recovery: new VHDX disks in /disks", "kept for 7 days", "2 h to 4 h, download 40.0 GiB").Golden("wizard-direct-review-80x24")
+		d.Press("pgdown", "pgdown", "pgdown", "pgdown").Expect("the first copy: 40.0 GiB", "Assumed: the machines share the line")
 		d.Type("web01").Press("enter").Advance(time.Second)
 	})
 	got := w.Started()
-	if len(got) != 1 || got[0].Direct == nil || *got[0].Direct != (engine.Direct{Folder: "/disks", Format: "vhdx", KeepDays: 7}) || got[0].Sync != engine.SyncDelta || !got[0].Target.CreateVM {
+	if len(got) != 1 || got[0].Direct == nil || *got[0].Direct != (engine.Direct{Folder: "/disks", Format: "vhdx", KeepDays: 7, Limit: "8MiB/s"}) || got[0].Sync != engine.SyncDelta || !got[0].Target.CreateVM {
 		t.Errorf("started %+v", got)
 	}
 }

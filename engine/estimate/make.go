@@ -49,6 +49,9 @@ func Make(ctx context.Context, c *engine.Connection, a Asked) Forecasts {
 
 // Plan forecasts a plan that is about to run. It fails where the items can't be read.
 func Plan(ctx context.Context, c *engine.Connection, p engine.Plan, past []Past, now time.Time) (engine.ForecastMade, error) {
+	if p.Direct != nil {
+		return directPlan(ctx, c, p, past, now)
+	}
 	items, err := planned(ctx, c.Ports.Inventory, p)
 	if err != nil {
 		return engine.ForecastMade{}, err

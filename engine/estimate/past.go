@@ -19,10 +19,15 @@ type Past struct {
 	// Forecastable says that Input was recorded with a forecast: the run can be
 	// forecast again, and held against what it took.
 	Forecastable bool
+	// Direct says that the run went without Site Recovery: it teaches nothing about the
+	// agent, and the agent's runs nothing about it. Limited says that a limit held it.
+	Direct, Limited bool
+	// ForecastTotal and ForecastDown are the likely ends of what was forecast then.
+	ForecastTotal, ForecastDown float64
 
 	Prepare, Initial, Stop, Final, Boot float64
 	First, Last                         float64 // bytes that the synchronisations wrote
-	Window                              float64 // from the first synchronisation to the stop
+	Window                              float64 // in which what the last one wrote had come about
 	Total, Downtime                     float64 // of a whole run that nothing interrupted
 }
 
@@ -37,6 +42,9 @@ func Observe(s engine.State) (Past, bool) {
 		return p, false // a recovery plan's own job keeps its machines waiting for each other
 	}
 	p.inputOf(s)
+	if d := s.Plan.Direct; d != nil {
+		p.Direct, p.Limited = true, d.Limit != "" // off by now: it may have held before
+	}
 	each := map[string]int{}
 	for _, l := range s.Legs {
 		host := hostOf(s.Plan, l.Item)
@@ -48,6 +56,7 @@ func Observe(s engine.State) (Past, bool) {
 	p.bytes(s)
 	if o := s.Outturn(); o != nil && !o.Interrupted {
 		p.Total, p.Downtime = sane(o.Total.Fact), sane(o.Downtime.Fact)
+		p.ForecastTotal, p.ForecastDown = sane(o.Total.P50), sane(o.Downtime.P50)
 	}
 	return p, p.Prepare+p.Initial+p.Stop+p.Final+p.Boot > 0
 }
@@ -101,6 +110,16 @@ func (p *Past) phases(s engine.State) {
 		}
 		return between(from.Started, l.DowntimeTo)
 	})
+	if p.Direct {
+		p.Window = longest(func(l *engine.Leg) float64 { // what the passes brought is not among it, those at the gate either
+			w := between(l.Phases[engine.PhaseInitialSync].Ended, l.Phases[engine.PhaseFinalSync].Started)
+			if w < shortestWindow || w > longestWindow || p.Rehearsal {
+				return 0
+			}
+			return w
+		})
+		return
+	}
 	p.Window = longest(func(l *engine.Leg) float64 {
 		return between(l.Phases[engine.PhaseInitialSync].Started, l.Phases[engine.PhaseStopAzure].Started)
 	})
@@ -148,13 +167,13 @@ func (p *Past) bytes(s engine.State) {
 	p.First, p.Last = of(engine.PhaseInitialSync), of(engine.PhaseFinalSync)
 }
 
-// Relevant are the runs that teach something about a connection: its own, newest
+// Relevant are the runs through Site Recovery that teach something about a connection: its own, newest
 // first as they came, a rehearsal never about the real thing. Where enough of them
 // went to the host, only those.
 func Relevant(past []Past, profile string, rehearsal bool, host string) []Past {
 	var all, here []Past
 	for _, p := range past {
-		if p.Profile != profile || p.Rehearsal != rehearsal {
+		if p.Profile != profile || p.Rehearsal != rehearsal || p.Direct {
 			continue
 		}
 		all = append(all, p)

@@ -35,8 +35,7 @@ const forecastWithin = 20 * time.Second
 // that can't be made costs the run nothing but the number.
 func (r *run) forecast(ctx context.Context) error {
 	p := r.stream.State().Plan
-	// The forecasts know how fast Site Recovery's agent is, not this program itself.
-	if r.m.set.Forecast == nil || p.Direction != engine.ToOnPremises || p.Direct != nil {
+	if r.m.set.Forecast == nil || p.Direction != engine.ToOnPremises {
 		return nil
 	}
 	ctx, done := context.WithTimeout(ctx, forecastWithin)

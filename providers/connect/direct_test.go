@@ -1,11 +1,16 @@
 package connect_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"failback/engine"
+	"failback/engine/estimate"
+	"failback/engine/rules"
+	"failback/engine/runs"
 )
 
 const managedEstate = `
@@ -29,8 +34,15 @@ func TestS10AWholeRunWithoutSiteRecovery(t *testing.T) {
 	inBubble(t, managedEstate, func(t *testing.T, b *bed) {
 		p := b.plan(engine.SyncDelta, "db01")
 		p.Direct = &engine.Direct{Folder: folder}
+		b.m = runs.NewManager(b.store, b.conn, runs.Settings{Program: "test", Driver: "anna@jump01", Preflight: rules.Check,
+			Forecast: func(ctx context.Context, plan engine.Plan) (engine.ForecastMade, error) {
+				return estimate.Plan(ctx, b.conn, plan, b.store.Past(), time.Now())
+			}})
 		h := b.start(p)
 		b.succeeded(b.finish(h))
+		if o, past := h.State().Outturn(), b.store.Past(); o == nil || !o.Direct || o.Bytes <= 0 || o.ForecastBytes < 48<<20 || len(past) != 1 || !past[0].Direct || past[0].ForecastTotal <= 0 {
+			t.Errorf("the run is not held against its forecast: %+v, it teaches %+v", o, past)
+		}
 		l := h.State().Leg("db01")
 		if l.Boot == nil || l.Boot.Result != engine.BootProven || l.Damage != nil || l.AzurePower != engine.PowerDeleted {
 			b.dump(h.State())

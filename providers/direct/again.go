@@ -127,12 +127,7 @@ func (v *driver) oneMore(ctx context.Context) error {
 func later(n int) int { return min(max(1, n)*2, mostLater) }
 
 // fits is how long the rest may take at the end.
-func (r *record) fits() time.Duration {
-	if r.Budget > 0 {
-		return min(fits, r.Budget)
-	}
-	return fits
-}
+func (r *record) fits() time.Duration { return engine.DirectBudget(r.Budget) }
 
 // tellAgain has the task of the passes tell of it: journals keep that.
 func (r *record) tellAgain() {

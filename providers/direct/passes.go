@@ -12,14 +12,6 @@ import (
 	"failback/providers/azure/snapshots"
 )
 
-// mostPasses is how many passes of changes are brought while the machine runs, and
-// fits how long the rest may take where the plan has no budget of downtime. A set of
-// snapshots a pass stays far below the seven of a disk that Azure takes in five minutes.
-const (
-	mostPasses = 5
-	fits       = 2 * time.Minute
-)
-
 // initial takes the first set of snapshots, while the machine runs.
 func (v *driver) initial(ctx context.Context) error {
 	if err := v.begin(engine.TaskInitiateSync); err != nil {
@@ -138,7 +130,7 @@ func (v *driver) pass(ctx context.Context) error {
 	r := v.look()
 	// What this pass brought stands for what the last one would: it came about in about
 	// that time. Here it is on the disk already.
-	end, _ := transfer.Judge(r.Failback.Passes, n, r.fits(), mostPasses)
+	end, _ := transfer.Judge(r.Failback.Passes, n, r.fits(), engine.MostDirectPasses)
 	return v.change(func(r *record) {
 		r.Failback.Passes = append(r.Failback.Passes, transfer.Pass{Bytes: n, Took: time.Since(begun)})
 		if end == transfer.GoOn {

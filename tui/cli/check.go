@@ -60,6 +60,9 @@ func (a *app) check(ctx context.Context, o *planOptions) error {
 	o.sayNotices(a)
 	if p.Direct != nil {
 		a.say("the machines come home %s", p.Direct.Words())
+		for _, line := range directForecast(ctx, s, p) {
+			a.say("  %s", line)
+		}
 	}
 	rows = append(rows, membersRows(p, stopped)...)
 	if err := show(a, rows, findings(rows)); err != nil {

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"failback/config"
 	"failback/engine"
+	"failback/engine/estimate"
 )
 
 // directOptions are what an operator says about a failback without Site Recovery.
@@ -219,4 +221,24 @@ func directLine(d *engine.Direct) string {
 		return ""
 	}
 	return "direct    " + d.Words()
+}
+
+// directForecast says what a plan without Site Recovery is expected to take, and from
+// what that is known.
+func directForecast(ctx context.Context, s *session, p engine.Plan) []string {
+	f, err := estimate.Plan(ctx, s.conn, p, s.store.Past(), time.Now())
+	if err != nil {
+		return []string{fmt.Sprintf("No forecast could be made: %v", err)}
+	}
+	out := []string{
+		fmt.Sprintf("Expected: %s over the wire, downtime %s, %s in all, without waits at gates (estimate)", engine.SizeWords(f.Bytes), f.Downtime.Words(), f.Total.Words()),
+		"Most of it: " + f.Biggest,
+	}
+	for _, w := range f.Learnt {
+		out = append(out, "Learnt: "+w)
+	}
+	for _, w := range f.Assumed {
+		out = append(out, "Assumed, not measured: "+w)
+	}
+	return out
 }

@@ -136,6 +136,9 @@ func (l *linePlan) review(ctx context.Context) error {
 	l.t.Say("Direction: %s.", p.Direction.Arrow())
 	if l.straight() {
 		l.t.Say("Way home: %s. Target: %s.", p.Direct.Words(), p.Target.Label())
+		for _, line := range directForecast(ctx, l.s, p) {
+			l.t.Say("%s.", line)
+		}
 	} else if l.failback() {
 		l.t.Say("Synchronisation: %s. Target: %s.", p.Sync, p.Target.Label())
 	}

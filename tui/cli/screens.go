@@ -117,6 +117,9 @@ func (a *app) screenDeps(store *runs.Store, file config.File) tui.Deps {
 			}
 			return a.rulesOf(c).All(ctx, ports, p, emit)
 		},
+		ForecastPlan: func(ctx context.Context, c *engine.Connection, p engine.Plan) (engine.ForecastMade, error) {
+			return estimate.Plan(ctx, c, p, store.Past(), time.Now())
+		},
 		Forecast: forecast(store), JobOwners: store.JobOwners,
 		Report: func(_ context.Context, id engine.RunID) (string, error) {
 			return fileReport(store, id)

@@ -27,6 +27,8 @@ type World struct {
 	Points    []engine.RecoveryPoint // of every item
 	Findings  []engine.Finding       // of every item
 	Forecasts estimate.Forecasts
+	// Straight is the forecast of a plan without Site Recovery.
+	Straight  engine.ForecastMade
 	Summaries []runs.Summary
 	Jobs      []engine.Job // whole; lists give them thin
 	JobsErr   error        // what a look at the jobs answers instead
@@ -63,6 +65,9 @@ func (w *World) Deps() tui.Deps {
 		Runs:      w, Open: w.open, Vaults: func(context.Context, string, engine.Person) ([]engine.Vault, error) { return w.Vaults, nil }, Start: w.start, Resume: w.resume, Check: w.check,
 		Forecast: func(context.Context, *engine.Connection, []engine.Item) (estimate.Forecasts, error) {
 			return w.Forecasts, nil
+		},
+		ForecastPlan: func(context.Context, *engine.Connection, engine.Plan) (engine.ForecastMade, error) {
+			return w.Straight, nil
 		},
 		Report: func(_ context.Context, id engine.RunID) (string, error) {
 			return "/var/lib/failback/runs/" + string(id) + "/report.html", nil

@@ -47,7 +47,7 @@ func (s *directStep) enter(w *Wizard) tea.Cmd {
 			field.New("Format:", "vhdx or vhd").Set(d.DiskFormat()),
 			field.New("Days that snapshots are kept:", "0 keeps none").Set(strconv.Itoa(d.KeepDays)),
 			field.New("Switch of a new VM (optional):", "as on the original host, where it can be read").Set(d.Switch),
-			field.New("At most, all disks together (optional):", "like 20MiB/s, or 08:00-18:00=5MB/s,50MB/s").Set(d.Limit),
+			field.New("Limit of all disks (optional):", "like 20MiB/s, or 08:00-18:00=5MB/s,50MB/s").Set(d.Limit),
 		},
 	}
 	for _, line := range engine.WhatDirectLoses() {

@@ -17,6 +17,7 @@ import (
 // reviewStep shows the whole plan and asks for it to be confirmed by typing.
 type reviewStep struct {
 	form dialog.Form
+	way  straightForecast
 }
 
 func (s *reviewStep) name() string       { return "Review" }
@@ -29,8 +30,9 @@ func (s *reviewStep) hints(*Wizard) []keymap.Binding {
 
 func (s *reviewStep) enter(w *Wizard) tea.Cmd {
 	d := w.draft
+	s.way = straightForecast{}
 	s.form = dialog.Form{
-		Title: "Review", Subject: w.look.Say(d.Direction.Arrow()), Lines: s.lines(w), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
+		Title: "Review", Subject: w.look.Say(d.Direction.Arrow()), Submit: "start the run", Aside: "back, nothing is started", Bare: true,
 		Fields: []*field.Field{
 			field.Confirm(fmt.Sprintf("Type %s to start:", d.phrase()), d.phrase()),
 			field.New("Reason (optional):", "for the journal and the report").Set(d.Reason),
@@ -41,10 +43,16 @@ func (s *reviewStep) enter(w *Wizard) tea.Cmd {
 		hint := fmt.Sprintf("1 to %d for this run, then put back", engine.MostThreads)
 		s.form.Fields = append(s.form.Fields, field.New("Download threads (optional):", hint).Set(d.Threads))
 	}
-	return nil
+	cmd := s.askForecast(w)
+	s.form.Lines = s.lines(w)
+	return cmd
 }
 
 func (s *reviewStep) update(w *Wizard, msg tea.Msg) tea.Cmd {
+	if m, ok := msg.(straightMsg); ok {
+		s.forecastCame(w, m)
+		return nil
+	}
 	answer, cmd := s.form.Update(msg)
 	w.draft.Reason, w.draft.Budget = s.form.Fields[1].Value(), s.form.Fields[2].Value()
 	if len(s.form.Fields) > threadsField {
@@ -104,7 +112,7 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	}
 	switch {
 	case d.straight():
-		out = append(out, say("Way", d.Direct.Words()))
+		out = append(append(out, say("Way", d.Direct.Words())), s.way.lines()...)
 	case d.failback():
 		out = append(out, say("Sync", title(d.Sync)+" "+portalWords[d.Sync]))
 		if f, made := s.forecast(w); made {
@@ -126,7 +134,8 @@ func (s *reviewStep) lines(w *Wizard) []dialog.Line {
 	for _, o := range d.Overrides {
 		out = append(out, dialog.Line{Tone: dialog.Caution, Text: "The rule " + o.Rule + " is overridden: " + o.Reason})
 	}
-	return append(append(out, dialog.Line{}), consequences(d)...)
+	out = append(append(out, dialog.Line{}), consequences(d)...)
+	return append(out, s.way.grounds()...)
 }
 
 // itemsWords names the items, in the order of a recovery plan's groups, and how

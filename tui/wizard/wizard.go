@@ -21,6 +21,8 @@ type Services struct {
 	Check       func(ctx context.Context, p engine.Plan, emit func(item string, f engine.Finding)) error
 	Forecast    func(ctx context.Context, items []engine.Item) (estimate.Forecasts, error)
 	Certificate func(path, password string) (*engine.Certificate, error)
+	// ForecastPlan predicts a plan without Site Recovery; nil predicts none.
+	ForecastPlan func(ctx context.Context, p engine.Plan) (engine.ForecastMade, error)
 }
 
 // StartMsg says that the operator confirmed the plan. Certificate is what its
