@@ -207,15 +207,15 @@ func (v *driver) clear(ctx context.Context, list engine.Leftovers, requestID str
 	if now.None() {
 		return out, nil
 	}
-	if err := v.change(func(r *record) { r.Cancel = requestID }); err != nil {
-		return out, err
+	if now.any(list) {
+		if err := v.change(func(r *record) { r.Cancel = requestID }); err != nil {
+			return out, err
+		}
 	}
 	stays := func(what, why string) { out.Stays = append(out.Stays, engine.LeftThing{What: what, Why: why}) }
 	const fresh = "it was not there when the list was shown: look again"
 	if len(now.Files) > 0 {
-		if i := slices.IndexFunc(now.Files, func(f engine.LeftFile) bool {
-			return !slices.ContainsFunc(list.Files, func(g engine.LeftFile) bool { return g.Path == f.Path })
-		}); i >= 0 {
+		if i := slices.IndexFunc(now.Files, func(f engine.LeftFile) bool { return !showsFile(list, f) }); i >= 0 {
 			stays("the files in "+v.look().Failback.Home, now.Files[i].Path+": "+fresh)
 		} else {
 			v.clearFiles(now, &out, stays)
@@ -226,7 +226,7 @@ func (v *driver) clear(ctx context.Context, list engine.Leftovers, requestID str
 	}
 	for i, s := range now.snapshots {
 		switch {
-		case !slices.ContainsFunc(list.Snapshots, func(t engine.AzureThing) bool { return engine.SameID(t.ID, s.ID) }):
+		case !showsSnapshot(list, now.Snapshots[i]):
 			stays(now.Snapshots[i].ID, fresh)
 		default:
 			if err := now.client.Remove(ctx, s); err != nil {
@@ -237,6 +237,20 @@ func (v *driver) clear(ctx context.Context, list engine.Leftovers, requestID str
 		}
 	}
 	return out, ctx.Err()
+}
+
+// any reports whether anything of what is left was shown.
+func (l left) any(list engine.Leftovers) bool {
+	return slices.ContainsFunc(l.Files, func(f engine.LeftFile) bool { return showsFile(list, f) }) ||
+		slices.ContainsFunc(l.Snapshots, func(t engine.AzureThing) bool { return showsSnapshot(list, t) })
+}
+
+func showsFile(list engine.Leftovers, f engine.LeftFile) bool {
+	return slices.ContainsFunc(list.Files, func(g engine.LeftFile) bool { return g.Path == f.Path })
+}
+
+func showsSnapshot(list engine.Leftovers, t engine.AzureThing) bool {
+	return slices.ContainsFunc(list.Snapshots, func(u engine.AzureThing) bool { return engine.SameID(u.ID, t.ID) })
 }
 
 // clearFiles removes each disk with what lies beside it.

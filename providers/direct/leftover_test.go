@@ -32,6 +32,13 @@ func (r *rig) fails(request string) string {
 	return job
 }
 
+// silent is a host that does not answer.
+type silent struct{ engine.HostAccess }
+
+func (silent) VMs(context.Context, string) ([]engine.VM, error) {
+	return nil, &engine.Failure{Kind: engine.FailureRetryable, What: "list the VMs", Why: "the host does not answer"}
+}
+
 // TestS68WhatAFailedFailbackLeftIsRemovedOnceItIsAgreedTo: exactly what was shown, of
 // that job alone, never a disk that a VM has, and not while another process is at it.
 func TestS68WhatAFailedFailbackLeftIsRemovedOnceItIsAgreedTo(t *testing.T) {
@@ -80,6 +87,18 @@ func TestS68WhatAFailedFailbackLeftIsRemovedOnceItIsAgreedTo(t *testing.T) {
 			r.Errorf("%v became %v", before, r.files())
 		}
 		must(r, r.lab.World().EditVM("hv01", vm.ID, func(v *world.VM) { v.Name, v.Images = "db01", had }))
+
+		// Nobody can say whether one has.
+		hosts := r.vault.Hosts
+		r.vault.Hosts = silent{hosts}
+		r.reopen()
+		unseen, err := desk().Leftovers(r.Context(), job)
+		must(r, err)
+		if done, err := desk().Clear(r.Context(), engine.Leftovers{Job: job, Files: list.Files}, "request-2"); err != nil || len(unseen.Files) > 0 || len(done.Removed) > 0 || !strings.Contains(done.Stays[0].Why, "does not answer") || !slices.Equal(r.files(), before) {
+			r.Errorf("%+v, %+v, %v", unseen, done, err)
+		}
+		r.vault.Hosts = hosts
+		r.reopen()
 
 		// What was not shown is not removed.
 		less := list
