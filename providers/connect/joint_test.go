@@ -325,25 +325,6 @@ func TestS68APlanIsCancelledAsAWhole(t *testing.T) {
 	})
 }
 
-// A lost answer of a plan's request is looked for, never sent again.
-func TestS40ALostAnswerOfAPlanIsNotRepeated(t *testing.T) {
-	t.Parallel()
-	for _, when := range []string{"start", "complete", "commit", "reprotect"} {
-		for _, what := range []string{"lost-answer", "server-error-after"} {
-			t.Run(when+" "+what, func(t *testing.T) {
-				if when != "complete" || what != "lost-answer" {
-					unraced(t) // one of them is
-				}
-				t.Parallel()
-				inBubble(t, duo+"faults: [{when: "+when+", what: "+what+"}]\n", func(t *testing.T, b *bed) {
-					b.succeeded(b.run(b.joint(engine.SyncDelta, "shop")))
-					b.onlyOnce(2)
-				})
-			})
-		}
-	}
-}
-
 // duo is the quickest recovery plan: a crash is tried at its facts.
 const duo = `
 name: duo

@@ -102,22 +102,14 @@ func (v *driver) oneMore(ctx context.Context) error {
 	if err != nil || p != engine.PowerRunning { // it is being stopped for the last pass, or writes nothing
 		return err
 	}
-	if err := v.take(ctx, fmt.Sprintf("again-%d", v.look().Failback.Again.Passes)); err != nil {
-		return err
-	}
-	begun := time.Now()
-	n, err := v.bring(ctx)
+	one, err := v.onePass(ctx, fmt.Sprintf("again-%d", v.look().Failback.Again.Passes))
 	if err != nil {
 		return err
 	}
-	if err := v.forget(ctx); err != nil {
-		return err
-	}
-	took := time.Since(begun)
 	return v.change(func(r *record) {
 		a := &r.Failback.Again
-		a.Passes, a.Bytes, a.Last, a.Problem = a.Passes+1, a.Bytes+n, transfer.Pass{Bytes: n, Took: took}, ""
-		if a.Later = later(a.Later); took*4 >= r.fits() {
+		a.Passes, a.Bytes, a.Last, a.Problem = a.Passes+1, a.Bytes+one.Bytes, one, ""
+		if a.Later = later(a.Later); one.Took*4 >= r.fits() {
 			a.Later = 1
 		}
 		r.tellAgain()

@@ -162,10 +162,7 @@ func TestS59AnAlternateHostMakesTheVM(t *testing.T) {
 	inLab(t, estate, func(r *rig) {
 		r.plan.Target = engine.Target{Alternate: true, HostID: "id", HostName: "hv02", CreateVM: true}
 		r.reopen()
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		r.boots("hv02")
 		vm := r.vm("hv02")
 		if vm.Generation != 2 || vm.CPUs != 2 || vm.Memory != 8<<30 || !slices.Equal(vm.Switches, []string{"LAN"}) || len(vm.Disks) != 2 {
@@ -184,10 +181,7 @@ func TestS59AnAlternateHostMakesTheVM(t *testing.T) {
 // only where the plan says so.
 func TestS64ACommitDeletesItsListAndNothingElse(t *testing.T) {
 	inLab(t, estate, func(r *rig) {
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
 		must(r, err)
 		if len(list.Things) != 4 || list.Things[0].Kind != "VM" || len(list.Kept) != 0 {
@@ -238,10 +232,7 @@ func kindsOf(things []engine.AzureThing) (kinds []string) {
 func TestS64ACommitThatBreaksOffGoesOnWithTheRestOfItsList(t *testing.T) {
 	unraced(t)
 	inLab(t, estate, func(r *rig) {
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
 		must(r, err)
 		r.azure.fails["disk"] = engine.Refuse("delete the disk", "db01", "a lock is on it", "take the lock away")
@@ -284,10 +275,7 @@ func TestS64TheLastSnapshotsAreKeptAsLongAsThePlanSays(t *testing.T) {
 	inLab(t, estate, func(r *rig) {
 		r.plan.Direct.KeepDays = 14
 		r.reopen()
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
 		must(r, err)
 		if len(list.Kept) != 2 || list.Until.Sub(time.Now().AddDate(0, 0, 14)).Abs() > time.Minute {

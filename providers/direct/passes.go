@@ -114,25 +114,31 @@ func (v *driver) first(ctx context.Context) error {
 	})
 }
 
-// pass brings what changed meanwhile, and judges whether another one helps.
-func (v *driver) pass(ctx context.Context) error {
-	if err := v.take(ctx, fmt.Sprintf("pass-%d", len(v.look().Failback.Passes))); err != nil {
-		return err
+// onePass brings what has changed since the set before, by a set of its own.
+func (v *driver) onePass(ctx context.Context, set string) (transfer.Pass, error) {
+	if err := v.take(ctx, set); err != nil {
+		return transfer.Pass{}, err
 	}
 	begun := time.Now()
 	n, err := v.bring(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = v.forget(ctx)
 	}
-	if err := v.forget(ctx); err != nil {
+	return transfer.Pass{Bytes: n, Took: time.Since(begun)}, err
+}
+
+// pass brings what changed meanwhile, and judges whether another one helps.
+func (v *driver) pass(ctx context.Context) error {
+	one, err := v.onePass(ctx, fmt.Sprintf("pass-%d", len(v.look().Failback.Passes)))
+	if err != nil {
 		return err
 	}
 	r := v.look()
 	// What this pass brought stands for what the last one would: it came about in about
 	// that time. Here it is on the disk already.
-	end, _ := transfer.Judge(r.Failback.Passes, n, r.fits(), engine.MostDirectPasses)
+	end, _ := transfer.Judge(r.Failback.Passes, one.Bytes, r.fits(), engine.MostDirectPasses)
 	return v.change(func(r *record) {
-		r.Failback.Passes = append(r.Failback.Passes, transfer.Pass{Bytes: n, Took: time.Since(begun)})
+		r.Failback.Passes = append(r.Failback.Passes, one)
 		if end == transfer.GoOn {
 			return
 		}

@@ -59,6 +59,16 @@ type rig struct {
 // unraced skips a long run under the race detector.
 var unraced = racetest.Skip
 
+// broughtHome is the job of a failback that succeeds.
+func (r *rig) broughtHome(request string) string {
+	r.Helper()
+	job := r.start(request)
+	r.waits(job)
+	r.complete(job)
+	r.succeeds(job)
+	return job
+}
+
 func inLab(t *testing.T, estate string, f func(r *rig)) {
 	t.Helper()
 	state, dir, folder := t.TempDir(), t.TempDir(), t.TempDir()

@@ -194,10 +194,7 @@ func TestSPlus2AVHDIsNothingForGeneration2(t *testing.T) {
 func TestTheMachineMayComeHomeOnceMore(t *testing.T) {
 	unraced(t)
 	inLab(t, estate, func(r *rig) {
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		r.boots("hv01")
 		list, err := r.ports.Direct.Deletions(r.Context(), r.item())
 		must(r, err)
@@ -227,10 +224,7 @@ func TestTheMachineMayComeHomeOnceMore(t *testing.T) {
 // again when the commit comes.
 func TestS33WhatWasWrittenInAzureAfterTheSwitchIsNeverDeleted(t *testing.T) {
 	inLab(t, estate, func(r *rig) {
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		_, err := r.lab.World().StartAzure(r.azure.vm.Name)
 		must(r, err)
 		time.Sleep(10 * time.Minute)
@@ -253,10 +247,7 @@ func TestS33WhatWasWrittenInAzureAfterTheSwitchIsNeverDeleted(t *testing.T) {
 func TestSPlus4WithoutAListOfChangesTheDiskIsCompared(t *testing.T) {
 	unraced(t)
 	inLab(t, estate+"faults: [{when: disk-diff, what: no-diff, times: 2}]\n", func(r *rig) {
-		job := r.start("request-1")
-		r.waits(job)
-		r.complete(job)
-		r.succeeds(job)
+		r.broughtHome("request-1")
 		r.boots("hv01")
 		r.proven("hv01", r.item())
 	})
