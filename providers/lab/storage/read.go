@@ -139,16 +139,19 @@ func (c *call) get() error {
 	return nil
 }
 
+// sentAtOnce is how much of an answer is written at once.
+const sentAtOnce = 256 << 10
+
 // Most ranges are short; a short buffer is soon had again.
 var (
-	buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+	buffers = sync.Pool{New: func() any { return new([sentAtOnce]byte) }}
 	ranges  = sync.Pool{New: func() any { return new([maxChecked]byte) }} // of answers that carry a sum
 )
 
 // roomFor is a buffer for n bytes, or the longest there is, until done.
 func roomFor(n int64) (room []byte, done func()) {
-	if n <= 256<<10 {
-		small := buffers.Get().(*[256 << 10]byte)
+	if n <= sentAtOnce {
+		small := buffers.Get().(*[sentAtOnce]byte)
 		return small[:], func() { buffers.Put(small) }
 	}
 	whole := ranges.Get().(*[maxChecked]byte)
@@ -158,7 +161,7 @@ func roomFor(n int64) (room []byte, done func()) {
 // send streams the bytes. The header is out: what fails now can only break the
 // answer off.
 func (c *call) send(v view, e transfer.Extent) {
-	buf := buffers.Get().(*[256 << 10]byte)
+	buf := buffers.Get().(*[sentAtOnce]byte)
 	defer buffers.Put(buf)
 	for off := e.Off; off < e.End(); {
 		p := buf[:min(int64(len(buf)), e.End()-off)]
@@ -173,7 +176,7 @@ func (c *call) send(v view, e transfer.Extent) {
 // sendHeld sends bytes that are there, in pieces as send does.
 func (c *call) sendHeld(p []byte) {
 	for len(p) > 0 {
-		n := min(len(p), 256<<10)
+		n := min(len(p), sentAtOnce)
 		c.pass(p[:n])
 		p = p[n:]
 	}
